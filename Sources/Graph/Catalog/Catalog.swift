@@ -1,0 +1,66 @@
+// The list of all operations and derived functions, by name. The language looks calls up here, the
+// reference pages are made from it, and the laws iterate over it.
+
+/// All that can be called.
+package enum Catalog {
+  /// Every scalar function.
+  package static let functions: [ScalarFunction] =
+    ScalarFunction.arithmetic + ScalarFunction.transcendental + ScalarFunction.special
+    + ScalarFunction.logic
+
+  /// Every operation, by family.
+  package static let operations: [Entry] =
+    functions.map(\.entry)
+    + [Convert.entry]
+    + Reduction.entries + ArgExtremum.entries + Cumulative.entries + [LinearRecurrence.entry]
+    + [
+      Broadcast.entry, Collapse.entry, Reshape.entry, Transpose.entry, Reverse.entry,
+      Slice.entry, Pad.entry, Concatenate.entry,
+    ]
+    + [Gather.entry, Scatter.entry, DynamicSlice.entry, DynamicUpdate.entry]
+    + [Dot.entry] + Convolution.entries + [Sort.entry, Iota.entry, Extent.entry]
+
+  /// Functions that are made of operations.
+  package static let derived: [Entry] = Derived.entries
+
+  package static let all: [Entry] = operations + derived
+
+  private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+
+  package static func entry(named name: String) -> Entry? { byName[name] }
+}
+
+extension ScalarFunction {
+  /// Parameters a, b, c for several operands, x for one.
+  fileprivate var entry: Entry {
+    let names = arity == 1 ? ["x"] : Array(["a", "b", "c"].prefix(arity))
+    let dtype: DType =
+      switch domain {
+      case .float, .number, .any, .selection: .f64
+      case .integer: .i64
+      case .logic: .bool
+      }
+    func operand(_ k: Int, _ dtype: DType, _ shape: [DimExpr]) -> Example.Operand {
+      let range = samples.indices.contains(k) ? samples[k] : -2...2
+      return domain == .selection && k == 0
+        ? .init(.bool, shape, in: 0...1) : .init(dtype, shape, in: range, distinct: true)
+    }
+    func example(_ dtype: DType, _ shapes: [[DimExpr]]) -> Example {
+      Example(
+        Elementwise(self), (0..<arity).map { operand($0, dtype, shapes[$0 % shapes.count]) },
+        tolerance: 1e-11)
+    }
+    var examples = [example(dtype, [["n"]]), example(dtype, [[]])]
+    if arity > 1 {
+      examples.append(example(dtype, [["n", "m"], ["m"], []]))
+      // 1 against n, known at the call only.
+      examples.append(example(dtype, [["n"], ["k"]]))
+    }
+    if domain == .number || domain == .any { examples.append(example(.i32, [["n"]])) }
+    if domain == .logic { examples.append(example(.i64, [["n"]])) }
+    if domain == .any { examples.append(example(.bool, [["n"]])) }
+    return Entry(name, names.map(Parameter.operand), summary, examples: examples) { call in
+      try call.apply(Elementwise(self))
+    }
+  }
+}

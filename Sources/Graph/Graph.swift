@@ -1,0 +1,145 @@
+// The dataflow graph: nodes in an array, in an order in which every operand stands before its use.
+// Values are indices, so a graph of any depth is built, walked and freed without recursion. Graphs
+// grow only through GraphBuilder, which checks types and shares equal nodes.
+
+/// A value of a graph: an input, or one result of a node. Means nothing in another graph.
+public struct Value: Hashable, Sendable {
+  package var index: Int32
+  package init(_ index: Int) { self.index = Int32(index) }
+}
+
+/// Where in a source text a node comes from; line 0 where there is none.
+public struct Origin: Hashable, Sendable {
+  public var line: Int32
+  public var column: Int32
+
+  public static let none = Origin(line: 0, column: 0)
+
+  public init(line: Int32, column: Int32) {
+    self.line = line
+    self.column = column
+  }
+}
+
+/// An application of an operation.
+package struct Node: Sendable {
+  package let operation: any Operation
+  package let operandRange: Range<Int32>
+  package let resultRange: Range<Int32>
+  package let origin: Origin
+}
+
+/// A named input with its value.
+public struct GraphInput: Hashable, Sendable {
+  public var name: String
+  public var value: Value
+}
+
+/// A named output with its value.
+public struct GraphOutput: Hashable, Sendable {
+  public var name: String
+  public var value: Value
+}
+
+/// A named function as a dataflow graph.
+public struct Graph: Sendable {
+  public var name: String
+  public package(set) var inputs: [GraphInput] = []
+  public package(set) var outputs: [GraphOutput] = []
+  /// Conditions on sizes that the function itself declares.
+  public package(set) var constraints: [Guard] = []
+
+  package internal(set) var nodes: [Node] = []
+  /// The operands of all nodes, end to end.
+  package internal(set) var operandList: [Value] = []
+  /// The type of every value.
+  package internal(set) var types: [TensorType] = []
+  /// The node that defines each value; −1 for inputs.
+  package internal(set) var definingNodes: [Int32] = []
+  /// Names from the source, for printing and for C.
+  package var names: [Value: String] = [:]
+
+  package init(name: String) { self.name = name }
+
+  package func type(of value: Value) -> TensorType { types[Int(value.index)] }
+
+  /// The index of the node that defines `value`, or `nil` for an input.
+  package func definingNode(of value: Value) -> Int? {
+    let node = definingNodes[Int(value.index)]
+    return node < 0 ? nil : Int(node)
+  }
+
+  package func operation(defining value: Value) -> (any Operation)? {
+    definingNode(of: value).map { nodes[$0].operation }
+  }
+
+  package func operands(of node: Node) -> ArraySlice<Value> {
+    operandList[Int(node.operandRange.lowerBound)..<Int(node.operandRange.upperBound)]
+  }
+
+  package func operands(of node: Int) -> ArraySlice<Value> { operands(of: nodes[node]) }
+
+  package func results(of node: Node) -> [Value] {
+    node.resultRange.map { Value(Int($0)) }
+  }
+
+  package func operandTypes(of node: Node) -> [TensorType] {
+    operands(of: node).map { types[Int($0.index)] }
+  }
+
+  package func resultTypes(of node: Node) -> [TensorType] {
+    Array(types[Int(node.resultRange.lowerBound)..<Int(node.resultRange.upperBound)])
+  }
+
+  /// The literal a value is, if it is one.
+  package func literal(_ value: Value) -> Scalar? {
+    (operation(defining: value) as? Literal)?.value
+  }
+
+  /// The sizes the graph depends on: first those of the inputs, in order, then the others.
+  package var symbols: [String] {
+    var seen: Set<String> = []
+    var names: [String] = []
+    func add(_ e: DimExpr) {
+      if e.terms.isEmpty { return }
+      for name in e.symbols where seen.insert(name).inserted { names.append(name) }
+    }
+    for input in inputs { type(of: input.value).shape.forEach(add) }
+    for type in types { type.shape.forEach(add) }
+    for node in nodes { node.operation.sizes.forEach(add) }
+    for condition in constraints {
+      add(condition.lhs)
+      add(condition.rhs)
+    }
+    return names
+  }
+
+  /// Which nodes some output depends on.
+  package func liveNodes() -> [Bool] {
+    var live = [Bool](repeating: false, count: nodes.count)
+    var pending = outputs.map(\.value)
+    while let value = pending.popLast() {
+      guard let node = definingNode(of: value), !live[node] else { continue }
+      live[node] = true
+      pending += operands(of: node)
+    }
+    return live
+  }
+
+  /// The conditions on sizes under which the graph is well-typed, each with the node that needs it
+  /// (`nil` for the function's own constraints). Conditions that always hold are left out.
+  package func guards() -> [(condition: Guard, node: Int?)] {
+    var seen: Set<Guard> = []
+    var result: [(Guard, Int?)] = []
+    for condition in constraints where seen.insert(condition).inserted {
+      result.append((condition, nil))
+    }
+    for (index, node) in nodes.enumerated() {
+      for condition in node.operation.guards(of: operandTypes(of: node))
+      where condition.decided != true && seen.insert(condition).inserted {
+        result.append((condition, index))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,164 @@
+// Building graphs: applies operations with their type rules and shares equal nodes (hash-consing),
+// so the same operation on the same operands is the same value wherever it is asked for. A class,
+// because many terms write into one graph; it lives only while a graph is being made.
+
+/// Grows one graph.
+package final class GraphBuilder {
+  package private(set) var graph: Graph
+  /// Given to the nodes made from now on.
+  package var origin = Origin.none
+  /// The first error of an operator on terms, which cannot throw themselves.
+  package private(set) var failure: (any Error)?
+  private var table: ConsTable
+
+  /// A builder that goes on where `graph` ends.
+  package init(_ graph: Graph) {
+    self.graph = graph
+    table = ConsTable(capacity: graph.nodes.count)
+    for node in graph.nodes.indices { table.insert(node, hash: hash(of: graph.nodes[node])) }
+  }
+
+  package convenience init(name: String) { self.init(Graph(name: name)) }
+
+  /// The graph, once all is built.
+  /// - Throws: the first error of an operator on terms.
+  package func finished() throws -> Graph {
+    if let failure { throw failure }
+    return graph
+  }
+
+  package func addInput(_ name: String, _ type: TensorType) -> Term {
+    let value = addValue(type, node: -1)
+    graph.inputs.append(GraphInput(name: name, value: value))
+    graph.names[value] = name
+    return Term(self, value)
+  }
+
+  package func addOutput(_ name: String, _ term: Term) {
+    graph.outputs.append(GraphOutput(name: name, value: term.value))
+  }
+
+  package func setOutputs(_ outputs: [GraphOutput]) { graph.outputs = outputs }
+  package func setInputs(_ inputs: [GraphInput]) { graph.inputs = inputs }
+  package func setName(_ name: String) { graph.name = name }
+  package func addConstraint(_ condition: Guard) { graph.constraints.append(condition) }
+
+  /// Names a value for readers, unless it has a name.
+  package func name(_ term: Term, _ name: String) {
+    if graph.names[term.value] == nil { graph.names[term.value] = name }
+  }
+
+  package func term(_ value: Value) -> Term { Term(self, value) }
+
+  /// Applies an operation to operands and returns its results.
+  /// - Throws: `TypeRuleError` when the operand types do not fit.
+  package func apply(_ operation: some Operation, _ operands: [Term]) throws -> [Term] {
+    try apply(operation, operands.map(\.value)).map { Term(self, $0) }
+  }
+
+  package func apply(_ operation: any Operation, _ operands: [Value]) throws -> [Value] {
+    var hasher = Hasher()
+    operation.hash(into: &hasher)
+    for operand in operands { hasher.combine(operand.index) }
+    let hash = hasher.finalize()
+    if let node = table.find(hash, where: { matches($0, operation, operands) }) {
+      return graph.results(of: graph.nodes[node])
+    }
+    let operandTypes = operands.map { graph.types[Int($0.index)] }
+    let resultTypes = try operation.resultTypes(of: operandTypes)
+    if let condition = operation.guards(of: operandTypes).first(where: { $0.decided == false }) {
+      throw TypeRuleError("\(operation.name) needs \(condition)")
+    }
+    let index = graph.nodes.count
+    let firstOperand = Int32(graph.operandList.count)
+    let firstResult = Int32(graph.types.count)
+    graph.operandList += operands
+    let results = resultTypes.map { addValue($0, node: Int32(index)) }
+    graph.nodes.append(
+      Node(
+        operation: operation,
+        operandRange: firstOperand..<Int32(graph.operandList.count),
+        resultRange: firstResult..<Int32(graph.types.count),
+        origin: origin))
+    table.insert(index, hash: hash)
+    return results
+  }
+
+  /// Applies an operation of one result; on an error the term is the first operand and the builder
+  /// remembers the failure.
+  package func applying(_ operation: some Operation, _ operands: [Term]) -> Term {
+    do {
+      let results = try apply(operation, operands.map(\.value))
+      return Term(self, results[0])
+    } catch {
+      fail(error)
+      return operands.first ?? constant(0, .f64)
+    }
+  }
+
+  package func fail(_ error: any Error) {
+    if failure == nil { failure = error }
+  }
+
+  package func constant(_ value: Scalar) -> Term { applying(Literal(value: value), []) }
+  package func constant(_ value: Double, _ dtype: DType) -> Term { constant(Scalar(value, dtype)) }
+
+  private func addValue(_ type: TensorType, node: Int32) -> Value {
+    graph.types.append(type)
+    graph.definingNodes.append(node)
+    return Value(graph.types.count - 1)
+  }
+
+  private func hash(of node: Node) -> Int {
+    var hasher = Hasher()
+    node.operation.hash(into: &hasher)
+    for operand in graph.operands(of: node) { hasher.combine(operand.index) }
+    return hasher.finalize()
+  }
+
+  private func matches(_ node: Int, _ operation: any Operation, _ operands: [Value]) -> Bool {
+    graph.operands(of: node).elementsEqual(operands)
+      && graph.nodes[node].operation.isEqual(to: operation)
+  }
+}
+
+/// An open-addressing table from hashes to node indices. Order never shows, so a seeded hash is
+/// fine here.
+private struct ConsTable {
+  private var slots: [Int32]
+  private var hashes: [Int]
+  private var count = 0
+
+  init(capacity: Int) {
+    var size = 16
+    while size < 2 * capacity { size *= 2 }
+    slots = [Int32](repeating: -1, count: size)
+    hashes = [Int](repeating: 0, count: size)
+  }
+
+  func find(_ hash: Int, where matches: (Int) -> Bool) -> Int? {
+    var slot = hash & (slots.count - 1)
+    while slots[slot] >= 0 {
+      if hashes[slot] == hash && matches(Int(slots[slot])) { return Int(slots[slot]) }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
+  mutating func insert(_ node: Int, hash: Int) {
+    if 2 * (count + 1) > slots.count { grow() }
+    var slot = hash & (slots.count - 1)
+    while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+    slots[slot] = Int32(node)
+    hashes[slot] = hash
+    count += 1
+  }
+
+  private mutating func grow() {
+    var larger = ConsTable(capacity: slots.count)
+    for (slot, node) in slots.enumerated() where node >= 0 {
+      larger.insert(Int(node), hash: hashes[slot])
+    }
+    self = larger
+  }
+}

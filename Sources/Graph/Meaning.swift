@@ -1,0 +1,111 @@
+// What an operation computes, as data: index arithmetic over the elements of its operands. This is
+// all that lowering knows of an operation.
+//
+//     map      r[i…] = value                                   elementwise, views, generators
+//     fold     s = initial; for the folded indices: s = update; r[i…] = s      reductions, products
+//     scan     the same along one index, storing every state                   cumulative sums
+//     scatter  r = operand 0; for all i…: r[target] = combine(r[target], value)
+//     pieces   maps that each fill a part of the result                        concatenation
+//     call     for all i…: a function of the runtime on the rows               sorting
+//
+// Indices are DimExprs with `.index(k)` for the k-th axis of the domain. Order: a fold runs through
+// its folded indices in row-major order; a scatter through its whole domain, so that a later
+// element overwrites an earlier one. Results never alias operands.
+
+package enum Meaning: Sendable {
+  case map(Comprehension)
+  case fold(Comprehension, over: [Int], states: [FoldState])
+  case scan(Comprehension, along: Int, reversed: Bool, state: FoldState)
+  case scatter(Comprehension, target: [DimExpr], where: [IndexCondition], combine: ScalarFunction?)
+  case pieces([Piece])
+  case call(RowCall)
+  /// An array given in the source.
+  case constant(Tensor)
+}
+
+/// A loop domain with the values at each of its points.
+package struct Comprehension: Sendable {
+  /// The extents of indices 0, 1, …; the result's own axes in order, unless a fold says otherwise.
+  package var domain: [DimExpr]
+  /// Indices read from integer operands; they follow those of the domain.
+  package var fetches: [Fetch] = []
+  /// One value a result, over `.state(k)` for folds and scans.
+  package var values: [ScalarExpr]
+}
+
+/// An index read from data: `index = clamp(value, 0, limit)`, or as it is where `limit` is nil and
+/// conditions guard every use.
+package struct Fetch: Sendable {
+  package var value: ScalarExpr
+  /// The largest index that is still inside, `nil` to leave the value as it is.
+  package var limit: DimExpr?
+}
+
+package struct FoldState: Sendable {
+  package var initial: Scalar
+  /// The next state, over `.state(k)` and the elements at the current indices.
+  package var update: ScalarExpr
+}
+
+/// A part of a result that is filled by a map whose index i on `axis` stands at `offset + i`.
+package struct Piece: Sendable {
+  package var map: Comprehension
+  package var axis: Int
+  package var offset: DimExpr
+}
+
+/// An element's value.
+package indirect enum ScalarExpr: Sendable {
+  /// The element of an operand at indices, one an axis.
+  case operand(Int, [DimExpr])
+  case literal(Scalar)
+  /// An index expression as a number of a dtype.
+  case index(DimExpr, DType)
+  case apply(ScalarFunction, [ScalarExpr])
+  case convert(ScalarExpr, to: DType)
+  /// `then` where all conditions hold, else `otherwise`; elements of `then` are read only there.
+  case guarded([IndexCondition], then: ScalarExpr, otherwise: ScalarExpr)
+  /// The k-th state of a fold, before the update; in a result's value, at the end.
+  case state(Int)
+}
+
+/// A condition on indices.
+package struct IndexCondition: Hashable, Sendable {
+  package enum Relation: Sendable { case lessOrEqual, less, equal }
+  package var lhs: DimExpr
+  package var relation: Relation
+  package var rhs: DimExpr
+
+  package init(_ lhs: DimExpr, _ relation: Relation, _ rhs: DimExpr) {
+    self.lhs = lhs
+    self.relation = relation
+    self.rhs = rhs
+  }
+
+  /// `0 ≤ index < extent`.
+  package static func inside(_ index: DimExpr, _ extent: DimExpr) -> [IndexCondition] {
+    [IndexCondition(0, .lessOrEqual, index), IndexCondition(index, .less, extent)]
+  }
+}
+
+/// For every point of `domain`, one call of a runtime function on rows that run along one axis.
+package struct RowCall: Sendable {
+  package var domain: [DimExpr]
+  /// The function's name without the dtype suffix of operand 0.
+  package var function: String
+  package var arguments: [Argument]
+
+  package enum Argument: Sendable {
+    case integer(DimExpr)
+    /// The address of an operand's element; the indices of the row's axis are 0.
+    case operand(Int, [DimExpr])
+    case result(Int, [DimExpr])
+    /// Room for so many elements, its content undefined.
+    case workspace(DimExpr, DType)
+  }
+}
+
+extension Comprehension {
+  /// `.index(0)`, `.index(1)`, … for the axes of a shape.
+  package static func indices(_ count: Int) -> [DimExpr] { (0..<count).map(DimExpr.index) }
+}

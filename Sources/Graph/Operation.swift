@@ -1,0 +1,172 @@
+// What an operation is: one type that holds its name, parameters, type rule, derivative,
+// transpose and batching rules, its meaning for the compiler and an independent evaluation. All
+// are requirements, so an operation without a rule does not compile. Nothing outside the file of
+// an operation knows it by name.
+
+/// A primitive: an operation with its parameters.
+package protocol Operation: Hashable, Sendable {
+  /// The name in the graph language, in messages and in documents.
+  var name: String { get }
+
+  /// The parameters, as written in the graph language. Together with the name they say everything
+  /// that is in the primitive.
+  var attributes: [Attribute] { get }
+
+  /// The type rule.
+  func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType]
+
+  /// Conditions on sizes that the type rule leaves to the call.
+  func guards(of operands: [TensorType]) -> [Guard]
+
+  /// The derivative: a tangent for each result, from the tangents of the operands (`nil` where an
+  /// operand does not vary, and for a result that then does not vary). Linear in the tangents.
+  func jvp(_ rule: JVPRule) throws -> [Term?]
+
+  /// The transpose: a cotangent for each linear operand, from those of the results (`nil` where a
+  /// result is not used). Asked only where the operation is linear in those operands jointly.
+  func transpose(_ rule: TransposeRule) throws -> [Term?]
+
+  /// The operation on operands of which some have an extra axis in front; every result gets it.
+  func batch(_ rule: BatchRule) throws -> [Term]
+
+  /// What it computes, as index arithmetic, for the compiler.
+  func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning
+
+  /// What it computes, straightforwardly and independently of `meaning`, for the reference
+  /// evaluator. `size` gives the value of a size expression.
+  func evaluate(_ call: ReferenceCall) throws -> [Tensor]
+}
+
+/// A parameter of a primitive.
+package struct Attribute: Hashable, Sendable {
+  package let name: String
+  package let value: AttributeValue
+
+  package init(_ name: String, _ value: AttributeValue) {
+    self.name = name
+    self.value = value
+  }
+}
+
+package enum AttributeValue: Hashable, Sendable {
+  case dim(DimExpr)
+  case dims([DimExpr])
+  case dimLists([[DimExpr]])
+  case flag(Bool)
+  case dtype(DType)
+  case word(String)
+  case scalar(Scalar)
+  case tensor(Tensor)
+
+  package static func integers(_ values: [Int]) -> AttributeValue { .dims(values.map { DimExpr($0) }) }
+}
+
+extension Operation {
+  package var attributes: [Attribute] { [] }
+  package func guards(of operands: [TensorType]) -> [Guard] { [] }
+
+  package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
+
+  /// The size expressions among the attributes.
+  package var sizes: [DimExpr] {
+    attributes.flatMap { attribute -> [DimExpr] in
+      switch attribute.value {
+      case .dim(let e): [e]
+      case .dims(let list): list
+      case .dimLists(let lists): lists.flatMap { $0 }
+      case .flag, .dtype, .word, .scalar, .tensor: []
+      }
+    }
+  }
+}
+
+/// The operands do not fit the operation: a user's error, found by a type rule.
+public struct TypeRuleError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was needed and what was found.
+  public var message: String
+  /// Further facts, one a line.
+  public var notes: [String] = []
+  /// What to do about it.
+  public var help: String?
+
+  package init(_ message: String, notes: [String] = [], help: String? = nil) {
+    self.message = message
+    self.notes = notes
+    self.help = help
+  }
+
+  public var description: String { message }
+}
+
+/// A derivative that does not exist: asked for, and not defined.
+public struct DerivativeError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var operation: String
+  public var message: String
+
+  package init(_ operation: String, _ message: String) {
+    self.operation = operation
+    self.message = message
+  }
+
+  public var description: String { "\(operation): \(message)" }
+}
+
+/// What a jvp rule sees.
+package struct JVPRule {
+  package let builder: GraphBuilder
+  package let operands: [Term]
+  package let results: [Term]
+  /// One an operand; `nil` where it does not vary.
+  package let tangents: [Term?]
+}
+
+/// What a transpose rule sees.
+package struct TransposeRule {
+  package let builder: GraphBuilder
+  /// The operands; the value of a linear one must not be used, only its type.
+  package let operands: [Term]
+  /// Which operands are linear, and so want a cotangent.
+  package let linear: [Bool]
+  /// One a result; `nil` where it is not used. At least one is there.
+  package let cotangents: [Term?]
+
+  /// The cotangent of the only result.
+  package var cotangent: Term { cotangents.compactMap { $0 }[0] }
+
+  /// A transpose for an operation that is linear in one operand only.
+  package func only(_ operand: Int, _ cotangent: () throws -> Term) rethrows -> [Term?] {
+    var result = [Term?](repeating: nil, count: operands.count)
+    if linear[operand] { result[operand] = try cotangent() }
+    return result
+  }
+}
+
+/// What a batching rule sees.
+package struct BatchRule {
+  package let builder: GraphBuilder
+  package let operands: [Term]
+  /// Which operands have the extra axis in front.
+  package let batched: [Bool]
+  /// The extent of that axis.
+  package let extent: DimExpr
+
+  /// An operand with the extra axis in any case.
+  package func withAxis(_ operand: Int) -> Term {
+    batched[operand]
+      ? operands[operand] : operands[operand].inserted(extents: [extent], at: 0)
+  }
+
+  /// The type of an operand without the extra axis.
+  package func elementType(_ operand: Int) -> TensorType {
+    let type = operands[operand].type
+    return batched[operand] ? type.with(shape: Array(type.shape.dropFirst())) : type
+  }
+}
+
+/// What a reference evaluation sees.
+package struct ReferenceCall {
+  package let operands: [Tensor]
+  /// The dtypes and extents of the results.
+  package let results: [(dtype: DType, shape: [Int])]
+  package let size: (DimExpr) throws -> Int
+}

@@ -1,0 +1,118 @@
+// The operation that applies a scalar function to every element, with broadcasting: one type for
+// the whole table of functions. Type, jvp, transpose and batching rules follow from the row.
+
+/// `y[i…] = f(x₀[i…], x₁[i…], …)`, shapes aligned at their last axes; an extent of 1 stretches.
+package struct Elementwise: Operation {
+  package let function: ScalarFunction
+
+  package init(_ function: ScalarFunction) { self.function = function }
+
+  package var name: String { function.name }
+
+  package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
+    guard operands.count == function.arity else {
+      throw TypeRuleError(
+        "\(name) needs \(function.arity) operand\(function.arity == 1 ? "" : "s"), "
+          + "found \(operands.count)")
+    }
+    let first = function.domain == .selection ? 1 : 0
+    if first == 1, operands[0].dtype != .bool {
+      throw TypeRuleError("\(name) needs a bool condition, found \(operands[0])")
+    }
+    let dtype = operands[first].dtype
+    for other in operands.dropFirst(first + 1) where other.dtype != dtype {
+      throw TypeRuleError(
+        "\(name) needs operands of one dtype, found \(operands[first]) and \(other)",
+        help: "convert one of them: \(dtype)(…) or \(other.dtype)(…)")
+    }
+    guard function.domain.contains(dtype) else {
+      throw TypeRuleError(
+        "\(name) needs \(function.domain.text), found \(operands[first])",
+        help: function.domain == .float ? "convert it: f64(…)" : nil)
+    }
+    let shape = try broadcastShape(of: operands, for: name)
+    return [TensorType(function.isPredicate ? .bool : dtype, shape)]
+  }
+
+  package func guards(of operands: [TensorType]) -> [Guard] {
+    guard operands.count > 1 else { return [] }
+    return broadcastGuards(of: operands)
+  }
+
+  package func jvp(_ rule: JVPRule) throws -> [Term?] {
+    let result = rule.results[0]
+    guard result.dtype.isFloat else { return [nil] }
+    switch function.derivative {
+    case .zero: return [nil]
+    case .rule(let tangent): return [tangent(rule)?.broadcast(to: result.shape)]
+    case .partials(let partials):
+      var parts: [Term?] = []
+      for (k, tangent) in rule.tangents.enumerated() {
+        guard let tangent else { continue }
+        guard let partial = partials[k] else {
+          throw DerivativeError(name, "has no derivative in operand \(k + 1)")
+        }
+        parts.append(partial(rule.operands, result) * tangent)
+      }
+      return [sum(parts)?.broadcast(to: result.shape)]
+    }
+  }
+
+  package func transpose(_ rule: TransposeRule) throws -> [Term?] {
+    guard case .rule(let cotangent) = function.linearity else {
+      throw DerivativeError(name, "is not linear")
+    }
+    return rule.linear.indices.map { k in
+      guard rule.linear[k] else { return nil }
+      return cotangent(k, rule.cotangent, rule.operands)
+        .unbroadcast(to: rule.operands[k].shape)
+    }
+  }
+
+  package func batch(_ rule: BatchRule) throws -> [Term] {
+    // Batched operands of lower rank get axes of extent 1 behind the extra axis, so that the
+    // others stay aligned.
+    let rank = rule.operands.indices.map { rule.elementType($0).rank }.max() ?? 0
+    let operands = rule.operands.indices.map { k in
+      let missing = rank - rule.elementType(k).rank
+      return rule.batched[k] && missing > 0
+        ? rule.operands[k].inserted(extents: [DimExpr](repeating: 1, count: missing), at: 1)
+        : rule.operands[k]
+    }
+    return try rule.builder.apply(self, operands)
+  }
+
+  package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
+    let shape = results[0].shape
+    let elements = operands.enumerated().map { k, type in
+      ScalarExpr.operand(k, broadcastIndices(from: type.shape, to: shape))
+    }
+    return .map(Comprehension(domain: shape, values: [.apply(function, elements)]))
+  }
+
+  package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
+    let (dtype, shape) = call.results[0]
+    let operandType = call.operands[function.domain == .selection ? 1 : 0].dtype
+    var reals: [Double] = []
+    var integers: [Int64] = []
+    var selected: [Scalar] = []
+    forEachIndex(in: shape) { index in
+      let elements = call.operands.map { $0[broadcastPosition(of: index, in: $0.shape)] }
+      switch function.reference {
+      case .selection: selected.append(elements[0].bits != 0 ? elements[1] : elements[2])
+      case .real(let f): reals.append(f(elements.map(\.real)))
+      case .whole(let f): integers.append(f(elements.map(\.integer)))
+      case .number(let f, let g):
+        if operandType.isFloat {
+          reals.append(f(elements.map(\.real)))
+        } else {
+          integers.append(g(elements.map(\.integer)))
+        }
+      }
+    }
+    if case .selection = function.reference { return [Tensor(selected, dtype, shape)] }
+    if dtype.isFloat { return [Tensor(doubles: reals, dtype: dtype, shape: shape)] }
+    let values = integers.isEmpty ? reals.map { $0 != 0 ? 1 : 0 } : integers
+    return [Tensor(integers: values, dtype: dtype, shape: shape)]
+  }
+}

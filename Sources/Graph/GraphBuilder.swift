@@ -34,6 +34,9 @@ package final class GraphBuilder {
     return Term(self, value)
   }
 
+  /// A value that nothing defines: a variable of a transform, gone when the graph is pruned.
+  package func addHidden(_ type: TensorType) -> Term { Term(self, addValue(type, node: -1)) }
+
   package func addOutput(_ name: String, _ term: Term) {
     graph.outputs.append(GraphOutput(name: name, value: term.value))
   }

@@ -31,6 +31,12 @@ package struct Comprehension: Sendable {
   package var fetches: [Fetch] = []
   /// One value a result, over `.state(k)` for folds and scans.
   package var values: [ScalarExpr]
+
+  package init(domain: [DimExpr], fetches: [Fetch] = [], values: [ScalarExpr]) {
+    self.domain = domain
+    self.fetches = fetches
+    self.values = values
+  }
 }
 
 /// An index read from data: `index = clamp(value, 0, limit)`, or as it is where `limit` is nil and
@@ -39,12 +45,22 @@ package struct Fetch: Sendable {
   package var value: ScalarExpr
   /// The largest index that is still inside, `nil` to leave the value as it is.
   package var limit: DimExpr?
+
+  package init(value: ScalarExpr, limit: DimExpr?) {
+    self.value = value
+    self.limit = limit
+  }
 }
 
 package struct FoldState: Sendable {
   package var initial: Scalar
   /// The next state, over `.state(k)` and the elements at the current indices.
   package var update: ScalarExpr
+
+  package init(initial: Scalar, update: ScalarExpr) {
+    self.initial = initial
+    self.update = update
+  }
 }
 
 /// A part of a result that is filled by a map whose index i on `axis` stands at `offset + i`.
@@ -52,6 +68,12 @@ package struct Piece: Sendable {
   package var map: Comprehension
   package var axis: Int
   package var offset: DimExpr
+
+  package init(map: Comprehension, axis: Int, offset: DimExpr) {
+    self.map = map
+    self.axis = axis
+    self.offset = offset
+  }
 }
 
 /// An element's value.
@@ -94,6 +116,12 @@ package struct RowCall: Sendable {
   /// The function's name without the dtype suffix of operand 0.
   package var function: String
   package var arguments: [Argument]
+
+  package init(domain: [DimExpr], function: String, arguments: [Argument]) {
+    self.domain = domain
+    self.function = function
+    self.arguments = arguments
+  }
 
   package enum Argument: Sendable {
     case integer(DimExpr)

@@ -118,6 +118,13 @@ package struct JVPRule {
   package let results: [Term]
   /// One an operand; `nil` where it does not vary.
   package let tangents: [Term?]
+
+  package init(builder: GraphBuilder, operands: [Term], results: [Term], tangents: [Term?]) {
+    self.builder = builder
+    self.operands = operands
+    self.results = results
+    self.tangents = tangents
+  }
 }
 
 /// What a transpose rule sees.
@@ -129,6 +136,13 @@ package struct TransposeRule {
   package let linear: [Bool]
   /// One a result; `nil` where it is not used. At least one is there.
   package let cotangents: [Term?]
+
+  package init(builder: GraphBuilder, operands: [Term], linear: [Bool], cotangents: [Term?]) {
+    self.builder = builder
+    self.operands = operands
+    self.linear = linear
+    self.cotangents = cotangents
+  }
 
   /// The cotangent of the only result.
   package var cotangent: Term { cotangents.compactMap { $0 }[0] }
@@ -150,6 +164,13 @@ package struct BatchRule {
   /// The extent of that axis.
   package let extent: DimExpr
 
+  package init(builder: GraphBuilder, operands: [Term], batched: [Bool], extent: DimExpr) {
+    self.builder = builder
+    self.operands = operands
+    self.batched = batched
+    self.extent = extent
+  }
+
   /// An operand with the extra axis in any case.
   package func withAxis(_ operand: Int) -> Term {
     batched[operand]
@@ -169,4 +190,13 @@ package struct ReferenceCall {
   /// The dtypes and extents of the results.
   package let results: [(dtype: DType, shape: [Int])]
   package let size: (DimExpr) throws -> Int
+
+  package init(
+    operands: [Tensor], results: [(dtype: DType, shape: [Int])],
+    size: @escaping (DimExpr) throws -> Int
+  ) {
+    self.operands = operands
+    self.results = results
+    self.size = size
+  }
 }

@@ -7,6 +7,11 @@ package struct ArgExtremum: Operation {
   package let kind: Kind
   package let axis: Int
 
+  package init(kind: Kind, axis: Int) {
+    self.kind = kind
+    self.axis = axis
+  }
+
   package var name: String { kind.rawValue }
   package var attributes: [Attribute] { [Attribute("axis", .dim(DimExpr(axis)))] }
 

@@ -5,6 +5,11 @@ package struct Broadcast: Operation {
   package let shape: [DimExpr]
   package let axes: [Int]
 
+  package init(shape: [DimExpr], axes: [Int]) {
+    self.shape = shape
+    self.axes = axes
+  }
+
   package var name: String { "broadcast" }
   package var attributes: [Attribute] {
     [Attribute("shape", .dims(shape)), Attribute("axes", .integers(axes))]
@@ -79,6 +84,11 @@ package struct Broadcast: Operation {
 package struct Collapse: Operation {
   package let shape: [DimExpr]
   package let axes: [Int]
+
+  package init(shape: [DimExpr], axes: [Int]) {
+    self.shape = shape
+    self.axes = axes
+  }
 
   package var name: String { "collapse" }
   package var attributes: [Attribute] {

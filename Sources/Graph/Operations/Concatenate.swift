@@ -4,6 +4,10 @@
 package struct Concatenate: Operation {
   package let axis: Int
 
+  package init(axis: Int) {
+    self.axis = axis
+  }
+
   package var name: String { "concatenate" }
   package var attributes: [Attribute] { [Attribute("axis", .dim(DimExpr(axis)))] }
 

@@ -4,6 +4,10 @@
 package struct Convert: Operation {
   package let dtype: DType
 
+  package init(dtype: DType) {
+    self.dtype = dtype
+  }
+
   package var name: String { "convert" }
   package var attributes: [Attribute] { [Attribute("to", .dtype(dtype))] }
 

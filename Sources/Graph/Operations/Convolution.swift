@@ -26,6 +26,19 @@ package struct Convolution: Operation {
   /// The spatial extents of the result, where the operands do not tell them.
   package let shape: [DimExpr]
 
+  package init(
+    role: Role, strides: [DimExpr], padding: [[DimExpr]], inputDilation: [DimExpr],
+    dilation: [DimExpr], groups: DimExpr, shape: [DimExpr]
+  ) {
+    self.role = role
+    self.strides = strides
+    self.padding = padding
+    self.inputDilation = inputDilation
+    self.dilation = dilation
+    self.groups = groups
+    self.shape = shape
+  }
+
   package var name: String { role.rawValue }
   package var attributes: [Attribute] {
     let common = [

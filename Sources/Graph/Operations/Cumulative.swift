@@ -9,6 +9,12 @@ package struct Cumulative: Operation {
   package let axis: Int
   package let reversed: Bool
 
+  package init(kind: Kind, axis: Int, reversed: Bool) {
+    self.kind = kind
+    self.axis = axis
+    self.reversed = reversed
+  }
+
   package var name: String { "cum\(kind.rawValue)" }
   package var attributes: [Attribute] {
     [Attribute("axis", .dim(DimExpr(axis))), Attribute("reverse", .flag(reversed))]
@@ -143,6 +149,11 @@ package struct Cumulative: Operation {
 package struct LinearRecurrence: Operation {
   package let axis: Int
   package let reversed: Bool
+
+  package init(axis: Int, reversed: Bool) {
+    self.axis = axis
+    self.reversed = reversed
+  }
 
   package var name: String { "linear_recurrence" }
   package var attributes: [Attribute] {

@@ -5,6 +5,10 @@
 package struct DynamicSlice: Operation {
   package let shape: [DimExpr]
 
+  package init(shape: [DimExpr]) {
+    self.shape = shape
+  }
+
   package var name: String { "dynamic_slice" }
   package var attributes: [Attribute] { [Attribute("shape", .dims(shape))] }
 

@@ -18,6 +18,12 @@ package struct Gather: Operation {
   package let batch: Int
   package let mode: IndexMode
 
+  package init(axes: [Int], batch: Int, mode: IndexMode) {
+    self.axes = axes
+    self.batch = batch
+    self.mode = mode
+  }
+
   package var name: String { "gather" }
   package var attributes: [Attribute] {
     [
@@ -131,6 +137,13 @@ package struct Scatter: Operation {
   package let batch: Int
   package let mode: IndexMode
   package let combine: Combine
+
+  package init(axes: [Int], batch: Int, mode: IndexMode, combine: Combine) {
+    self.axes = axes
+    self.batch = batch
+    self.mode = mode
+    self.combine = combine
+  }
 
   package var name: String { "scatter" }
   package var attributes: [Attribute] {

@@ -5,6 +5,10 @@
 package struct Literal: Operation {
   package let value: Scalar
 
+  package init(value: Scalar) {
+    self.value = value
+  }
+
   package var name: String { "literal" }
   package var attributes: [Attribute] { [Attribute("value", .scalar(value))] }
 
@@ -25,6 +29,10 @@ package struct Literal: Operation {
 /// An array given in the source.
 package struct Constant: Operation {
   package let value: Tensor
+
+  package init(value: Tensor) {
+    self.value = value
+  }
 
   package var name: String { "constant" }
   package var attributes: [Attribute] { [Attribute("value", .tensor(value))] }
@@ -51,6 +59,11 @@ package struct Constant: Operation {
 package struct Extent: Operation {
   package let extent: DimExpr
   package let dtype: DType
+
+  package init(extent: DimExpr, dtype: DType) {
+    self.extent = extent
+    self.dtype = dtype
+  }
 
   package var name: String { "extent" }
   package var attributes: [Attribute] {
@@ -87,6 +100,12 @@ package struct Iota: Operation {
   package let shape: [DimExpr]
   package let axis: Int
   package let dtype: DType
+
+  package init(shape: [DimExpr], axis: Int, dtype: DType) {
+    self.shape = shape
+    self.axis = axis
+    self.dtype = dtype
+  }
 
   package var name: String { "iota" }
   package var attributes: [Attribute] {

@@ -10,6 +10,11 @@ package struct Reduction: Operation {
   /// Increasing.
   package let axes: [Int]
 
+  package init(kind: Kind, axes: [Int]) {
+    self.kind = kind
+    self.axes = axes
+  }
+
   package var name: String { kind.rawValue }
   package var attributes: [Attribute] { [Attribute("axes", .integers(axes))] }
 

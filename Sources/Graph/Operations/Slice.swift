@@ -7,6 +7,12 @@ package struct Slice: Operation {
   /// At least 1.
   package let strides: [DimExpr]
 
+  package init(starts: [DimExpr], stops: [DimExpr], strides: [DimExpr]) {
+    self.starts = starts
+    self.stops = stops
+    self.strides = strides
+  }
+
   package var name: String { "slice" }
   package var attributes: [Attribute] {
     [
@@ -123,6 +129,12 @@ package struct Pad: Operation {
   package let low: [DimExpr]
   package let high: [DimExpr]
   package let interior: [DimExpr]
+
+  package init(low: [DimExpr], high: [DimExpr], interior: [DimExpr]) {
+    self.low = low
+    self.high = high
+    self.interior = interior
+  }
 
   package var name: String { "pad" }
   package var attributes: [Attribute] {

@@ -5,6 +5,11 @@ package struct Sort: Operation {
   package let axis: Int
   package let descending: Bool
 
+  package init(axis: Int, descending: Bool) {
+    self.axis = axis
+    self.descending = descending
+  }
+
   package var name: String { "sort" }
   package var attributes: [Attribute] {
     [Attribute("axis", .dim(DimExpr(axis))), Attribute("descending", .flag(descending))]

@@ -5,6 +5,10 @@
 package struct Reshape: Operation {
   package let shape: [DimExpr]
 
+  package init(shape: [DimExpr]) {
+    self.shape = shape
+  }
+
   package var name: String { "reshape" }
   package var attributes: [Attribute] { [Attribute("shape", .dims(shape))] }
 
@@ -135,6 +139,10 @@ private func delinearized(_ linear: DimExpr, _ shape: [DimExpr]) -> [DimExpr] {
 package struct Transpose: Operation {
   package let permutation: [Int]
 
+  package init(permutation: [Int]) {
+    self.permutation = permutation
+  }
+
   package var name: String { "transpose" }
   package var attributes: [Attribute] { [Attribute("axes", .integers(permutation))] }
 
@@ -188,6 +196,10 @@ package struct Transpose: Operation {
 /// The elements of some axes in reverse order.
 package struct Reverse: Operation {
   package let axes: [Int]
+
+  package init(axes: [Int]) {
+    self.axes = axes
+  }
 
   package var name: String { "reverse" }
   package var attributes: [Attribute] { [Attribute("axes", .integers(axes))] }

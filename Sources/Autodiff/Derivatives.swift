@@ -1,0 +1,304 @@
+// The derivatives people ask for, as compositions of linearize, transpose and batching. Each is a
+// graph with the primal outputs first and the derivatives behind them, named by what they are:
+//
+//     gradient   grad.NAME            of one scalar output
+//     vjp        grad.NAME            from inputs ct.OUT
+//     jvp        jvp.OUT              from inputs tan.NAME
+//     hvp        grad.NAME, hvp.NAME  from inputs tan.NAME
+//     jacobian   jacobian.OUT.NAME    [shape of OUT…, shape of NAME…]
+//     hessian    hessian.A.B          [shape of A…, shape of B…]
+import Graph
+
+/// Why a derivative cannot be asked for like this: a user's error.
+public struct DerivativeRequestError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var message: String
+  public var help: String?
+
+  package init(_ message: String, help: String? = nil) {
+    self.message = message
+    self.help = help
+  }
+
+  public var description: String { message }
+}
+
+/// Which derivative.
+public enum DerivativeMode: String, Sendable, CaseIterable {
+  case gradient, vjp, jvp, hvp, jacobian, hessian
+}
+
+/// How a Jacobian is made.
+public enum JacobianDirection: String, Sendable, CaseIterable {
+  /// By columns: one batched jvp.
+  case forward
+  /// By rows: one batched vjp.
+  case reverse
+  /// Forward where that needs fewer directions, as far as the sizes tell; else reverse.
+  case automatic
+}
+
+extension Graph {
+  /// The derivative of the graph with respect to values.
+  ///
+  /// - Parameters:
+  ///   - wrt: names of inputs or of intermediate values; `nil` means every float input.
+  ///   - of: names of outputs; `nil` means every float output.
+  /// - Throws: `DerivativeRequestError` for a request that makes no sense, `DerivativeError` where
+  ///   an operation has no derivative.
+  package func derivative(
+    _ mode: DerivativeMode, wrt: [String]? = nil, of outputs: [String]? = nil,
+    direction: JacobianDirection = .automatic
+  ) throws -> Graph {
+    let request = try DerivativeRequest(self, wrt: wrt, of: outputs)
+    return try request.graph(mode, direction)
+  }
+}
+
+/// A graph with the values to differentiate, found by name.
+struct DerivativeRequest {
+  typealias Named = (name: String, value: Value)
+
+  let graph: Graph
+  let variables: [Named]
+  let results: [Named]
+
+  init(_ graph: Graph, wrt: [String]?, of outputs: [String]?) throws {
+    self.graph = graph
+    let isFloat = { (value: Value) in graph.type(of: value).dtype.isFloat }
+    if let wrt {
+      variables = try wrt.map { name in
+        guard let value = graph.value(named: name) else {
+          let names = graph.inputs.map(\.name).joined(separator: ", ")
+          throw DerivativeRequestError(
+            "\(graph.name) has no value named \(name)", help: "its inputs are \(names)")
+        }
+        guard isFloat(value) else {
+          throw DerivativeRequestError(
+            "\(name) is \(graph.type(of: value)); derivatives are with respect to floats")
+        }
+        return (name, value)
+      }
+    } else {
+      variables = graph.inputs.filter { isFloat($0.value) }.map { ($0.name, $0.value) }
+    }
+    if let outputs {
+      results = try outputs.map { name in
+        guard let output = graph.outputs.first(where: { $0.name == name }) else {
+          let names = graph.outputs.map(\.name).joined(separator: ", ")
+          throw DerivativeRequestError(
+            "\(graph.name) has no output named \(name)", help: "its outputs are \(names)")
+        }
+        return (name, output.value)
+      }
+    } else {
+      results = graph.outputs.filter { isFloat($0.value) }.map { ($0.name, $0.value) }
+    }
+    if variables.isEmpty {
+      throw DerivativeRequestError("\(graph.name) has no float input to differentiate by")
+    }
+    if results.isEmpty {
+      throw DerivativeRequestError("\(graph.name) has no float output to differentiate")
+    }
+  }
+
+  func graph(_ mode: DerivativeMode, _ direction: JacobianDirection) throws -> Graph {
+    let builder = GraphBuilder(graph)
+    builder.setName("\(graph.name).\(mode.rawValue)")
+    switch mode {
+    case .gradient:
+      _ = try scalarResult(mode)
+      try addGradient(builder)
+    case .vjp: try addVJP(builder)
+    case .jvp: try addJVP(builder)
+    case .hvp: try addHVP(builder)
+    case .jacobian: try addJacobian(builder, direction)
+    case .hessian: try addHessian(builder)
+    }
+    builder.origin = .none
+    return try builder.finished().pruned()
+  }
+
+  // MARK: - Pieces
+
+  /// The one scalar output that gradients need.
+  private func scalarResult(_ mode: DerivativeMode) throws -> Named {
+    let scalars = results.filter { graph.type(of: $0.value).rank == 0 }
+    if scalars.count == 1 && results.count == 1 { return scalars[0] }
+    let list = results.map { "\($0.name): \(graph.type(of: $0.value))" }.joined(separator: ", ")
+    throw DerivativeRequestError(
+      "a \(mode.rawValue) needs exactly one scalar float output, found \(list)",
+      help: "choose one output, or use the mode vjp or jacobian")
+  }
+
+  /// Tangents of `targets` for given tangents of the variables.
+  private func tangents(
+    _ builder: GraphBuilder, of targets: [Value], _ seeds: [Term]
+  ) throws -> Tangents {
+    try Tangents(
+      builder, of: targets,
+      seeds: Dictionary(zip(variables.map(\.value), seeds)) { first, _ in first })
+  }
+
+  /// Cotangents of the variables for given cotangents of values.
+  private func cotangents(
+    _ builder: GraphBuilder, of targets: [Value], _ received: [Term]
+  ) throws -> [Term] {
+    let seeds = variables.map { builder.addHidden(graph.type(of: $0.value)) }
+    let tangents = try tangents(builder, of: targets, seeds)
+    var outputs: [(tangent: Value, cotangent: Term)] = []
+    for (target, cotangent) in zip(targets, received) {
+      if let tangent = tangents[target] { outputs.append((tangent.value, cotangent)) }
+    }
+    let cotangents = try Cotangents(builder, inputs: seeds.map(\.value), outputs: outputs)
+    return seeds.map { cotangents[$0.value] ?? $0.zeros }
+  }
+
+  private func addGradient(_ builder: GraphBuilder) throws {
+    let result = try scalarResult(.gradient)
+    let one = builder.term(result.value).literal(1)
+    for (variable, ct) in zip(variables, try cotangents(builder, of: [result.value], [one])) {
+      builder.addNamedOutput("grad.\(variable.name)", ct)
+    }
+  }
+
+  private func addVJP(_ builder: GraphBuilder) throws {
+    let received = results.map {
+      builder.addInput("ct.\($0.name)", graph.type(of: $0.value))
+    }
+    let made = try cotangents(builder, of: results.map(\.value), received)
+    for (variable, ct) in zip(variables, made) {
+      builder.addNamedOutput("grad.\(variable.name)", ct)
+    }
+  }
+
+  private func addJVP(_ builder: GraphBuilder) throws {
+    let seeds = variables.map { builder.addInput("tan.\($0.name)", graph.type(of: $0.value)) }
+    let tangents = try tangents(builder, of: results.map(\.value), seeds)
+    for (name, value) in results {
+      builder.addNamedOutput("jvp.\(name)", tangents[value] ?? builder.term(value).zeros)
+    }
+  }
+
+  private func addHVP(_ builder: GraphBuilder) throws {
+    let result = try scalarResult(.hvp)
+    let one = builder.term(result.value).literal(1)
+    let gradients = try cotangents(builder, of: [result.value], [one])
+    let seeds = variables.map { builder.addInput("tan.\($0.name)", graph.type(of: $0.value)) }
+    let tangents = try tangents(builder, of: gradients.map(\.value), seeds)
+    for (variable, gradient) in zip(variables, gradients) {
+      builder.addNamedOutput("grad.\(variable.name)", gradient)
+    }
+    for (variable, gradient) in zip(variables, gradients) {
+      builder.addNamedOutput(
+        "hvp.\(variable.name)", tangents[gradient.value] ?? gradient.zeros)
+    }
+  }
+
+  private func addJacobian(_ builder: GraphBuilder, _ direction: JacobianDirection) throws {
+    let forward =
+      switch direction {
+      case .forward: true
+      case .reverse: false
+      case .automatic:
+        // Fewer directions where that can be told; one output a gradient is the common case.
+        count(variables) == count(results)
+          || (count(results) - count(variables)).isNonNegative
+      }
+    if forward {
+      for (name, column, result) in try columns(builder, of: results) {
+        builder.addNamedOutput("jacobian.\(result).\(name)", column)
+      }
+    } else {
+      try addRows(builder)
+    }
+  }
+
+  private func addHessian(_ builder: GraphBuilder) throws {
+    let result = try scalarResult(.hessian)
+    let one = builder.term(result.value).literal(1)
+    let gradients = try cotangents(builder, of: [result.value], [one])
+    let named = zip(variables, gradients).map { ($0.name, $1.value) }
+    for (variable, gradient) in zip(variables, gradients) {
+      builder.addNamedOutput("grad.\(variable.name)", gradient)
+    }
+    for (name, column, row) in try columns(builder, of: named) {
+      builder.addNamedOutput("hessian.\(row).\(name)", column)
+    }
+  }
+
+  private func count(_ values: [Named]) -> DimExpr {
+    values.reduce(0) { $0 + graph.type(of: $1.value).elementCount }
+  }
+
+  /// ∂target/∂variable for each pair, by one batched jvp a variable.
+  private func columns(
+    _ builder: GraphBuilder, of targets: [Named]
+  ) throws -> [(variable: String, jacobian: Term, target: String)] {
+    var made: [(String, Term, String)] = []
+    for (name, value) in variables {
+      let type = graph.type(of: value)
+      let seed = builder.addHidden(type)
+      let tangents = try Tangents(
+        builder, of: targets.map(\.value), seeds: [value: seed])
+      let varying = targets.compactMap { tangents[$0.value]?.value }
+      let batched = try Batched(
+        builder, of: varying, seeds: [seed.value: builder.basis(of: type)],
+        extent: type.elementCount)
+      for target in targets {
+        let shape = builder.graph.type(of: target.value).shape
+        let column =
+          tangents[target.value].flatMap { batched[$0.value] }
+          ?? builder.constant(0, type.dtype).broadcast(to: [type.elementCount] + shape, axes: [])
+        // [variable, target…] → [target…, variable…]
+        made.append(
+          (name, column.moved(axis: 0, to: shape.count).reshaped(to: shape + type.shape),
+            target.name))
+      }
+    }
+    return made
+  }
+
+  /// ∂output/∂variable for each pair, by one batched vjp an output.
+  private func addRows(_ builder: GraphBuilder) throws {
+    for (name, value) in results {
+      let type = graph.type(of: value)
+      let received = builder.addHidden(type)
+      let made = try cotangents(builder, of: [value], [received])
+      let batched = try Batched(
+        builder, of: made.map(\.value), seeds: [received.value: builder.basis(of: type)],
+        extent: type.elementCount)
+      for (variable, ct) in zip(variables, made) {
+        let row =
+          batched[ct.value]
+          ?? builder.constant(0, type.dtype).broadcast(
+            to: [type.elementCount] + ct.shape, axes: [])
+        builder.addNamedOutput(
+          "jacobian.\(name).\(variable.name)", row.reshaped(to: type.shape + ct.shape))
+      }
+    }
+  }
+}
+
+extension GraphBuilder {
+  /// All directions of a type: `[elements, shape…]`, one-hot.
+  fileprivate func basis(of type: TensorType) -> Term {
+    let n = type.elementCount
+    let row = applying(Iota(shape: [n, n], axis: 0, dtype: .i64), [])
+    let column = applying(Iota(shape: [n, n], axis: 1, dtype: .i64), [])
+    let one = constant(1, type.dtype)
+    return choose(row == column, one, 0).reshaped(to: [n] + type.shape)
+  }
+
+  fileprivate func addNamedOutput(_ name: String, _ term: Term) {
+    addOutput(name, term)
+    self.name(term, name)
+  }
+}
+
+extension Graph {
+  /// An input, an output or a named intermediate value.
+  package func value(named name: String) -> Value? {
+    inputs.first { $0.name == name }?.value ?? outputs.first { $0.name == name }?.value
+      ?? names.filter { $0.value == name }.map(\.key).min { $0.index < $1.index }
+  }
+}

@@ -1,0 +1,47 @@
+// The first of the two transforms: walks a graph forward and asks every operation that varies for
+// its jvp. The tangents are nodes of the same graph, so what they share with the primal is shared.
+import Graph
+
+/// The tangents of values of a graph.
+struct Tangents {
+  /// One a value; `nil` where the value does not vary.
+  private(set) var tangents: [Term?]
+
+  /// Adds to `builder` the tangents of everything that `targets` depend on and that varies with
+  /// the values that have a tangent in `seeds`.
+  ///
+  /// - Throws: `DerivativeError` where a rule has no derivative.
+  init(_ builder: GraphBuilder, of targets: [Value], seeds: [Value: Term]) throws {
+    let graph = builder.graph
+    tangents = [Term?](repeating: nil, count: graph.types.count)
+    for (value, seed) in seeds { tangents[Int(value.index)] = seed }
+    let needed = Self.needed(graph, targets)
+    for (index, node) in graph.nodes.enumerated() where needed[index] {
+      let operands = graph.operands(of: node)
+      guard operands.contains(where: { tangents[Int($0.index)] != nil }) else { continue }
+      let results = graph.results(of: node)
+      builder.origin = node.origin
+      let rule = JVPRule(
+        builder: builder, operands: operands.map(builder.term), results: results.map(builder.term),
+        tangents: operands.map { tangents[Int($0.index)] })
+      let made = try node.operation.jvp(rule)
+      // A value with a seed of its own varies by both.
+      for (result, tangent) in zip(results, made) {
+        tangents[Int(result.index)] = sum([tangent, tangents[Int(result.index)]])
+      }
+    }
+  }
+
+  subscript(value: Value) -> Term? { tangents[Int(value.index)] }
+
+  private static func needed(_ graph: Graph, _ targets: [Value]) -> [Bool] {
+    var needed = [Bool](repeating: false, count: graph.nodes.count)
+    var pending = targets
+    while let value = pending.popLast() {
+      guard let node = graph.definingNode(of: value), !needed[node] else { continue }
+      needed[node] = true
+      pending += graph.operands(of: node)
+    }
+    return needed
+  }
+}

@@ -1,0 +1,212 @@
+// The outer grammar: the version line, functions with their headers, blocks.
+
+extension Parser {
+  mutating func parseFile() {
+    guard parseVersion() else { return }
+    while token.kind != .endOfFile, !lexer.log.isFull {
+      if token.kind == .keyword(.func) || startsMisspelledFunction() {
+        parseFunction()
+      } else {
+        skipToFunction()
+      }
+    }
+  }
+
+  /// `jitgrad 1`. False if the rest of the file is not worth reading.
+  private mutating func parseVersion() -> Bool {
+    let start = token
+    guard token.kind == .keyword(.jitgrad) else {
+      if token.kind != .endOfFile || lexer.log.diagnostics.isEmpty {
+        let help = "write 'jitgrad 1' on the first line"
+        lexer.report(
+          Diagnostic("the file does not begin with its version", at: token.span, help: help))
+      }
+      return token.kind != .endOfFile
+    }
+    advance()
+    guard token.kind == .integer, !token.startsLine else {
+      _ = expected("a version number behind 'jitgrad'", help: "write 'jitgrad 1'")
+      while !token.startsLine, token.kind != .endOfFile { advance() }
+      return true
+    }
+    tree.versionSpan = SourceSpan(start.span.start, token.span.end)
+    guard integerMagnitude(token.span) == 1 else {
+      let version = source.text(token.span)
+      _ = fail(
+        Diagnostic(
+          "version \(version) of the language is not known", at: token.span,
+          help: "this jit-grad reads version 1"))
+      return false
+    }
+    advance()
+    if !token.startsLine, !take(.semicolon), token.kind != .endOfFile {
+      _ = expected("a new line behind the version")
+      while !token.startsLine, token.kind != .endOfFile { advance() }
+    }
+    return true
+  }
+
+  /// The current token is a name that means `func` in another language, or nearly; reported.
+  private mutating func startsMisspelledFunction() -> Bool {
+    guard token.kind == .identifier, token.startsLine else { return false }
+    let word = source.text(token.span)
+    let others = ["def", "fn", "function", "fun", "define", "defn", "proc", "sub"]
+    guard others.contains(word) || Suggestion.closest(to: word, in: ["func"]) != nil else {
+      return false
+    }
+    _ = fail(
+      Diagnostic(
+        "expected 'func', found '\(word)'", at: token.span, help: "a function begins with 'func'"))
+    return true
+  }
+
+  private mutating func skipToFunction() {
+    let isStatement = token.kind == .identifier
+    if token.kind == .rightBrace {
+      _ = fail(Diagnostic("this '}' closes nothing", at: token.span, help: "delete it"))
+    } else {
+      _ = expected(
+        "'func'", at: .here,
+        help: isStatement ? "statements stand in the braces of a function" : nil)
+    }
+    repeat {
+      advance()
+    } while token.kind != .endOfFile
+      && !(token.startsLine && token.kind == .keyword(.func))
+  }
+
+  private mutating func parseFunction() {
+    let start = token.span.start
+    var function = FunctionSyntax(
+      name: token.name, parameters: [], results: [],
+      body: Block(statements: []), isInvalid: true)
+    advance()
+    do throws(Recovery) {
+      let errorCount = lexer.log.diagnostics.count
+      try parseHeader(&function)
+      function.isInvalid = lexer.log.diagnostics.count > errorCount
+    } catch {
+      skipHeader()
+    }
+    if token.kind == .leftBrace { function.body = parseBlock() }
+    function.span = SourceSpan(start, previous.span.end)
+    if function.nameSpan != .none { tree.functions.append(function) }
+  }
+
+  private mutating func parseHeader(_ function: inout FunctionSyntax) throws(Recovery) {
+    guard token.kind == .identifier else {
+      throw expected("the name of the function", help: reservedNameHelp)
+    }
+    function.name = token.name
+    function.nameSpan = token.span
+    advance()
+    guard token.kind == .leftParenthesis else {
+      throw expected("'(' and the parameters of the function")
+    }
+    var start = token.span.start
+    function.parameters = try parseBindings("after a parameter", .parameter)
+    function.parameterSpan = SourceSpan(start, previous.span.end)
+    guard take(.arrow) else {
+      throw expected("'->' and the results of the function", help: "write -> (y: f64)")
+    }
+    guard token.kind == .leftParenthesis else {
+      throw expected("'(' and the names of the results", help: "results have names: -> (y: f64)")
+    }
+    start = token.span.start
+    function.results = try parseBindings("after a result", .result)
+    function.resultSpan = SourceSpan(start, previous.span.end)
+    if take(.keyword(.where)) {
+      openBrackets += 1
+      repeat {
+        function.constraints.append(try parseConstraint())
+      } while take(.comma)
+      openBrackets -= 1
+    }
+    guard token.kind == .leftBrace else { throw expected("'{' and the body of the function") }
+  }
+
+  /// Parameters or results in parentheses; a mistake costs one of them.
+  private mutating func parseBindings(
+    _ what: String, _ place: BindingPlace
+  ) throws(Recovery) -> [Binding] {
+    try list(what, close: .rightParenthesis) { parser throws(Recovery) in
+      let (brackets, nesting) = (parser.openBrackets, parser.nesting)
+      do throws(Recovery) {
+        return try parser.parseBinding(place)
+      } catch {
+        guard parser.skipBinding(inside: parser.openBrackets - brackets) else { throw error }
+        (parser.openBrackets, parser.nesting) = (brackets, nesting)
+        return Binding(name: parser.previous.name)
+      }
+    }
+  }
+
+  /// Skips to the comma or parenthesis behind a binding; false if there is none in this header.
+  /// - Parameter depth: brackets that the binding has opened.
+  private mutating func skipBinding(inside depth: Int) -> Bool {
+    var depth = depth
+    while depth > 0 || (token.kind != .comma && token.kind != .rightParenthesis) {
+      switch token.kind {
+      case .endOfFile, .leftBrace, .rightBrace, .arrow, .keyword(.func), .keyword(.where):
+        return false
+      case _ where token.kind.isOpening: depth += 1
+      case _ where token.kind.isClosing: depth -= 1
+      default: break
+      }
+      advance()
+    }
+    return true
+  }
+
+  /// Skips what is left of a header with a mistake in it.
+  private mutating func skipHeader() {
+    openBrackets = 0
+    nesting = 0
+    while token.kind != .leftBrace, token.kind != .rightBrace, token.kind != .endOfFile,
+      !(token.startsLine && token.kind == .keyword(.func))
+    {
+      advance()
+    }
+    if token.kind == .rightBrace { advance() }
+  }
+
+  /// `{ statement … }`; the current token is the `{`. Never fails: mistakes cost one statement.
+  mutating func parseBlock() -> Block {
+    let open = token
+    let outerBrackets = openBrackets
+    openBrackets = 0
+    defer { openBrackets = outerBrackets }
+    advance()
+    var statements: [Statement] = []
+    while true {
+      while take(.semicolon) {}
+      switch token.kind {
+      case .rightBrace:
+        advance()
+        return Block(statements: statements, span: SourceSpan(open.span.start, previous.span.end))
+      case .endOfFile:
+        _ = notClosed(block: open)
+        return Block(statements: statements, span: SourceSpan(open.span.start, previous.span.end))
+      case .keyword(.func) where token.startsLine:
+        _ = notClosed(block: open)
+        return Block(statements: statements, span: SourceSpan(open.span.start, previous.span.end))
+      default: statements.append(parseStatement())
+      }
+    }
+  }
+
+  private mutating func notClosed(block open: Token) -> Recovery {
+    let label = Diagnostic.Label("'{' was opened here", at: open.span)
+    guard !lexer.log.isFull else { return Recovery() }
+    return fail(
+      Diagnostic(
+        "expected '}' before \(token.kind == .endOfFile ? found() : "'func'")",
+        at: SourceSpan(previous.span.end, previous.span.end), labels: [label]))
+  }
+
+  /// What to do if the current token is a reserved word where a name should stand.
+  var reservedNameHelp: String? {
+    guard case .keyword(let word) = token.kind, !isAtStatementEnd else { return nil }
+    return "a name that is a reserved word stands in backquotes: `\(word.spelling)`"
+  }
+}

@@ -1,0 +1,102 @@
+// Whether two trees say the same: names by text, floats by bits (a nan equals itself, 0 is not
+// −0), without regard to places, comments and the numbering of expressions.
+
+extension SyntaxTree {
+  /// Same version, functions, statements and expressions.
+  package func isStructurallyEqual(to other: SyntaxTree) -> Bool {
+    var comparison = SyntaxComparison(a: self, b: other)
+    return comparison.run()
+  }
+}
+
+private struct SyntaxComparison {
+  let a: SyntaxTree
+  let b: SyntaxTree
+  /// Pairs that are still to be compared; no recursion on the depth of the trees.
+  var pairs: [(ExprID, ExprID)] = []
+
+  init(a: SyntaxTree, b: SyntaxTree) {
+    self.a = a
+    self.b = b
+  }
+
+  mutating func run() -> Bool {
+    guard a.version == b.version, all(a.functions, b.functions, { $0.same($1, $2) }) else {
+      return false
+    }
+    while let (x, y) = pairs.popLast() {
+      guard same(a[x].kind, b[y].kind) else { return false }
+    }
+    return true
+  }
+
+  private mutating func all<C: Collection, D: Collection>(
+    _ x: C, _ y: D, _ same: (inout SyntaxComparison, C.Element, D.Element) -> Bool
+  ) -> Bool {
+    guard x.count == y.count else { return false }
+    for (p, q) in zip(x, y) where !same(&self, p, q) { return false }
+    return true
+  }
+
+  private mutating func same(_ x: FunctionSyntax, _ y: FunctionSyntax) -> Bool {
+    same(x.name, y.name)
+      && all(x.parameters, y.parameters, { $0.same($1, $2) })
+      && all(x.results, y.results, { $0.same($1, $2) })
+      && all(x.constraints, y.constraints, { $0.later($1, $2) })
+      && all(x.body.statements, y.body.statements) {
+        $0.all($1.targets, $2.targets, { $0.same($1, $2) }) && $0.later($1.value, $2.value)
+      }
+  }
+
+  private mutating func same(_ x: Binding, _ y: Binding) -> Bool {
+    guard same(x.name, y.name), x.type?.dtype == y.type?.dtype else { return false }
+    guard let first = x.type, let second = y.type else { return true }
+    return all(a[first.extents], b[second.extents], { $0.later($1, $2) })
+  }
+
+  private func same(_ x: NameID, _ y: NameID) -> Bool { a[x] == b[y] }
+
+  private mutating func later(_ x: ExprID, _ y: ExprID) -> Bool {
+    pairs.append((x, y))
+    return true
+  }
+
+  private mutating func later(_ x: ExprID?, _ y: ExprID?) -> Bool {
+    if let x, let y { return later(x, y) }
+    return x == nil && y == nil
+  }
+
+  private mutating func same(_ x: Expr.Kind, _ y: Expr.Kind) -> Bool {
+    switch (x, y) {
+    case (.invalid, .invalid): return true
+    case (.integer(let p), .integer(let q)): return p == q
+    case (.float(let p), .float(let q)): return p.bitPattern == q.bitPattern
+    case (.bool(let p), .bool(let q)): return p == q
+    case (.string(let p), .string(let q)): return a[p] == b[q]
+    case (.name(let p), .name(let q)): return same(p, q)
+    case (.unary(let f, let p), .unary(let g, let q)): return f == g && later(p, q)
+    case (.binary(let f, let p, let r), .binary(let g, let q, let s)):
+      return f == g && later(p, q) && later(r, s)
+    case (.call(let f, let p), .call(let g, let q)):
+      return same(f, g) && all(a[p], b[q]) { $0.same($1, $2) }
+    case (.array(let p), .array(let q)): return all(a[p], b[q]) { $0.later($1, $2) }
+    case (.subscript(let p, let r), .subscript(let q, let s)):
+      return later(p, q) && all(a[r], b[s]) { $0.same($1.kind, $2.kind) }
+    default: return false
+    }
+  }
+
+  private mutating func same(_ x: Argument, _ y: Argument) -> Bool {
+    x.name.map { a[$0] } == y.name.map { b[$0] } && later(x.value, y.value)
+  }
+
+  private mutating func same(_ x: SubscriptItem.Kind, _ y: SubscriptItem.Kind) -> Bool {
+    switch (x, y) {
+    case (.index(let p), .index(let q)): later(p, q)
+    case (.slice(let p, let r, let t), .slice(let q, let s, let u)):
+      later(p, q) && later(r, s) && later(t, u)
+    case (.ellipsis, .ellipsis): true
+    default: false
+    }
+  }
+}

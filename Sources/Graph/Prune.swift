@@ -1,0 +1,39 @@
+// Dead-code elimination: the part of a graph that its outputs need, numbered anew.
+
+extension Graph {
+  /// The same function without nodes that no output needs. All inputs stay.
+  package func pruned() -> Graph {
+    let live = liveNodes()
+    var result = Graph(name: name)
+    result.constraints = constraints
+    var renamed = [Value?](repeating: nil, count: types.count)
+    func add(_ value: Value, node: Int32) {
+      renamed[Int(value.index)] = Value(result.types.count)
+      result.types.append(type(of: value))
+      result.definingNodes.append(node)
+    }
+    for input in inputs {
+      add(input.value, node: -1)
+      result.inputs.append(
+        GraphInput(name: input.name, value: Value(result.types.count - 1)))
+    }
+    for (index, node) in nodes.enumerated() where live[index] {
+      let firstOperand = Int32(result.operandList.count)
+      let firstResult = Int32(result.types.count)
+      result.operandList += operands(of: node).compactMap { renamed[Int($0.index)] }
+      for value in self.results(of: node) { add(value, node: Int32(result.nodes.count)) }
+      result.nodes.append(
+        Node(
+          operation: node.operation,
+          operandRange: firstOperand..<Int32(result.operandList.count),
+          resultRange: firstResult..<Int32(result.types.count), origin: node.origin))
+    }
+    result.outputs = outputs.compactMap { output in
+      renamed[Int(output.value.index)].map { GraphOutput(name: output.name, value: $0) }
+    }
+    for (value, name) in names {
+      if let new = renamed[Int(value.index)] { result.names[new] = name }
+    }
+    return result
+  }
+}

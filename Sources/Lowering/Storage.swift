@@ -1,0 +1,183 @@
+// Decides which values of a graph get memory of their own and which are computed where they are
+// read. Requires a pruned graph. Establishes: every value that is not stored is the map of an
+// operation, reading it costs no more than storing it would.
+import Graph
+
+/// Which values are stored, and the meaning of every node.
+struct StoragePlan {
+  /// One a node.
+  let meanings: [Meaning?]
+  /// One a value: has a buffer (or a local, for scalars).
+  private(set) var isStored: [Bool]
+  /// How often a value is read, outputs included.
+  private(set) var useCounts: [Int]
+  /// Values that are computed where they are read nest at most this deep.
+  private static let deepestChain = 24
+  /// Nodes that become calls of the product kernel.
+  private(set) var isContraction: [Bool]
+
+  init(_ graph: Graph, contractions: Contraction.Policy) {
+    var meanings: [Meaning?] = []
+    meanings.reserveCapacity(graph.nodes.count)
+    for node in graph.nodes {
+      meanings.append(
+        node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node)))
+    }
+    self.meanings = meanings
+    isStored = [Bool](repeating: false, count: graph.types.count)
+    useCounts = [Int](repeating: 0, count: graph.types.count)
+    isContraction = [Bool](repeating: false, count: graph.nodes.count)
+    for operand in graph.operandList { useCounts[Int(operand.index)] += 1 }
+    for output in graph.outputs { useCounts[Int(output.value.index)] += 1 }
+    for input in graph.inputs { isStored[Int(input.value.index)] = true }
+
+    var costs = [Int](repeating: 0, count: graph.types.count)
+    var depths = costs
+    for (index, node) in graph.nodes.enumerated() {
+      let results = node.resultRange
+      guard case .map(let map)? = meanings[index] else {
+        for result in results { isStored[Int(result)] = true }
+        continue
+      }
+      let operandCost = graph.operands(of: node).reduce(0) {
+        isStored[Int($1.index)] ? $0 : $0 + costs[Int($1.index)]
+      }
+      let cost = operandCost + map.values.reduce(0) { $0 + $1.cost }
+      let depth = 1 + graph.operands(of: node).reduce(0) {
+        isStored[Int($1.index)] ? $0 : max($0, depths[Int($1.index)])
+      }
+      for result in results {
+        costs[Int(result)] = cost
+        depths[Int(result)] = depth
+        // Rereading what costs next to nothing beats a buffer; everything else that is read more
+        // than once is stored, and often lives in a local after fusion.
+        isStored[Int(result)] =
+          useCounts[Int(result)] > 1 && cost > 1 || depth > Self.deepestChain
+      }
+    }
+    for output in graph.outputs where (costs[Int(output.value.index)]) > 0 {
+      isStored[Int(output.value.index)] = true
+    }
+    for (index, node) in graph.nodes.enumerated() {
+      storeOperands(of: node, index, graph, costs, contractions)
+    }
+  }
+
+  /// Stores operands that the node would read more often than once an element, or needs as memory.
+  private mutating func storeOperands(
+    of node: Node, _ index: Int, _ graph: Graph, _ costs: [Int],
+    _ contractions: Contraction.Policy
+  ) {
+    let operands = Array(graph.operands(of: node))
+    if Contraction(graph, node, meanings[index], contractions) != nil {
+      isContraction[index] = true
+      for operand in operands { storeBase(of: operand, graph) }
+      return
+    }
+    switch meanings[index] {
+    case .call?: for operand in operands { isStored[Int(operand.index)] = true }
+    case .map(let map)?, .fold(let map, _, _)?, .scan(let map, _, _, _)?,
+      .scatter(let map, _, _, _)?:
+      let order = LoopOrder(meanings[index], map)
+      forEachAccess(meanings[index]) { operand, indices in
+        guard operand < operands.count else { return }
+        let value = Int(operands[operand].index)
+        if !isStored[value] && costs[value] > 1 && !order.readsOnce(indices) {
+          isStored[value] = true
+        }
+      }
+    case .pieces?, .constant?, nil: break
+    }
+  }
+
+  /// Stores what a product reads: the array behind views, if the views are plain strides.
+  private mutating func storeBase(of value: Value, _ graph: Graph) {
+    var value = value
+    while !isStored[Int(value.index)], let node = graph.definingNode(of: value),
+      case .map(let map)? = meanings[node], map.fetches.isEmpty,
+      case .operand(let k, let indices)? = map.values.first, indices.allSatisfy(\.isAffine)
+    {
+      value = graph.operands(of: node)[graph.operands(of: node).startIndex + k]
+    }
+    isStored[Int(value.index)] = true
+  }
+}
+
+extension DimExpr {
+  /// A sum of loop indices with factors, without division.
+  var isAffine: Bool {
+    var plain = true
+    for term in terms {
+      for atom in term.atoms where atom.isDivisionOfIndices { plain = false }
+    }
+    return plain
+  }
+}
+
+extension DimExpr.Atom {
+  fileprivate var isDivisionOfIndices: Bool {
+    switch self {
+    case .floorDiv, .mod, .min, .max, .broadcast:
+      var found = false
+      DimExpr(self).forEachLeaf { if case .index = $0 { found = true } }
+      return found
+    case .symbol, .index, .overflow: return false
+    }
+  }
+}
+
+extension ScalarExpr {
+  /// Operations an element costs; a function of libm counts as 20.
+  var cost: Int {
+    switch self {
+    case .operand, .literal, .index, .state: 0
+    case .apply(let f, let operands): operands.reduce(f.cost) { $0 + $1.cost }
+    case .convert(let x, _): x.cost
+    case .guarded(_, let a, let b): 1 + a.cost + b.cost
+    }
+  }
+}
+
+extension ScalarFunction {
+  fileprivate var cost: Int {
+    switch spelling.float ?? spelling.integer ?? .prefix("") {
+    case .infix, .conditional: 1
+    case .prefix(let sign): sign.isEmpty ? 0 : 1
+    case .libm(let name): ["fabs", "floor", "ceil", "sqrt"].contains(name) ? 2 : 20
+    case .runtime: arity == 2 ? 2 : 20
+    }
+  }
+}
+
+/// Calls `body` with every access to an operand's element in a meaning.
+func forEachAccess(_ meaning: Meaning?, _ body: (Int, [DimExpr]) -> Void) {
+  func walk(_ e: ScalarExpr) {
+    switch e {
+    case .operand(let k, let indices): body(k, indices)
+    case .apply(_, let operands): operands.forEach(walk)
+    case .convert(let x, _): walk(x)
+    case .guarded(_, let a, let b):
+      walk(a)
+      walk(b)
+    case .literal, .index, .state: break
+    }
+  }
+  func walk(_ c: Comprehension) {
+    c.fetches.forEach { walk($0.value) }
+    c.values.forEach(walk)
+  }
+  switch meaning {
+  case .map(let c)?: walk(c)
+  case .fold(let c, _, let states)?:
+    walk(c)
+    states.forEach { walk($0.update) }
+  case .scan(let c, _, _, let state)?:
+    walk(c)
+    walk(state.update)
+  case .scatter(let c, _, _, _)?: walk(c)
+  case .pieces(let pieces)?: pieces.forEach { walk($0.map) }
+  case .call(let call)?:
+    for case .operand(let k, let indices) in call.arguments { body(k, indices) }
+  case .constant?, nil: break
+  }
+}

@@ -1,0 +1,152 @@
+// Removes what fusion left over: buffers that nobody reads, locals that nobody needs, empty loops;
+// and writes a local that is used once, in the next statement, where it is used.
+// Requires a loop program. Establishes the same results with no dead statement.
+import Graph
+
+extension LoopProgram {
+  /// The program without dead stores, dead locals and empty loops.
+  func tidied() -> LoopProgram {
+    var program = self
+    program.removeDeadStores()
+    while program.removeDeadLocals() {}
+    program.inlineNeighbours()
+    return program
+  }
+
+  private mutating func removeDeadStores() {
+    var isRead = buffers.map { buffer in
+      if case .output = buffer.storage { true } else { false }
+    }
+    for statement in body {
+      statement.forEachBuffer { buffer, reads in if reads { isRead[buffer] = true } }
+      // A kernel that fills several buffers needs them all.
+      statement.forEach {
+        guard case .call(let call) = $0 else { return }
+        for case .pointer(let buffer, _, _) in call.arguments { isRead[buffer] = true }
+      }
+    }
+    body = Self.filtered(body) { statement in
+      if case .store(let buffer, _, _) = statement { isRead[buffer] } else { true }
+    }
+  }
+
+  /// Returns whether anything was removed.
+  private mutating func removeDeadLocals() -> Bool {
+    var uses = [Int](repeating: 0, count: locals.count)
+    var indexUses: Set<Int> = []
+    for statement in body { statement.countUses(&uses, &indexUses) }
+    var removed = false
+    body = Self.filtered(body) { statement in
+      switch statement {
+      case .define(let k, _), .variable(let k, _), .assign(let k, _):
+        if uses[k] == 0 { removed = true }
+        return uses[k] > 0
+      case .defineIndex(let k, _):
+        if !indexUses.contains(k) { removed = true }
+        return indexUses.contains(k)
+      case .store, .loop, .when, .call: return true
+      }
+    }
+    return removed
+  }
+
+  private static func filtered(
+    _ statements: [Statement], _ keep: (Statement) -> Bool
+  ) -> [Statement] {
+    statements.compactMap { statement in
+      guard keep(statement) else { return nil }
+      switch statement {
+      case .loop(var loop):
+        loop.body = filtered(loop.body, keep)
+        return loop.body.isEmpty ? nil : .loop(loop)
+      case .when(let conditions, let inner):
+        let kept = filtered(inner, keep)
+        return kept.isEmpty ? nil : .when(conditions, kept)
+      case .define, .defineIndex, .variable, .assign, .store, .call: return statement
+      }
+    }
+  }
+
+  // MARK: - Locals used once
+
+  /// Expressions grow no deeper than this; libtcc nests only so far.
+  private static let deepest = 40
+
+  private mutating func inlineNeighbours() {
+    var uses = [Int](repeating: 0, count: locals.count)
+    var indexUses: Set<Int> = []
+    for statement in body { statement.countUses(&uses, &indexUses) }
+    body = Self.inlined(body, uses)
+  }
+
+  private static func inlined(_ statements: [Statement], _ uses: [Int]) -> [Statement] {
+    var result: [Statement] = []
+    for statement in statements {
+      switch statement {
+      case .loop(var loop):
+        loop.body = inlined(loop.body, uses)
+        result.append(.loop(loop))
+      case .when(let conditions, let inner):
+        result.append(.when(conditions, inlined(inner, uses)))
+      case .call: result.append(statement)
+      case .define, .defineIndex, .variable, .assign, .store:
+        var current = statement
+        while case .define(let k, let value)? = result.last, uses[k] == 1,
+          let e = current.expression, e.mentions(local: k), e.depth + value.depth <= deepest
+        {
+          current = current.with(e.replacing(local: k, by: value))
+          result.removeLast()
+        }
+        result.append(current)
+      }
+    }
+    return result
+  }
+}
+
+extension Expression {
+  fileprivate func mentions(local number: Int) -> Bool {
+    var found = false
+    forEach { if case .local(number) = $0 { found = true } }
+    return found
+  }
+}
+
+extension Statement {
+  /// Counts reads of locals, and notes the index variables that are read.
+  fileprivate func countUses(_ uses: inout [Int], _ indexUses: inout Set<Int>) {
+    func note(_ e: DimExpr) {
+      e.forEachLeaf { if case .index(let k) = $0 { indexUses.insert(k) } }
+    }
+    func note(_ conditions: [IndexCondition]) {
+      for condition in conditions {
+        note(condition.lhs)
+        note(condition.rhs)
+      }
+    }
+    forEach { statement in
+      statement.expression?.forEach { e in
+        switch e {
+        case .local(let k): uses[k] += 1
+        case .index(let place, _): note(place)
+        case .load(_, let offset): note(offset)
+        case .clamp(_, _, let limit): note(limit)
+        case .conditional(let conditions, _, _): note(conditions)
+        case .literal, .apply, .convert: break
+        }
+      }
+      switch statement {
+      case .store(_, let offset, _): note(offset)
+      case .when(let conditions, _): note(conditions)
+      case .call(let call):
+        for argument in call.arguments {
+          switch argument {
+          case .integer(let e), .pointer(_, let e, _): note(e)
+          }
+        }
+      case .loop(let loop): note(loop.extent)
+      case .define, .defineIndex, .variable, .assign: break
+      }
+    }
+  }
+}

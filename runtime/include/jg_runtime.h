@@ -1,0 +1,10 @@
+/* The C runtime: what compiled graphs call, and what the JIT asks about it. Swift imports it as the
+ * module `runtime`. SIMD strips and threads will be headers of their own beside these. */
+#ifndef JG_RUNTIME_H
+#define JG_RUNTIME_H
+
+#include "jg_matmul.h"
+#include "jg_portable.h"
+#include "jg_symbols.h"
+
+#endif

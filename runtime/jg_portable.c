@@ -1,0 +1,27 @@
+/* Embeds the portable headers as text (#embed: C23, an extension of Swift's clang before that). */
+#include "include/jg_portable.h"
+
+#include <string.h>
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char int_text[] = {
+#embed "portable/jg_int.h"
+    , 0};
+static const char float_text[] = {
+#embed "portable/jg_float.h"
+    , 0};
+static const char special_text[] = {
+#embed "portable/jg_special.h"
+    , 0};
+static const char sort_text[] = {
+#embed "portable/jg_sort.h"
+    , 0};
+
+const char *jg_portable_text(const char *file_name) {
+  if (strcmp(file_name, "jg_int.h") == 0) return int_text;
+  if (strcmp(file_name, "jg_float.h") == 0) return float_text;
+  if (strcmp(file_name, "jg_special.h") == 0) return special_text;
+  if (strcmp(file_name, "jg_sort.h") == 0) return sort_text;
+  return 0;
+}

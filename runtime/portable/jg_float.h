@@ -1,0 +1,178 @@
+/* Small functions of floats that math.h lacks or leaves open: order with NaN and signed zeros,
+ * division rounded down, conversions to integers that are defined for every operand, tests, and
+ * the stable forms of the logistic family. Shipped C carries these functions verbatim: C99, no
+ * globals, nothing but <math.h>, <stdint.h>, <stdbool.h> and the jg_ functions that each names.
+ * Unless a sentence says otherwise the f32 function rounds the f64 one once. */
+#ifndef JG_FLOAT_H
+#define JG_FLOAT_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The larger one; NaN if either is NaN; max(-0, +0) = +0. */
+static inline double jg_max_f64(double a, double b) {
+  if (a != a || b != b) return a + b;
+  if (a == b) return copysign(1.0, a) > 0.0 ? a : b;
+  return a > b ? a : b;
+}
+
+/* The larger one; NaN if either is NaN; max(-0, +0) = +0. */
+static inline float jg_max_f32(float a, float b) {
+  if (a != a || b != b) return a + b;
+  if (a == b) return copysignf(1.0f, a) > 0.0f ? a : b;
+  return a > b ? a : b;
+}
+
+/* The smaller one; NaN if either is NaN; min(-0, +0) = -0. */
+static inline double jg_min_f64(double a, double b) {
+  if (a != a || b != b) return a + b;
+  if (a == b) return copysign(1.0, a) < 0.0 ? a : b;
+  return a < b ? a : b;
+}
+
+/* The smaller one; NaN if either is NaN; min(-0, +0) = -0. */
+static inline float jg_min_f32(float a, float b) {
+  if (a != a || b != b) return a + b;
+  if (a == b) return copysignf(1.0f, a) < 0.0f ? a : b;
+  return a < b ? a : b;
+}
+
+/* -1 or 1; zeros and NaN as they are. */
+static inline double jg_sign_f64(double x) {
+  return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x;
+}
+
+/* -1 or 1; zeros and NaN as they are. */
+static inline float jg_sign_f32(float x) {
+  return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x;
+}
+
+/* floor(a / b), of the rounded quotient. */
+static inline double jg_floor_divide_f64(double a, double b) {
+  return floor(a / b);
+}
+
+/* floor(a / b), of the rounded quotient. */
+static inline float jg_floor_divide_f32(float a, float b) {
+  return floorf(a / b);
+}
+
+/* The remainder of a by b with the sign of b; fmod is exact, the sum is rounded once. */
+static inline double jg_mod_f64(double a, double b) {
+  const double r = fmod(a, b);
+  return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;
+}
+
+/* The remainder of a by b with the sign of b; fmod is exact, the sum is rounded once. */
+static inline float jg_mod_f32(float a, float b) {
+  const float r = fmodf(a, b);
+  return r != 0.0f && (r < 0.0f) != (b < 0.0f) ? r + b : r;
+}
+
+/* x toward 0; NaN gives 0, what is out of range the nearest limit. */
+static inline int64_t jg_i64_from_f64(double x) {
+  if (x != x) return 0;
+  if (x >= 9223372036854775808.0) return INT64_MAX;
+  return x < -9223372036854775808.0 ? INT64_MIN : (int64_t)x;
+}
+
+/* x toward 0; NaN gives 0, what is out of range the nearest limit. */
+static inline int32_t jg_i32_from_f64(double x) {
+  if (x != x) return 0;
+  if (x >= 2147483648.0) return INT32_MAX;
+  return x <= -2147483649.0 ? INT32_MIN : (int32_t)x;
+}
+
+/* x toward 0; NaN gives 0, what is out of range the nearest limit. */
+static inline int64_t jg_i64_from_f32(float x) {
+  return jg_i64_from_f64((double)x);
+}
+
+/* x toward 0; NaN gives 0, what is out of range the nearest limit. */
+static inline int32_t jg_i32_from_f32(float x) {
+  return jg_i32_from_f64((double)x);
+}
+
+/* x is NaN. */
+static inline bool jg_is_nan_f64(double x) {
+  return x != x;
+}
+
+/* x is NaN. */
+static inline bool jg_is_nan_f32(float x) {
+  return x != x;
+}
+
+/* x is plus or minus infinity. */
+static inline bool jg_is_inf_f64(double x) {
+  return x == x && x - x != 0.0;
+}
+
+/* x is plus or minus infinity. */
+static inline bool jg_is_inf_f32(float x) {
+  return x == x && x - x != 0.0f;
+}
+
+/* x is neither infinite nor NaN. */
+static inline bool jg_is_finite_f64(double x) {
+  return x - x == 0.0;
+}
+
+/* x is neither infinite nor NaN. */
+static inline bool jg_is_finite_f32(float x) {
+  return x - x == 0.0f;
+}
+
+/* The sign bit of x, of zeros and NaN too. */
+static inline bool jg_signbit_f64(double x) {
+  return copysign(1.0, x) < 0.0;
+}
+
+/* The sign bit of x, of zeros and NaN too. */
+static inline bool jg_signbit_f32(float x) {
+  return copysignf(1.0f, x) < 0.0f;
+}
+
+/* 1 / sqrt(x); error < 1.5 ulp. */
+static inline double jg_rsqrt_f64(double x) {
+  return 1.0 / sqrt(x);
+}
+
+/* 1 / sqrt(x). */
+static inline float jg_rsqrt_f32(float x) {
+  return (float)(1.0 / sqrt((double)x));
+}
+
+/* 1 / (1 + exp(-x)); exp never overflows, so the left tail keeps its digits: error < 2.5 ulp. */
+static inline double jg_sigmoid_f64(double x) {
+  const double e = exp(-fabs(x));
+  return (x < 0.0 ? e : 1.0) / (1.0 + e);
+}
+
+/* 1 / (1 + exp(-x)). */
+static inline float jg_sigmoid_f32(float x) {
+  return (float)jg_sigmoid_f64((double)x);
+}
+
+/* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); error < 2.5 ulp. */
+static inline double jg_softplus_f64(double x) {
+  return (x < 0.0 ? 0.0 : x) + log1p(exp(-fabs(x)));
+}
+
+/* log(1 + exp(x)). */
+static inline float jg_softplus_f32(float x) {
+  return (float)jg_softplus_f64((double)x);
+}
+
+/* log(1 / (1 + exp(-x))) = -log(1 + exp(-x)). */
+static inline double jg_log_sigmoid_f64(double x) {
+  return -jg_softplus_f64(-x);
+}
+
+/* log(1 / (1 + exp(-x))). */
+static inline float jg_log_sigmoid_f32(float x) {
+  return (float)jg_log_sigmoid_f64((double)x);
+}
+
+#endif

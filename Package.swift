@@ -16,7 +16,7 @@ let package = Package(
     .target(name: "Autodiff", dependencies: ["Graph"]),
     .target(name: "Frontend", dependencies: ["Graph", "Autodiff", "CZlib"]),
     .target(name: "Lowering", dependencies: ["Graph"]),
-    .target(name: "CEmit", dependencies: ["Graph", "Lowering"]),
+    .target(name: "CEmit", dependencies: ["Graph", "Lowering", "runtime"]),
     .target(
       name: "JIT",
       dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "runtime"]),
@@ -29,6 +29,14 @@ let package = Package(
         "JitGrad", "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "Autodiff"]),
+    .testTarget(
+      name: "LawTests", dependencies: ["Graph", "Autodiff", "Lowering", "CEmit", "JIT"]),
+    .testTarget(name: "FrontendTests", dependencies: ["Graph", "Frontend"]),
+    .testTarget(name: "JITTests", dependencies: ["Graph", "JIT", "CTCC", "runtime"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),
 
     // C: our runtime, and the two libraries of the system that are used directly.
     .target(

@@ -8,7 +8,9 @@
 
 #include "jg_blas.h"
 
-#pragma STDC FP_CONTRACT OFF
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF /* gcc with -std=c11 has it off */
+#endif
 
 /* BLAS counts in 32 bits: longer extents are cut into blocks of this many. */
 static const int64_t longest = INT64_C(1) << 30;

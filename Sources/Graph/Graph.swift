@@ -59,7 +59,7 @@ public struct Graph: Sendable {
   /// Names from the source, for printing and for C.
   package var names: [Value: String] = [:]
 
-  package init(name: String) { self.name = name }
+  package init(named name: String) { self.name = name }
 
   package func type(of value: Value) -> TensorType { types[Int(value.index)] }
 

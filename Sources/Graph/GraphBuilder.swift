@@ -18,7 +18,7 @@ package final class GraphBuilder {
     for node in graph.nodes.indices { table.insert(node, hash: hash(of: graph.nodes[node])) }
   }
 
-  package convenience init(name: String) { self.init(Graph(name: name)) }
+  package convenience init(name: String) { self.init(Graph(named: name)) }
 
   /// The graph, once all is built.
   /// - Throws: the first error of an operator on terms.

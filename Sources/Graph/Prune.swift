@@ -4,7 +4,7 @@ extension Graph {
   /// The same function without nodes that no output needs. All inputs stay.
   package func pruned() -> Graph {
     let live = liveNodes()
-    var result = Graph(name: name)
+    var result = Graph(named: name)
     result.constraints = constraints
     var renamed = [Value?](repeating: nil, count: types.count)
     func add(_ value: Value, node: Int32) {

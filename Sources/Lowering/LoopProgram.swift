@@ -22,9 +22,23 @@ package struct LoopProgram: Sendable {
   package var symbols: [String]
   package var buffers: [Buffer]
   package var locals: [Local]
+  /// Conditions on the sizes under which the program may run.
+  package var guards: [Guard]
   package var body: [Statement]
   /// Bytes of the workspace, in which the workspace buffers lie.
   package var workspaceByteCount: DimExpr = 0
+
+  package init(
+    name: String, symbols: [String], buffers: [Buffer], locals: [Local], guards: [Guard],
+    body: [Statement]
+  ) {
+    self.name = name
+    self.symbols = symbols
+    self.buffers = buffers
+    self.locals = locals
+    self.guards = guards
+    self.body = body
+  }
 }
 
 /// An array in memory.

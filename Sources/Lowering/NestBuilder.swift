@@ -50,7 +50,7 @@ final class NestBuilder {
     copyOutputs()
     return LoopProgram(
       name: graph.name, symbols: graph.symbols, buffers: buffers, locals: locals,
-      body: root.frozen())
+      guards: graph.guards().map(\.condition), body: root.frozen())
   }
 
   // MARK: - Buffers and variables

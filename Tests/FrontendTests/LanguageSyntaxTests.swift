@@ -123,6 +123,25 @@ import Testing
     }
   }
 
+  @Test func manyNames() {
+    var names = NameTable()
+    let ids = (0..<5000).map { names.intern("name\($0)") }
+    #expect(Set(ids).count == 5000)
+    #expect((0..<5000).allSatisfy { names.intern("name\($0)") == ids[$0] })
+    #expect((0..<5000).allSatisfy { names[ids[$0]] == "name\($0)" })
+    #expect(["", "a`b", "a\nb", "a\u{202E}"].allSatisfy { !NameTable.isSpellable($0) })
+    #expect(["a b", "while", "ü"].allSatisfy(NameTable.isSpellable))
+  }
+
+  @Test func unprintableCharacters() {
+    let values: [UInt32] = [
+      0, 0x1B, 0x7F, 0x85, 0x9F, 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202E, 0x2066,
+      0x2069, 0xFEFF,
+    ]
+    #expect(values.allSatisfy { Unicode.Scalar($0)?.isUnprintable == true })
+    #expect("aé 本😀\u{A0}".unicodeScalars.allSatisfy { !$0.isUnprintable })
+  }
+
   // MARK: Bounds
 
   @Test(arguments: [("+", 100_000), ("*", 1000), ("&", 1000)])

@@ -87,6 +87,17 @@ import Testing
     #expect(!parsed(expected.replacing("-2", with: "-3")).tree.isStructurallyEqual(to: tree))
   }
 
+  /// What clings to the end of a list counts: 100 columns fit, 101 do not.
+  @Test func width() {
+    let fits = "  y = f(\(String(repeating: "a", count: 45)), \(String(repeating: "b", count: 44)))"
+    #expect(fits.count == 100)
+    #expect(body(fits).tree.formatted().contains(fits + "\n"))
+    let tooLong = body(fits.replacing("bbb", with: "bbbb", maxReplacements: 1)).tree.formatted()
+    #expect(tooLong.contains("  y = f(\n    aaa"))
+    let clinging = body(fits.replacing("y = f", with: "y = -(f") + "[0])").tree.formatted()
+    #expect(clinging.split(separator: "\n").allSatisfy { $0.count <= 100 })
+  }
+
   @Test func laws() { checkLaws(everything) }
 
   /// Comments put at random between the words of a file are all kept, and move no more once they

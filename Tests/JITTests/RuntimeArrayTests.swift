@@ -62,17 +62,17 @@ import runtime
       check(real.map { Float($0) }, stride: stride, descending: descending, strict) {
         runtimeSort("f32", $0, $1, $2, $3, $4, $5, $6)
       }
-      check(whole, stride: stride, descending: descending, { descending ? $0 > $1 : $0 < $1 }) {
+      check(whole, stride: stride, descending: descending, descending ? (>) : (<)) {
         runtimeSort("i64", $0, $1, $2, $3, $4, $5, $6)
       }
-      check(
-        whole.map { Int32($0) }, stride: stride, descending: descending,
-        { descending ? $0 > $1 : $0 < $1 }
-      ) { runtimeSort("i32", $0, $1, $2, $3, $4, $5, $6) }
-      check(
-        whole.map { $0 > 0 }, stride: stride, descending: descending,
-        { descending ? $0 && !$1 : $1 && !$0 }
-      ) { runtimeSort("bool", $0, $1, $2, $3, $4, $5, $6) }
+      let narrow = whole.map { Int32($0) }
+      check(narrow, stride: stride, descending: descending, descending ? (>) : (<)) {
+        runtimeSort("i32", $0, $1, $2, $3, $4, $5, $6)
+      }
+      func logical(_ a: Bool, _ b: Bool) -> Bool { descending ? a && !b : b && !a }
+      check(whole.map { $0 > 0 }, stride: stride, descending: descending, logical) {
+        runtimeSort("bool", $0, $1, $2, $3, $4, $5, $6)
+      }
     }
   }
 }

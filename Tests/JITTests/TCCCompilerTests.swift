@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func codeIsNeverWritableAndExecutable() throws {
+  @Test func finishedCodeIsNotWritable() throws {
     let code = try compiler.compile(
       "static const double k[2] = {1.5, 2.5};\ndouble f(long i) { return k[i]; }", entries: ["f"])
     let address = UInt(bitPattern: code.entries[0])
@@ -82,11 +82,15 @@ import Testing
       let code = try compiler.compile("long f\(k)(void) { return \(k); }", entries: ["f\(k)"])
       _ = consume code
     }
-    for k in 0..<200 { try round(k) }
-    let before = residentPages()
-    for k in 0..<2000 { try round(k) }
-    // Other tests run at the same time; a leak of one page a round would be 2000, of a state 10^5.
-    #expect(residentPages() < before + 1900)
+    /// Pages that 500 rounds keep. Other tests run in this process, so one flat window is enough:
+    /// a leak shows in every one of them.
+    func growth() throws -> Int {
+      let before = residentPages()
+      for k in 0..<500 { try round(k) }
+      return residentPages() - before
+    }
+    _ = try growth()
+    #expect(try (0..<20).contains { _ in try growth() < 50 })
   }
 
   private func failure(_ source: String, _ entries: [String]) -> TCCError? {

@@ -1,4 +1,4 @@
-// Raw DEFLATE and CRC-32 through zlib: the only file that calls C here. Input and output are whole
+// Raw DEFLATE and CRC-32 through zlib: the only file that calls it. Input and output are whole
 // arrays; output grows as the stream delivers and never beyond what the caller declared.
 import CZlib
 

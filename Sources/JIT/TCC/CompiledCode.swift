@@ -1,6 +1,6 @@
 // Machine code in memory: who owns it, how long addresses live, and which protection it has when.
-// Pages are writable while they are filled and executable afterwards, never both once they hold
-// whole code.
+// Pages are writable while they are filled, and read-and-execute before an address is handed out.
+// In between libtcc makes the text pages writable and executable for the length of its copy.
 import Glibc
 
 /// Functions that tcc compiled, in a mapping of their own.

@@ -1,0 +1,192 @@
+// How an expression is written in C: operators with their precedence in one table, index
+// arithmetic, conditions. Parentheses stand where C needs them, and where gcc's -Wall would ask.
+import Graph
+import Lowering
+
+/// C text with the precedence of its outermost operator.
+struct CText {
+  var text: String
+  var precedence: Precedence
+
+  /// Levels of C's grammar, loosest first.
+  enum Precedence: Int, Comparable {
+    case conditional, or, and, bitOr, bitXor, bitAnd, equality, relation, shift, sum, product
+    case unary, primary
+
+    static func < (a: Precedence, b: Precedence) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  /// The text as an operand of an operator that binds like `level`.
+  func inside(_ level: Precedence) -> String { precedence >= level ? text : "(\(text))" }
+}
+
+extension CText.Precedence {
+  init(infix symbol: String) {
+    switch symbol {
+    case "*", "/", "%": self = .product
+    case "+", "-": self = .sum
+    case "<<", ">>": self = .shift
+    case "<", "<=", ">", ">=": self = .relation
+    case "==", "!=": self = .equality
+    case "&": self = .bitAnd
+    case "^": self = .bitXor
+    case "|": self = .bitOr
+    case "&&": self = .and
+    default: self = .or
+    }
+  }
+
+  /// What an operand must bind like, so that neither C nor a reader misunderstands.
+  var operandLevel: Self {
+    switch self {
+    case .sum, .product, .and, .or: self
+    case .relation, .equality: .shift
+    case .bitAnd, .bitOr, .bitXor, .shift: .unary
+    case .conditional: .or
+    case .unary, .primary: .unary
+    }
+  }
+}
+
+extension CFunction {
+  mutating func expression(_ e: Expression) -> CText {
+    switch e {
+    case .literal(let scalar):
+      let text = scalar.cLiteral
+      return CText(text: text, precedence: text.hasPrefix("-") ? .unary : .primary)
+    case .index(let place, let dtype):
+      let inner = index(place)
+      return dtype == .i64
+        ? inner : CText(text: "(\(dtype.cType))\(inner.inside(.unary))", precedence: .unary)
+    case .local(let k): return CText(text: localNames[k], precedence: .primary)
+    case .load(let buffer, let offset): return element(buffer, offset)
+    case .apply(let f, let dtype, let operands): return apply(f, dtype, operands)
+    case .convert(let x, let from, let to): return convert(expression(x), from, to)
+    case .conditional(let conditions, let then, let otherwise):
+      return conditional(
+        self.conditions(conditions), expression(then), expression(otherwise))
+    case .clamp(let x, let dtype, let limit):
+      let inner = convert(expression(x), dtype, .i64).text
+      let low = call("jg_max_i64", [inner, "0"], .i64, [.i64, .i64])
+      return CText(
+        text: call("jg_min_i64", [low, index(limit).text], .i64, [.i64, .i64]),
+        precedence: .primary)
+    }
+  }
+
+  private mutating func apply(
+    _ f: ScalarFunction, _ dtype: DType, _ operands: [Expression]
+  ) -> CText {
+    let made = operands.map { expression($0) }
+    let result = f.isPredicate ? DType.bool : dtype
+    switch f.spelling.form(for: dtype) {
+    case .infix(let symbol)?:
+      let level = CText.Precedence(infix: symbol)
+      let right =
+        symbol == "-" || symbol == "/"
+        ? made[1].inside(level == .sum ? .product : .unary) : made[1].inside(level.operandLevel)
+      return CText(
+        text: "\(made[0].inside(level.operandLevel)) \(symbol) \(right)", precedence: level)
+    case .prefix(let symbol)?:
+      if symbol.isEmpty { return made[0] }
+      // A minus before a minus would read as a decrement.
+      let operand = made[0].inside(.unary)
+      return CText(
+        text: operand.hasPrefix(symbol) ? "\(symbol)(\(operand))" : symbol + operand,
+        precedence: .unary)
+    case .conditional?: return conditional(made[0], made[1], made[2])
+    case .libm(let name)?:
+      let types = [DType](repeating: dtype, count: f.arity)
+      return CText(
+        text: call(dtype == .f32 ? name + "f" : name, made.map(\.text), result, types),
+        precedence: .primary)
+    case .runtime(let name)?:
+      let types = [DType](repeating: dtype, count: f.arity)
+      return CText(
+        text: call("\(name)_\(dtype.rawValue)", made.map(\.text), result, types),
+        precedence: .primary)
+    case nil: return made[0]
+    }
+  }
+
+  private func conditional(_ condition: CText, _ then: CText, _ otherwise: CText) -> CText {
+    CText(
+      text:
+        "\(condition.inside(.or)) ? \(then.inside(.or)) : \(otherwise.inside(.or))",
+      precedence: .conditional)
+  }
+
+  private mutating func convert(_ x: CText, _ from: DType, _ to: DType) -> CText {
+    if from == to { return x }
+    if to == .bool {
+      return CText(text: "\(x.inside(.shift)) != 0", precedence: .equality)
+    }
+    if from.isFloat && to.isInteger {
+      let name = "jg_\(to.rawValue)_from_\(from.rawValue)"
+      return CText(text: call(name, [x.text], to, [from]), precedence: .primary)
+    }
+    return CText(text: "(\(to.cType))\(x.inside(.unary))", precedence: .unary)
+  }
+
+  /// A call; the prototype is remembered.
+  mutating func call(
+    _ name: String, _ arguments: [String], _ result: DType, _ types: [DType]
+  ) -> String {
+    prototypes[name] =
+      "\(result.cType) \(name)(\(types.map(\.cType).joined(separator: ", ")))"
+    return "\(name)(\(arguments.joined(separator: ", ")))"
+  }
+
+  mutating func element(_ buffer: Int, _ offset: DimExpr) -> CText {
+    usedBuffers.insert(buffer)
+    let name = bufferNames[buffer]
+    return CText(
+      text: offset.isZero && isScalar(buffer) ? "*\(name)" : "\(name)[\(index(offset).text)]",
+      precedence: offset.isZero && isScalar(buffer) ? .unary : .primary)
+  }
+
+  // MARK: - Conditions
+
+  mutating func conditions(_ conditions: [IndexCondition]) -> CText {
+    var parts: [String] = []
+    for condition in conditions {
+      let symbol =
+        switch condition.relation {
+        case .lessOrEqual: "<="
+        case .less: "<"
+        case .equal: "=="
+        }
+      // Constants on one side read best, and negative terms belong to the other side.
+      let (lhs, rhs) = balanced(condition.lhs, condition.rhs)
+      parts.append("\(index(lhs).inside(.shift)) \(symbol) \(index(rhs).inside(.shift))")
+    }
+    return CText(
+      text: parts.joined(separator: " && "),
+      precedence: parts.count > 1 ? .and : .relation)
+  }
+
+  /// The same comparison with every term on the side where it is positive.
+  private func balanced(_ a: DimExpr, _ b: DimExpr) -> (DimExpr, DimExpr) {
+    var (left, right): (DimExpr, DimExpr) = (0, 0)
+    let difference = a - b
+    for term in difference.terms {
+      if term.coefficient > 0 {
+        left = left + DimExpr(constant: 0, terms: [term])
+      } else {
+        right = right - DimExpr(constant: 0, terms: [term])
+      }
+    }
+    if difference.constant > 0 { left = left + DimExpr(difference.constant) }
+    if difference.constant < 0 { right = right - DimExpr(difference.constant) }
+    return (left, right)
+  }
+
+  mutating func condition(_ guarded: Guard) -> String {
+    let (a, b) = (index(guarded.lhs).inside(.shift), index(guarded.rhs).inside(.shift))
+    return switch guarded.relation {
+    case .equal, .notEqual, .less, .lessOrEqual: "\(a) \(guarded.relation.rawValue) \(b)"
+    case .broadcastable: "\(a) == \(b) || \(a) == 1 || \(b) == 1"
+    case .stretchable: "\(a) == \(b) || \(a) == 1"
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// One loop program as the body of one C function: names, statements, notes for readers. What stands
+// around the body (signature, prototypes, headers) is CSource's.
+import Graph
+import Lowering
+
+/// A function body being written.
+struct CFunction {
+  let program: LoopProgram
+  var names = CNames()
+  private(set) var lines: [String] = []
+  private var indent = 1
+
+  var bufferNames: [String] = []
+  var localNames: [String] = []
+  var indexNames: [String] = []
+  var symbolNames: [String: String] = [:]
+  /// Size expressions computed at the top, and their definitions in order.
+  var hoisted: [DimExpr.Atom: String] = [:]
+  var hoistedLines: [String] = []
+  var usedBuffers: Set<Int> = []
+  var usedSymbols: Set<String> = []
+  /// The functions that are called, with their prototypes.
+  var prototypes: [String: String] = [:]
+
+  init(_ program: LoopProgram) {
+    self.program = program
+    for symbol in program.symbols { symbolNames[symbol] = names.unique(symbol) }
+    nameParameters()
+    nameOthers()
+    write(program.body)
+  }
+
+  func isScalar(_ buffer: Int) -> Bool { program.buffers[buffer].shape.isEmpty }
+
+  // MARK: - Names
+
+  /// Inputs and outputs keep their names before anything else gets one.
+  private mutating func nameParameters() {
+    bufferNames = [String](repeating: "", count: program.buffers.count)
+    for (k, buffer) in program.buffers.enumerated() where buffer.isParameter {
+      bufferNames[k] = names.unique(buffer.name)
+    }
+  }
+
+  private mutating func nameOthers() {
+    for (k, buffer) in program.buffers.enumerated() where !buffer.isParameter {
+      bufferNames[k] = names.unique(buffer.name)
+    }
+    localNames = program.locals.map { _ in "" }
+    var loopNames: [String] = []
+    var fetchNames: [Int: String] = [:]
+    // Locals and indices in the order of their definitions; loops of one depth share a name.
+    func visit(_ statements: [Statement], _ depth: Int, _ names: inout CNames) {
+      for statement in statements {
+        switch statement {
+        case .define(let k, _), .variable(let k, _):
+          localNames[k] = names.unique(program.locals[k].name ?? "t")
+        case .defineIndex(let k, _): fetchNames[k] = names.unique("at")
+        case .loop(let loop):
+          while loopNames.count <= depth {
+            let letters = ["i", "j", "k", "l"]
+            loopNames.append(
+              names.unique(
+                loopNames.count < letters.count ? letters[loopNames.count] : "i\(loopNames.count)"))
+          }
+          fetchNames[loop.index] = loopNames[depth]
+          visit(loop.body, depth + 1, &names)
+        case .when(_, let inner): visit(inner, depth, &names)
+        case .assign, .store, .call: break
+        }
+      }
+    }
+    visit(program.body, 0, &names)
+    indexNames = (0...(fetchNames.keys.max() ?? 0)).map { fetchNames[$0] ?? "0" }
+  }
+
+  // MARK: - Statements
+
+  private mutating func emit(_ line: String) {
+    lines.append(String(repeating: "  ", count: indent) + line)
+  }
+
+  private mutating func write(_ statements: [Statement]) {
+    for statement in statements { write(statement) }
+  }
+
+  private mutating func write(_ statement: Statement) {
+    switch statement {
+    case .define(let k, let e):
+      emit("const \(program.locals[k].dtype.cType) \(localNames[k]) = \(expression(e).text);")
+    case .defineIndex(let k, let e):
+      emit("const int64_t \(indexNames[k]) = \(expression(e).text);")
+    case .variable(let k, let e):
+      emit("\(program.locals[k].dtype.cType) \(localNames[k]) = \(expression(e).text);")
+    case .assign(let k, let e): emit("\(localNames[k]) \(assignment(e, to: .local(k)));")
+    case .store(let buffer, let offset, let e):
+      emit(
+        "\(element(buffer, offset).text) "
+          + "\(assignment(e, to: .load(buffer: buffer, offset: offset)));")
+    case .loop(let loop): write(loop)
+    case .when(let conditions, let inner):
+      emit("if (\(self.conditions(conditions).text)) {")
+      indent += 1
+      write(inner)
+      indent -= 1
+      emit("}")
+    case .call(let call): write(call)
+    }
+  }
+
+  /// `= e`, or `+= x` where e adds to what is there.
+  private mutating func assignment(_ e: Expression, to target: Expression) -> String {
+    if case .apply(let f, let dtype, let operands) = e, operands.count == 2,
+      case .infix(let symbol)? = f.spelling.form(for: dtype), !f.isPredicate, dtype != .bool,
+      operands[0].isSame(as: target)
+    {
+      return "\(symbol)= \(expression(operands[1]).text)"
+    }
+    return "= \(expression(e).text)"
+  }
+
+  private mutating func write(_ loop: Loop) {
+    comment(loop.notes)
+    let name = indexNames[loop.index]
+    emit("for (int64_t \(name) = 0; \(name) < \(index(loop.extent).inside(.shift)); \(name)++) {")
+    indent += 1
+    write(loop.body)
+    indent -= 1
+    emit("}")
+  }
+
+  private mutating func write(_ call: KernelCall) {
+    comment(call.notes)
+    var arguments: [String] = []
+    var types: [String] = []
+    for argument in call.arguments {
+      switch argument {
+      case .integer(let e):
+        arguments.append(index(e).text)
+        types.append("int64_t")
+      case .pointer(let buffer, let offset, let isWritten):
+        usedBuffers.insert(buffer)
+        arguments.append(
+          offset.isZero
+            ? bufferNames[buffer] : "\(bufferNames[buffer]) + \(index(offset).inside(.sum))")
+        types.append(
+          (isWritten ? "" : "const ") + "\(program.buffers[buffer].dtype.cType) *")
+      }
+    }
+    prototypes[call.function] = "void \(call.function)(\(types.joined(separator: ", ")))"
+    emit("\(call.function)(\(arguments.joined(separator: ", ")));")
+  }
+
+  /// What a nest computes, and where that stands in the source.
+  private mutating func comment(_ notes: [Note]) {
+    if notes.isEmpty { return }
+    var texts: [String] = []
+    for note in notes.prefix(6) {
+      let name = note.name.map { "\(CNames.identifier($0)): " } ?? ""
+      let line = note.origin.line > 0 ? ", line \(note.origin.line)" : ""
+      let text = name + note.operation + line
+      if !texts.contains(text) { texts.append(text) }
+    }
+    if notes.count > 6 { texts.append("…") }
+    emit("/* \(texts.joined(separator: "; ")) */")
+  }
+}
+
+extension Buffer {
+  var isParameter: Bool {
+    switch storage {
+    case .input, .output: true
+    case .workspace, .constant: false
+    }
+  }
+}
+
+extension Expression {
+  fileprivate func isSame(as target: Expression) -> Bool {
+    switch (self, target) {
+    case (.local(let a), .local(let b)): a == b
+    case (.load(let a, let x), .load(let b, let y)): a == b && x == y
+    default: false
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// Names for C: identifiers that C accepts, that mean nothing else there, and that differ from each
+// other. Names from a file never reach C in any other way.
+import Graph
+import Lowering
+
+/// Identifiers in one C function.
+struct CNames {
+  private var taken: Set<String>
+
+  init() { taken = Self.reserved }
+
+  /// A new identifier as close to `wish` as possible.
+  mutating func unique(_ wish: String) -> String {
+    let base = Self.identifier(wish)
+    var name = base
+    var number = 2
+    while !taken.insert(name).inserted {
+      name = "\(base)_\(number)"
+      number += 1
+    }
+    return name
+  }
+
+  /// Letters, digits and underscores, beginning with a letter, at most 48 long.
+  static func identifier(_ text: String) -> String {
+    var name = ""
+    for scalar in text.unicodeScalars.prefix(48) {
+      let isPlain =
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+        || ("0"..."9").contains(scalar)
+      name.unicodeScalars.append(isPlain ? scalar : "_")
+    }
+    guard let first = name.unicodeScalars.first else { return "x" }
+    if ("0"..."9").contains(first) { return "x" + name }
+    // Names that begin with an underscore belong to the implementation.
+    return first == "_" ? "x" + name : name
+  }
+
+  /// Keywords of C99 to C23, and what our own C and its headers define.
+  private static let reserved: Set<String> = {
+    let keywords = """
+      auto break case char const continue default do double else enum extern float for goto if \
+      inline int long register restrict return short signed sizeof static struct switch typedef \
+      union unsigned void volatile while bool true false nullptr constexpr thread_local typeof \
+      alignas alignof static_assert asm fortran main NULL INFINITY NAN HUGE_VAL int64_t int32_t \
+      size_t uint64_t uint32_t intptr_t uintptr_t ptrdiff_t errno signgam j0 j1 jn y0 y1 yn \
+      gamma lgamma tgamma abs labs div memcpy memset memmove malloc free exit workspace
+      """
+    var names = Set(keywords.split(separator: " ").map(String.init))
+    for function in Catalog.functions {
+      if case .libm(let name)? = function.spelling.float {
+        names.formUnion([name, name + "f", name + "l"])
+      }
+    }
+    return names
+  }()
+}
+
+extension DType {
+  /// The C type of an element.
+  var cType: String {
+    switch self {
+    case .f64: "double"
+    case .f32: "float"
+    case .i64: "int64_t"
+    case .i32: "int32_t"
+    case .bool: "bool"
+    }
+  }
+}
+
+extension Scalar {
+  /// The C literal of exactly this value.
+  var cLiteral: String {
+    switch dtype {
+    case .f64, .f32:
+      let suffix = dtype == .f32 ? "f" : ""
+      if real.isNaN { return "NAN" }
+      if real.isInfinite { return real < 0 ? "-INFINITY" : "INFINITY" }
+      return description + suffix
+    case .i64, .i32:
+      if integer == .min { return "(-9223372036854775807 - 1)" }
+      if dtype == .i32 && integer == Int64(Int32.min) { return "(-2147483647 - 1)" }
+      return String(integer)
+    case .bool: return description
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// What makes two graphs the same computation: a canonical sequence of bytes, with a stable hash.
+// Names of values, origins, and nodes that no output needs are left out; names of sizes, which are
+// bound by name, are in. Caches compare the bytes in full after the hash.
+
+/// The structure of a graph.
+package struct StructuralKey: Hashable, Sendable {
+  package let bytes: [UInt8]
+  /// FNV-1a of the bytes, the same in every process.
+  package let stableHash: UInt64
+
+  package init(_ graph: Graph) {
+    var writer = KeyWriter()
+    var numbers = [Int32](repeating: -1, count: graph.types.count)
+    var next: Int32 = 0
+    func number(_ value: Value) {
+      numbers[Int(value.index)] = next
+      next += 1
+    }
+    for input in graph.inputs {
+      writer.add(graph.type(of: input.value))
+      number(input.value)
+    }
+    let live = graph.liveNodes()
+    for (index, node) in graph.nodes.enumerated() where live[index] {
+      writer.add(node.operation.name)
+      for attribute in node.operation.attributes { writer.add(attribute) }
+      for operand in graph.operands(of: node) {
+        writer.add(UInt64(UInt32(bitPattern: numbers[Int(operand.index)])))
+      }
+      writer.bytes.append(0xff)
+      for result in node.resultRange { number(Value(Int(result))) }
+    }
+    for output in graph.outputs {
+      writer.add(UInt64(UInt32(bitPattern: numbers[Int(output.value.index)])))
+    }
+    for condition in graph.constraints { writer.add(condition.description) }
+    bytes = writer.bytes
+    stableHash = bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  package static func == (a: StructuralKey, b: StructuralKey) -> Bool {
+    a.stableHash == b.stableHash && a.bytes == b.bytes
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(stableHash) }
+}
+
+private struct KeyWriter {
+  var bytes: [UInt8] = []
+
+  mutating func add(_ number: UInt64) {
+    var rest = number
+    // Seven bits a byte: most numbers are small.
+    while rest > 0x7f {
+      bytes.append(UInt8(rest & 0x7f) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  mutating func add(_ text: String) {
+    add(UInt64(text.utf8.count))
+    bytes += text.utf8
+  }
+
+  mutating func add(_ e: DimExpr) {
+    if let value = e.constantValue {
+      bytes.append(0)
+      add(UInt64(bitPattern: Int64(value)))
+    } else {
+      bytes.append(1)
+      add(e.description)
+    }
+  }
+
+  mutating func add(_ list: [DimExpr]) {
+    add(UInt64(list.count))
+    for e in list { add(e) }
+  }
+
+  mutating func add(_ type: TensorType) {
+    add(type.dtype.rawValue)
+    add(type.shape)
+  }
+
+  mutating func add(_ attribute: Attribute) {
+    add(attribute.name)
+    switch attribute.value {
+    case .dim(let e): add(e)
+    case .dims(let list): add(list)
+    case .dimLists(let lists):
+      add(UInt64(lists.count))
+      for list in lists { add(list) }
+    case .flag(let flag): bytes.append(flag ? 1 : 0)
+    case .dtype(let dtype): add(dtype.rawValue)
+    case .word(let word): add(word)
+    case .scalar(let scalar):
+      add(scalar.dtype.rawValue)
+      add(scalar.bits)
+    case .tensor(let tensor):
+      add(tensor.dtype.rawValue)
+      add(tensor.shape.map { DimExpr($0) })
+      bytes += tensor.bytes
+    }
+  }
+}

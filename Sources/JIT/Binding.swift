@@ -1,0 +1,161 @@
+// Binding: from the shapes of given arrays to the sizes of a function, and the check that all fits.
+// What a user gives and a function needs meet here, so most messages about data are made here.
+import Graph
+
+/// What was given does not fit what the function needs. A user's error.
+public enum BindingError: Error, Hashable, Sendable {
+  case inputCount(needed: Int, found: Int)
+  case dtype(input: String, needed: TensorType, found: DType)
+  case rank(input: String, needed: TensorType, found: [Int])
+  /// An extent differs from a number, or from what another input says.
+  case extent(input: String, axis: Int, needed: DimExpr, value: Int, found: Int, shape: [Int])
+  /// A size that no input's shape tells.
+  case unknownSize(String)
+  case negativeSize(String, Int)
+  case guardFailed(Guard, lhs: Int, rhs: Int, operation: String?, line: Int?)
+  case size(DimError)
+  /// More memory than allowed, in bytes.
+  case memory(needed: Int, limit: Int)
+}
+
+extension BindingError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .inputCount(let needed, let found): return "needed \(needed) inputs, found \(found)"
+    case .dtype(let input, let needed, let found):
+      return "\(input) needs \(needed.dtype) (\(needed)), found \(found)"
+    case .rank(let input, let needed, let found):
+      return "\(input) needs rank \(needed.rank) (\(needed)), found shape \(found)"
+    case .extent(let input, let axis, let needed, let value, let found, let shape):
+      let meaning = needed.constantValue == nil ? "\(needed) = \(value)" : "\(value)"
+      return "\(input) needs extent \(meaning) on axis \(axis), found \(found) (shape \(shape))"
+    case .unknownSize(let name):
+      return "the size \(name) is not told by any input; bind it: --bind \(name)=…"
+    case .negativeSize(let name, let value): return "the size \(name) is \(value), less than 0"
+    case .guardFailed(let condition, let lhs, let rhs, let operation, let line):
+      let place = [operation.map { "\($0)" }, line.map { "line \($0)" }].compactMap { $0 }
+        .joined(separator: ", ")
+      return "\(place.isEmpty ? "the function" : place) needs \(condition), found "
+        + "\(condition.lhs) = \(lhs) and \(condition.rhs) = \(rhs)"
+    case .size(let error): return error.description
+    case .memory(let needed, let limit):
+      return "needs \(needed) bytes of memory, more than the limit of \(limit)"
+    }
+  }
+}
+
+/// A condition on sizes with the place that needs it.
+struct PlacedGuard: Sendable {
+  let condition: Guard
+  let operation: String?
+  let line: Int?
+}
+
+/// How sizes follow from input shapes.
+struct SizeBinding: Sendable {
+  let symbols: [String]
+  let inputs: [(name: String, type: TensorType)]
+  let guards: [PlacedGuard]
+  /// For each symbol where it stands alone: input and axis.
+  private let sources: [(input: Int, axis: Int)?]
+
+  init(_ graph: Graph, symbols: [String]) {
+    let inputs = graph.inputs.map { (name: $0.name, type: graph.type(of: $0.value)) }
+    self.symbols = symbols
+    self.inputs = inputs
+    guards = graph.guards().map { condition, node in
+      let origin = node.map { graph.nodes[$0].origin }
+      return PlacedGuard(
+        condition: condition, operation: node.map { graph.nodes[$0].operation.name },
+        line: origin.flatMap { $0.line > 0 ? Int($0.line) : nil })
+    }
+    sources = symbols.map { symbol in
+      for (k, input) in inputs.enumerated() {
+        if let axis = input.type.shape.firstIndex(of: .symbol(symbol)) { return (k, axis) }
+      }
+      return nil
+    }
+  }
+
+  /// The sizes, in the order of `symbols`.
+  ///
+  /// - Parameter given: sizes bound by name; those the shapes tell must agree.
+  func sizes(
+    _ shapes: [[Int]], _ given: [String: Int]
+  ) throws(BindingError) -> [Int] {
+    guard shapes.count == inputs.count else {
+      throw .inputCount(needed: inputs.count, found: shapes.count)
+    }
+    var sizes: [Int?] = []
+    for (k, symbol) in symbols.enumerated() {
+      if let value = given.isEmpty ? nil : given[symbol] {
+        sizes.append(value)
+      } else if let source = sources[k], shapes[source.input].indices.contains(source.axis) {
+        sizes.append(shapes[source.input][source.axis])
+      } else {
+        sizes.append(nil)
+      }
+    }
+    for k in sizes.indices where sizes[k] == nil { sizes[k] = solve(symbols[k], shapes, sizes) }
+    var bound: [Int] = []
+    for (symbol, size) in zip(symbols, sizes) {
+      guard let size else { throw .unknownSize(symbol) }
+      if size < 0 { throw .negativeSize(symbol, size) }
+      bound.append(size)
+    }
+    try check(shapes, bound)
+    return bound
+  }
+
+  /// A size that stands in an extent with others that are known, as in `2*n + 1`.
+  private func solve(_ symbol: String, _ shapes: [[Int]], _ sizes: [Int?]) -> Int? {
+    let known = { (name: String) in symbols.firstIndex(of: name).flatMap { sizes[$0] } }
+    for (input, shape) in zip(inputs, shapes) where shape.count == input.type.rank {
+      for (extent, found) in zip(input.type.shape, shape) where extent.symbols.contains(symbol) {
+        let at = { (value: Int) in try? extent.evaluate { $0 == symbol ? value : known($0) } }
+        // Linear in the symbol, or not solved; the check sees whether the answer holds.
+        guard let zero = at(0), let one = at(1), one != zero else { continue }
+        let value = (found - zero) / (one - zero)
+        if value >= 0, at(value) == found { return value }
+      }
+    }
+    return nil
+  }
+
+  private func check(_ shapes: [[Int]], _ sizes: [Int]) throws(BindingError) {
+    for (input, shape) in zip(inputs, shapes) {
+      guard shape.count == input.type.rank else {
+        throw .rank(input: input.name, needed: input.type, found: shape)
+      }
+      for (axis, extent) in input.type.shape.enumerated() {
+        let value = try evaluate(extent, sizes)
+        if value != shape[axis] {
+          throw .extent(
+            input: input.name, axis: axis, needed: extent, value: value, found: shape[axis],
+            shape: shape)
+        }
+      }
+    }
+    for placed in guards {
+      let lhs = try evaluate(placed.condition.lhs, sizes)
+      let rhs = try evaluate(placed.condition.rhs, sizes)
+      if !placed.condition.holds(lhs, rhs) {
+        throw .guardFailed(
+          placed.condition, lhs: lhs, rhs: rhs, operation: placed.operation, line: placed.line)
+      }
+    }
+  }
+
+  /// The value of an expression for sizes in the order of `symbols`.
+  func evaluate(_ e: DimExpr, _ sizes: [Int]) throws(BindingError) -> Int {
+    if let value = e.constantValue { return value }
+    do {
+      return try e.evaluate { name in
+        for k in symbols.indices where symbols[k] == name { return sizes[k] }
+        return nil
+      }
+    } catch {
+      throw .size(error)
+    }
+  }
+}

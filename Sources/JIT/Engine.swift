@@ -1,0 +1,70 @@
+// Compiles graphs to kernels and keeps what it compiled: by structure and dtype, never by size, so
+// a call with new sizes compiles nothing. The cache is bounded by bytes and counts what it does.
+import Graph
+import Lowering
+import Synchronization
+
+/// What the cache of an engine did so far.
+public struct EngineCounters: Sendable, Hashable {
+  public var compiles = 0
+  public var hits = 0
+  public var evictions = 0
+  /// Machine code held, in bytes.
+  public var byteCount = 0
+}
+
+/// Compiles graphs; shared by all that call them. Safe to use from many threads.
+public final class Engine: Sendable {
+  private struct Entry {
+    var program: CompiledProgram
+    var lastUse: Int
+  }
+
+  private struct State {
+    var entries: [StructuralKey: Entry] = [:]
+    var counters = EngineCounters()
+    var clock = 0
+  }
+
+  private let state = Mutex(State())
+  private let pool = WorkspacePool()
+  /// Machine code kept at most, in bytes.
+  public let capacity: Int
+
+  /// - Parameter capacity: bytes of machine code to keep; the least recently used goes first.
+  public init(capacity: Int = 256 << 20) { self.capacity = capacity }
+
+  public var counters: EngineCounters { state.withLock { $0.counters } }
+
+  /// A kernel for `graph`; compiled at most once for each structure.
+  /// - Throws: an internal error if the emitted C does not compile, which is a bug.
+  public func compile(_ graph: Graph) throws -> Kernel {
+    let key = StructuralKey(graph)
+    let known = state.withLock { state -> CompiledProgram? in
+      state.clock += 1
+      guard let entry = state.entries[key] else { return nil }
+      state.entries[key]?.lastUse = state.clock
+      state.counters.hits += 1
+      return entry.program
+    }
+    if let known { return Kernel(graph, known, pool) }
+    let program = try CompiledProgram(lower(graph.simplified(), .jit))
+    state.withLock { state in
+      state.counters.compiles += 1
+      state.counters.byteCount += program.code.byteCount
+      state.entries[key] = Entry(program: program, lastUse: state.clock)
+      evict(&state)
+    }
+    return Kernel(graph, program, pool)
+  }
+
+  private func evict(_ state: inout State) {
+    while state.counters.byteCount > capacity, state.entries.count > 1,
+      let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+    {
+      state.entries[oldest.key] = nil
+      state.counters.byteCount -= oldest.value.program.code.byteCount
+      state.counters.evictions += 1
+    }
+  }
+}

@@ -1,0 +1,155 @@
+// Algebraic simplification: rebuilds a graph node by node, so that equal nodes merge, literals fold
+// and identities vanish. Every rule holds for all values, NaN, ∞ and −0 included, to the bit.
+// Requires and establishes a well-typed graph; the result has no more nodes than the operand.
+import Graph
+
+extension Graph {
+  /// The same function, simplified.
+  package func simplified() -> Graph {
+    let source = pruned()
+    var empty = Graph(named: source.name)
+    empty.constraints = source.constraints
+    let builder = GraphBuilder(empty)
+    var renamed = [Value?](repeating: nil, count: source.types.count)
+    for input in source.inputs {
+      renamed[Int(input.value.index)] =
+        builder.addInput(input.name, source.type(of: input.value)).value
+    }
+    for node in source.nodes {
+      builder.origin = node.origin
+      let operands = source.operands(of: node).compactMap { renamed[Int($0.index)] }
+      let results = simplified(node.operation, operands, builder)
+      for (old, new) in zip(source.results(of: node), results) {
+        renamed[Int(old.index)] = new
+        if let name = source.names[old] { builder.name(builder.term(new), name) }
+      }
+    }
+    for output in source.outputs {
+      if let value = renamed[Int(output.value.index)] {
+        builder.addOutput(output.name, builder.term(value))
+      }
+    }
+    return builder.graph.pruned()
+  }
+
+  private func simplified(
+    _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
+  ) -> [Value] {
+    if let elementwise = operation as? Elementwise,
+      let value = simplifiedElementwise(elementwise, operands, builder)
+    {
+      return [value]
+    }
+    if let value = simplifiedView(operation, operands, builder) { return [value] }
+    // The operands have the types they had, so the type rule holds again.
+    return (try? builder.apply(operation, operands)) ?? []
+  }
+
+  // MARK: - Elementwise
+
+  private func simplifiedElementwise(
+    _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
+  ) -> Value? {
+    let graph = builder.graph
+    let literals = operands.map { graph.literal($0) }
+    if let folded = folded(operation, literals) { return builder.constant(folded).value }
+    guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })[0]
+    else { return nil }
+    func keeps(_ k: Int) -> Value? { graph.type(of: operands[k]) == type ? operands[k] : nil }
+    func isLiteral(_ k: Int, _ value: Double) -> Bool { literals[k]?.isExactly(value) == true }
+    switch operation.function {
+    // x · 1 = 1 · x = x
+    case .multiply where isLiteral(1, 1): return keeps(0)
+    case .multiply where isLiteral(0, 1): return keeps(1)
+    // x / 1 = x
+    case .divide where isLiteral(1, 1): return keeps(0)
+    // x + (−0) = x; for integers x + 0 = x
+    case .add where isLiteral(1, type.dtype.isFloat ? -0.0 : 0): return keeps(0)
+    case .add where isLiteral(0, type.dtype.isFloat ? -0.0 : 0): return keeps(1)
+    // x − 0 = x
+    case .subtract where isLiteral(1, 0): return keeps(0)
+    // a + (−b) = a − b
+    case .add:
+      if let b = negated(operands[1], graph) {
+        return try? builder.apply(Elementwise(.subtract), [operands[0], b])[0]
+      }
+      return nil
+    // −(−x) = x
+    case .negate: return negated(operands[0], graph)
+    // x^1 = x, x^2 = x·x; pow is exact in both
+    case .pow where isLiteral(1, 1): return keeps(0)
+    case .pow where isLiteral(1, 2):
+      return keeps(0).flatMap { try? builder.apply(Elementwise(.multiply), [$0, $0])[0] }
+    // select of one value
+    case .select where operands[1] == operands[2]: return keeps(1)
+    case .select:
+      if let condition = literals[0] { return keeps(condition.bits != 0 ? 1 : 2) }
+      return nil
+    default: return nil
+    }
+  }
+
+  private func negated(_ value: Value, _ graph: Graph) -> Value? {
+    guard let node = graph.definingNode(of: value),
+      (graph.nodes[node].operation as? Elementwise)?.function == .negate
+    else { return nil }
+    return graph.operands(of: node).first
+  }
+
+  /// The value of a function of literals where C computes exactly the same: operations that IEEE
+  /// rounds correctly, and tests.
+  private func folded(_ operation: Elementwise, _ literals: [Scalar?]) -> Scalar? {
+    let operands = literals.compactMap { $0 }
+    guard operands.count == literals.count, let first = operands.first else { return nil }
+    let exact: Set<ScalarFunction> = [
+      .add, .subtract, .multiply, .divide, .negate, .abs, .sqrt, .equal, .notEqual, .less,
+      .lessEqual, .greater, .greaterEqual,
+    ]
+    guard exact.contains(operation.function) else { return nil }
+    let dtype = operation.function.isPredicate ? DType.bool : first.dtype
+    switch operation.function.reference {
+    case .real(let f): return Scalar(f(operands.map(\.real)), dtype)
+    case .number(let f, let g):
+      return first.dtype.isFloat
+        ? Scalar(f(operands.map(\.real)), dtype) : Scalar(g(operands.map(\.integer)), dtype)
+    case .whole, .selection: return nil
+    }
+  }
+
+  // MARK: - Views
+
+  private func simplifiedView(
+    _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
+  ) -> Value? {
+    let graph = builder.graph
+    switch operation {
+    // transpose ∘ transpose
+    case let outer as Transpose:
+      guard let node = graph.definingNode(of: operands[0]),
+        let inner = graph.nodes[node].operation as? Transpose,
+        let source = graph.operands(of: node).first
+      else { return nil }
+      let joined = outer.permutation.map { inner.permutation[$0] }
+      return builder.term(source).transposed(joined).value
+    // reshape ∘ reshape, and a reshape to the same shape
+    case let outer as Reshape:
+      if graph.type(of: operands[0]).shape == outer.shape { return operands[0] }
+      guard let node = graph.definingNode(of: operands[0]), graph.nodes[node].operation is Reshape,
+        let source = graph.operands(of: node).first
+      else { return nil }
+      return builder.term(source).reshaped(to: outer.shape).value
+    // broadcast of a broadcast
+    case let outer as Broadcast:
+      guard let node = graph.definingNode(of: operands[0]),
+        let inner = graph.nodes[node].operation as? Broadcast,
+        let source = graph.operands(of: node).first
+      else { return nil }
+      return builder.term(source).broadcast(
+        to: outer.shape, axes: inner.axes.map { outer.axes[$0] }
+      ).value
+    case let convert as Convert:
+      return graph.type(of: operands[0]).dtype == convert.dtype ? operands[0] : nil
+    default: return nil
+    }
+  }
+}

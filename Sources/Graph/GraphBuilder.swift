@@ -46,9 +46,18 @@ package final class GraphBuilder {
   package func setName(_ name: String) { graph.name = name }
   package func addConstraint(_ condition: Guard) { graph.constraints.append(condition) }
 
-  /// Names a value for readers, unless it has a name.
-  package func name(_ term: Term, _ name: String) {
-    if graph.names[term.value] == nil { graph.names[term.value] = name }
+  /// Names a value for readers, unless it has a name; returns whether the name was taken.
+  @discardableResult
+  package func name(_ term: Term, _ name: String) -> Bool {
+    if graph.names[term.value] != nil { return false }
+    graph.names[term.value] = name
+    return true
+  }
+
+  /// The failure, which is forgotten.
+  package func takeFailure() -> (any Error)? {
+    defer { failure = nil }
+    return failure
   }
 
   package func term(_ value: Value) -> Term { Term(self, value) }

@@ -323,8 +323,8 @@ import Testing
       Diagnostic("here", at: SourceSpan(999, 1003), point: 1000), in: source)
     let expected = """
       l:1:1001: error: here
-      …\(String(repeating: "a", count: 19))?\(String(repeating: "b", count: 20))…
-                         ~^~~
+      …\(String(repeating: "a", count: 20))?\(String(repeating: "b", count: 19))…
+                          ~^~~
 
       """
     #expect(text == expected)

@@ -23,10 +23,10 @@ static inline float jg_lgamma_f32(float x) {
   return (float)jg_lgamma_f64((double)x);
 }
 
-/* psi(x) for 1 <= x <= 2 as (x - root) p(x - root), so that it is accurate at its root
- * 1.4616321449683623…, which is taken in two parts. p: Chebyshev fit of degree 22, error 5e-18
- * (mpmath: chebyfit(lambda t: psi(0, root + t) / t, [1 - root, 2 - root], 23)). */
-static inline double jg_digamma_near_root(double x) {
+/* psi(1 + y) for 0 <= y <= 1 as (y - root) p(y - root), so that it is accurate at its root
+ * 0.4616321449683623…, which is taken in two parts. p: Chebyshev fit of degree 22, error 5e-18
+ * (mpmath: chebyfit(lambda t: psi(0, 1 + root + t) / t, [-root, 1 - root], 23)). */
+static inline double jg_digamma_near_root(double y) {
   static const double p[23] = {
     0.00011881232908510335, -0.0002785074876883787, 0.0002805343686746867, -0.0002843132292526133,
     0.0004717939701691318, -0.0007549229618596274, 0.0010901225234458578, -0.00157420216813665,
@@ -34,7 +34,7 @@ static inline double jg_digamma_near_root(double x) {
     0.010538769938576956, -0.015424766261277919, 0.02259764928437279, -0.03316112647814546,
     0.048804288134436574, -0.07219956125611147, 0.1078240506916922, -0.16394270544241185,
     0.2584997609556486, -0.4427631689835921, 0.9676722454476212};
-  const double t = (x - 0x1.762d86356be3fp+0) - 0x1.b86a722197829p-54;
+  const double t = (y - 0x1.d8b618d5af8fep-2) + 0x1.1e563779a1f5bp-56;
   double sum = p[0];
   for (int k = 1; k < 23; k++) sum = sum * t + p[k];
   return t * sum;
@@ -52,29 +52,27 @@ static inline double jg_digamma_asymptotic(double x) {
   return log(x) - (0.5 / x + y * sum);
 }
 
-/* psi(x) = Gamma'(x) / Gamma(x) for x > 0: recurrence to [1, 2] from below 10, else the asymptotic
- * series. Going down only adds positive terms, so nothing cancels. */
-static inline double jg_digamma_positive(double x) {
-  if (x >= 10.0) return jg_digamma_asymptotic(x);
+/* psi(1 + y) for y >= 0, by psi(1 + y) = psi(y) + 1/y down to 0 <= y <= 1, which only adds positive
+ * terms, or by the asymptotic series. Taking y and not 1 + y saves a rounding of the argument. */
+static inline double jg_digamma_from_one(double y) {
+  if (y >= 9.0) return jg_digamma_asymptotic(1.0 + y);
   double sum = 0.0;
-  if (x < 1.0) {
-    sum = -1.0 / x;
-    x += 1.0;
-  }
-  for (; x > 2.0; x -= 1.0) sum += 1.0 / (x - 1.0);
-  return sum + jg_digamma_near_root(x);
+  for (; y > 1.0; y -= 1.0) sum += 1.0 / y;
+  return sum + jg_digamma_near_root(y);
 }
 
 /* psi(x) = Gamma'(x) / Gamma(x); NaN at 0, -1, -2, … and at -inf.
- * x < 0: psi(x) = psi(1 - x) - pi / tan(pi x), the angle taken from the nearest integer, exactly.
- * Error for x > 0: < 4 ulp; for x < 0:
- * < 4 ulp of the larger of the two terms, which cancel near the roots. */
+ * x < 0: psi(x) = psi(1 - x) - pi cot(pi x), the angle taken from the nearest integer or half,
+ * which is exact. Error for x > 0: < 4 ulp; for x < 0: < 6 ulp of the larger of the two terms,
+ * which cancel near the roots. */
 static inline double jg_digamma_f64(double x) {
   const double pi = 3.14159265358979323846;
-  if (x > 0.0) return x - x == 0.0 ? jg_digamma_positive(x) : x;
-  const double r = x - rint(x);
+  if (x >= 1.0) return x - x == 0.0 ? jg_digamma_from_one(x - 1.0) : x;
+  if (x > 0.0) return jg_digamma_from_one(x) - 1.0 / x;
+  const double r = x - rint(x), a = fabs(r);
   if (r == 0.0) return NAN;
-  return jg_digamma_positive(1.0 - x) - pi / tan(pi * r);
+  const double cotangent = a < 0.25 ? 1.0 / tan(pi * a) : tan(pi * (0.5 - a));
+  return jg_digamma_from_one(-x) - pi * (r < 0.0 ? -cotangent : cotangent);
 }
 
 /* psi(x). */

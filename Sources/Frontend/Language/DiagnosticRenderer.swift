@@ -73,11 +73,14 @@ package struct DiagnosticRenderer: Sendable {
 
   /// Where to begin showing a line so that `point` is seen with what stands before it.
   private func windowStart(_ line: SourceSpan, point: Int, in source: SourceFile) -> Int {
-    let column = source.location(at: point).column
-    guard column > width * 3 / 4 else { return line.start }
-    var start = line.start
-    for _ in 0..<(column - width / 2) { start += source.character(at: start).byteCount }
-    return start
+    var start = point
+    var cut = line.start
+    for count in 0..<(width * 3 / 4) {
+      guard start > line.start else { return line.start }
+      if count == width / 2 { cut = start }
+      start = source.characterStart(before: start)
+    }
+    return cut
   }
 
   private func tag(_ kind: String) -> String {

@@ -137,10 +137,11 @@ struct Parser {
       if token.kind == .keyword(.func), token.startsLine { return }
       if braces == 0 {
         if token.kind == .rightBrace || (token.kind == .semicolon && depth == 0) { return }
-        let isMargin = !token.kind.isClosing && source.indentation(at: token.span.start) <= margin
-        var isStatement = token.startsLine && token.span.start > start && (depth == 0 || isMargin)
-        if case .binary = token.kind { isStatement = false }
-        if isStatement { return }
+        if token.startsLine, token.span.start > start, canBeginStatement,
+          depth == 0 || source.indentation(at: token.span.start) <= margin
+        {
+          return
+        }
       }
       switch token.kind {
       case .leftBrace: braces += 1
@@ -151,6 +152,11 @@ struct Parser {
       }
       advance()
     }
+  }
+
+  private var canBeginStatement: Bool {
+    if case .binary = token.kind { return false }
+    return !token.kind.isClosing
   }
 
   // MARK: Lists

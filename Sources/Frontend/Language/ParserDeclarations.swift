@@ -4,10 +4,13 @@ extension Parser {
   mutating func parseFile() {
     guard parseVersion() else { return }
     while token.kind != .endOfFile, !lexer.log.isFull {
-      if token.kind == .keyword(.func) || startsMisspelledFunction() {
+      if isMisspelledFunction {
+        _ = expected("'func'", at: .here, help: "a function begins with 'func'")
+        parseFunction()
+      } else if token.kind == .keyword(.func) {
         parseFunction()
       } else {
-        skipToFunction()
+        rejectBetweenFunctions()
       }
     }
   }
@@ -21,7 +24,8 @@ extension Parser {
         lexer.report(
           Diagnostic("the file does not begin with its version", at: token.span, help: help))
       }
-      return token.kind != .endOfFile
+      if token.kind != .keyword(.func), !isMisspelledFunction { skipToNextFunction() }
+      return true
     }
     advance()
     guard token.kind == .integer, !token.startsLine else {
@@ -46,29 +50,28 @@ extension Parser {
     return true
   }
 
-  /// The current token is a name that means `func` in another language, or nearly; reported.
-  private mutating func startsMisspelledFunction() -> Bool {
+  /// The current token is a name that means `func` in another language, or nearly.
+  private var isMisspelledFunction: Bool {
     guard token.kind == .identifier, token.startsLine else { return false }
     let word = source.text(token.span)
     let others = ["def", "fn", "function", "fun", "define", "defn", "proc", "sub"]
-    guard others.contains(word) || Suggestion.closest(to: word, in: ["func"]) != nil else {
-      return false
-    }
-    _ = fail(
-      Diagnostic(
-        "expected 'func', found '\(word)'", at: token.span, help: "a function begins with 'func'"))
-    return true
+    return others.contains(word) || Suggestion.closest(to: word, in: ["func"]) != nil
   }
 
-  private mutating func skipToFunction() {
-    let isStatement = token.kind == .identifier
+  /// What stands between functions is a mistake.
+  private mutating func rejectBetweenFunctions() {
     if token.kind == .rightBrace {
       _ = fail(Diagnostic("this '}' closes nothing", at: token.span, help: "delete it"))
     } else {
+      let isStatement = token.kind == .identifier
       _ = expected(
         "'func'", at: .here,
         help: isStatement ? "statements stand in the braces of a function" : nil)
     }
+    skipToNextFunction()
+  }
+
+  private mutating func skipToNextFunction() {
     repeat {
       advance()
     } while token.kind != .endOfFile

@@ -68,8 +68,12 @@ package struct SourceFile: Sendable {
   /// Line and column of `offset`. Linear in the length of the line.
   package func location(at offset: Int) -> SourceLocation {
     let line = line(at: offset)
-    var column = 1
     var position = lineSpan(line).start
+    let end = min(offset, bytes.count)
+    if position < end, bytes[position..<end].allSatisfy({ $0 < 0x80 }) {
+      return SourceLocation(line: line, column: offset - position + 1)
+    }
+    var column = 1
     while position < offset {
       position += character(at: position).byteCount
       column += 1
@@ -103,6 +107,14 @@ package struct SourceFile: Sendable {
   package func text(_ span: SourceSpan) -> String {
     let end = min(span.end, bytes.count)
     return String(decoding: bytes[min(span.start, end)..<end], as: UTF8.self)
+  }
+
+  /// Where the character begins that ends at `offset`.
+  package func characterStart(before offset: Int) -> Int {
+    for count in 2...4 where offset >= count {
+      if character(at: offset - count).byteCount == count { return offset - count }
+    }
+    return max(0, offset - 1)
   }
 
   /// The character at `offset` and its length in bytes. A byte that is not part of valid UTF-8 is

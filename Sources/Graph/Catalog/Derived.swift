@@ -2,7 +2,7 @@
 // of their own.
 
 /// The list of derived functions.
-enum Derived {
+package enum Derived {
   static let entries = [
     matmul, outer, mean, variance, logsumexp, softmax, logSoftmax, clamp, relu, square, zeros, ones,
     expand, squeeze, stack, take, topK, zerosLike, onesLike,
@@ -18,7 +18,7 @@ enum Derived {
     """
   ) { call in [try product(call.operands[0], call.operands[1])] }
 
-  static func product(_ a: Term, _ b: Term) throws -> Term {
+  package static func product(_ a: Term, _ b: Term) throws -> Term {
     guard a.rank > 0, b.rank > 0 else {
       throw TypeRuleError(
         "a @ b needs vectors or matrices, found \(a.type) and \(b.type)",

@@ -1,0 +1,326 @@
+// Expressions of values: names, literals, operators. Long chains of operators are walked, not
+// recursed into; all else nests as deep as the parser allows.
+import Graph
+
+extension Elaborator {
+  mutating func value(_ id: ExprID, _ frame: inout Frame) -> Item {
+    // The left spine of a chain a + b + c …, innermost last.
+    var spine: [ExprID] = []
+    var id = id
+    while true {
+      if case .binary(_, let left, _) = tree[id].kind {
+        spine.append(id)
+        id = left
+      } else if case .subscript(let base, _) = tree[id].kind {
+        spine.append(id)
+        id = base
+      } else {
+        break
+      }
+    }
+    var item = single(id, &frame)
+    while let outer = spine.popLast() {
+      let expression = tree[outer]
+      switch expression.kind {
+      case .binary(let op, _, let right):
+        item = binary(op, item, value(right, &frame), expression, &frame)
+      case .subscript(_, let items): item = subscripted(item, items, expression, &frame)
+      default: break
+      }
+      if let failure = frame.builder.takeFailure() {
+        reportFailure(failure, at: expression.span, expression.point)
+        item = .invalid
+      }
+    }
+    return item
+  }
+
+  /// An expression that is no chain.
+  private mutating func single(_ id: ExprID, _ frame: inout Frame) -> Item {
+    let expression = tree[id]
+    switch expression.kind {
+    case .invalid: return .invalid
+    case .integer(let value): return .integer(value)
+    case .float(let value): return .real(value)
+    case .bool(let value): return .term(frame.builder.constant(Scalar(value)))
+    case .string:
+      report("a text is no value", at: expression.span)
+      return .invalid
+    case .name(let name): return named(name, expression, frame)
+    case .unary(let op, let operand):
+      return unary(op, value(operand, &frame), expression, &frame)
+    case .array(let elements): return array(Array(tree[elements]), expression, &frame)
+    case .call(let name, let arguments):
+      return call(name, Array(tree[arguments]), expression, &frame)
+    case .binary, .subscript: return value(id, &frame)
+    }
+  }
+
+  private mutating func named(_ name: NameID, _ expression: Expr, _ frame: Frame) -> Item {
+    if let item = frame.values[name] { return item }
+    if let symbol = frame.symbols[name] { return .extent(symbol) }
+    let text = tree[name]
+    let known = (frame.values.keys.map { tree[$0] } + frame.symbols.keys.map { tree[$0] }).sorted()
+    let help =
+      Catalog.entry(named: text) != nil || function(named: name) != nil
+      ? "\(text) is a function: \(text)(…)" : Suggestion.help(for: text, in: known)
+    report("there is no value named \(text)", at: expression.span, help: help)
+    return .invalid
+  }
+
+  // MARK: - Literals meet values
+
+  /// The value of an item in a dtype (its own where it has one; the natural one for `nil`).
+  mutating func term(
+    _ item: Item, dtype: DType?, at span: SourceSpan, _ frame: Frame
+  ) -> Term? {
+    let wanted = dtype ?? item.naturalDType
+    switch item {
+    case .term(let term): return term
+    case .invalid: return nil
+    case .tuple(let terms):
+      report("one value is needed here, found \(terms.count) results", at: span)
+      return nil
+    case .integer(let value):
+      if let scalar = Scalar(exactly: value, wanted) { return frame.builder.constant(scalar) }
+      report("\(value) is no \(wanted)", at: span)
+      return nil
+    case .real(let value):
+      if wanted.isFloat { return frame.builder.constant(value, wanted) }
+      report(
+        "\(value) is no \(wanted)", at: span, help: "convert the other operand: f64(…)")
+      return nil
+    case .extent(let e):
+      return frame.builder.applying(Extent(extent: e, dtype: wanted), [])
+    case .array(let array):
+      guard let tensor = array.tensor(wanted) else {
+        report("not every element of the array is a \(wanted)", at: span)
+        return nil
+      }
+      if tensor.count == 0 {
+        return frame.builder.constant(Scalar(0 as Int64, wanted))
+          .broadcast(to: tensor.shape.map { DimExpr($0) }, axes: [])
+      }
+      return frame.builder.applying(Constant(value: tensor), [])
+    }
+  }
+
+  /// Operands of one operation: what has no dtype takes that of the first that has one.
+  mutating func terms(
+    _ items: [Item], _ spans: [SourceSpan], preferring fallback: DType? = nil,
+    ignoring condition: Int? = nil, _ frame: Frame
+  ) -> [Term]? {
+    if items.contains(where: \.isInvalid) { return nil }
+    let strong = items.enumerated().first { $0.offset != condition && $0.element.term != nil }
+    var dtype = strong?.element.term?.dtype ?? fallback
+    if dtype == nil {
+      let natural = items.map(\.naturalDType)
+      dtype = natural.contains(.f64) ? .f64 : natural.first
+    }
+    var terms: [Term] = []
+    for (item, span) in zip(items, spans) {
+      guard let term = term(item, dtype: dtype, at: span, frame) else { return nil }
+      terms.append(term)
+    }
+    return terms
+  }
+
+  // MARK: - Operators
+
+  private mutating func unary(
+    _ op: UnaryOperator, _ item: Item, _ expression: Expr, _ frame: inout Frame
+  ) -> Item {
+    switch (op, item) {
+    case (_, .invalid): return .invalid
+    case (.negate, .integer(let value)): return .integer(0 &- value)
+    case (.negate, .real(let value)): return .real(-value)
+    case (.negate, .extent(let e)): return .extent(-e)
+    default: break
+    }
+    guard let operand = term(item, dtype: nil, at: expression.span, frame) else { return .invalid }
+    return apply(Elementwise(op == .negate ? .negate : .not), [operand], expression, frame)
+  }
+
+  private mutating func binary(
+    _ op: BinaryOperator, _ left: Item, _ right: Item, _ expression: Expr, _ frame: inout Frame
+  ) -> Item {
+    if left.isInvalid || right.isInvalid { return .invalid }
+    if left.term == nil, right.term == nil,
+      let item = folded(op, left, right)
+    {
+      return item
+    }
+    guard case .binary(_, let a, let b) = expression.kind else { return .invalid }
+    let spans = [tree[a].span, tree[b].span]
+    // Integers without a dtype divide as floats, like everywhere else in mathematics.
+    let fallback: DType? = op == .divide ? .f64 : nil
+    guard let operands = terms([left, right], spans, preferring: fallback, frame) else {
+      return .invalid
+    }
+    if op == .matrixProduct {
+      do {
+        return .term(try Derived.product(operands[0], operands[1]))
+      } catch {
+        reportFailure(error, at: expression.span, expression.point, operands)
+        return .invalid
+      }
+    }
+    return apply(Elementwise(op.function), operands, expression, frame)
+  }
+
+  /// Operators between numbers and sizes that have no dtype yet.
+  private func folded(_ op: BinaryOperator, _ left: Item, _ right: Item) -> Item? {
+    if let x = left.dimExpr, let y = right.dimExpr {
+      if let e = Self.combined(op, x, y) {
+        return e.constantValue.map { .integer($0) } ?? .extent(e)
+      }
+      guard op == .divide, let a = x.constantValue, let b = y.constantValue else { return nil }
+      return .real(Double(a) / Double(b))
+    }
+    func number(_ item: Item) -> Double? {
+      switch item {
+      case .integer(let value): Double(value)
+      case .real(let value): value
+      default: nil
+      }
+    }
+    guard let a = number(left), let b = number(right) else { return nil }
+    switch op {
+    case .add: return .real(a + b)
+    case .subtract: return .real(a - b)
+    case .multiply: return .real(a * b)
+    case .divide: return .real(a / b)
+    default: return nil
+    }
+  }
+
+  /// Applies an operation and reports a type error at the expression.
+  mutating func apply(
+    _ operation: some Operation, _ operands: [Term], _ expression: Expr, _ frame: Frame
+  ) -> Item {
+    do {
+      guard frame.builder.graph.nodes.count < Self.nodeLimit else {
+        throw TypeRuleError("the function has more than \(Self.nodeLimit) operations")
+      }
+      let results = try frame.builder.apply(operation, operands)
+      return results.count == 1 ? .term(results[0]) : .tuple(results)
+    } catch {
+      reportFailure(error, at: expression.span, expression.point, operands)
+      return .invalid
+    }
+  }
+
+  mutating func reportFailure(
+    _ error: any Error, at span: SourceSpan, _ point: Int32, _ operands: [Term] = []
+  ) {
+    if let error = error as? TypeRuleError {
+      report(
+        error.message, at: span, point: Int(point), notes: error.notes + named(operands),
+        help: error.help)
+    } else {
+      report("\(error)", at: span, point: Int(point))
+    }
+  }
+
+  /// `x is f64[n, d]`, for operands with names.
+  private func named(_ operands: [Term]) -> [String] {
+    var notes: [String] = []
+    for operand in operands {
+      if let name = operand.builder.graph.names[operand.value] {
+        let note = "\(name) is \(operand.type)"
+        if !notes.contains(note) { notes.append(note) }
+      }
+    }
+    return notes
+  }
+
+  // MARK: - Arrays
+
+  private mutating func array(
+    _ elements: [ExprID], _ expression: Expr, _ frame: inout Frame
+  ) -> Item {
+    let items = elements.map { item -> Item in
+      if case .bool(let value) = tree[item].kind {
+        return .array(ArrayLiteral(shape: [], elements: [.bool(value)]))
+      }
+      return value(item, &frame)
+    }
+    if items.contains(where: \.isInvalid) { return .invalid }
+    if let literal = literal(items) {
+      if let literal { return .array(literal) }
+      report(
+        "the rows of an array need one length", at: expression.span,
+        point: Int(expression.point))
+      return .invalid
+    }
+    // Values side by side.
+    let plain = items.map { item -> Item in
+      if case .array(let array) = item, array.shape.isEmpty, case .bool(let value) = array.elements[0]
+      {
+        return .term(frame.builder.constant(Scalar(value)))
+      }
+      return item
+    }
+    guard let parts = terms(plain, elements.map { tree[$0].span }, frame) else { return .invalid }
+    do {
+      let stack = Catalog.entry(named: "stack")
+      let built = try stack?.build(Call("stack", frame.builder, parts, [:])) ?? []
+      return built.first.map { .term($0) } ?? .invalid
+    } catch {
+      reportFailure(error, at: expression.span, expression.point, parts)
+      return .invalid
+    }
+  }
+
+  /// One array of numbers; `.some(nil)` for ragged rows, `nil` where an element is a value.
+  private func literal(_ items: [Item]) -> ArrayLiteral?? {
+    var result = ArrayLiteral(shape: [items.count], elements: [])
+    for (index, item) in items.enumerated() {
+      let part: ArrayLiteral
+      switch item {
+      case .integer(let value): part = ArrayLiteral(shape: [], elements: [.integer(value)])
+      case .real(let value): part = ArrayLiteral(shape: [], elements: [.real(value)])
+      case .array(let array): part = array
+      case .term, .tuple, .extent, .invalid: return nil
+      }
+      if index == 0 { result.shape += part.shape }
+      if Array(result.shape.dropFirst()) != part.shape { return .some(nil) }
+      result.elements += part.elements
+    }
+    return result
+  }
+}
+
+extension BinaryOperator {
+  /// The function of an operator between values; `@` is none.
+  var function: ScalarFunction {
+    switch self {
+    case .or: .or
+    case .and: .and
+    case .equal: .equal
+    case .notEqual: .notEqual
+    case .less: .less
+    case .lessOrEqual: .lessEqual
+    case .greater: .greater
+    case .greaterOrEqual: .greaterEqual
+    case .shiftLeft: .shiftLeft
+    case .shiftRight: .shiftRight
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply, .matrixProduct: .multiply
+    case .divide: .divide
+    case .floorDivide: .floorDivide
+    case .remainder: .mod
+    case .power: .pow
+    }
+  }
+
+  /// The operator that is written for a function.
+  static func spelling(_ function: ScalarFunction) -> BinaryOperator? {
+    bySpelling[function]
+  }
+
+  private static let bySpelling: [ScalarFunction: BinaryOperator] = Dictionary(
+    allCases.filter { $0 != .matrixProduct }.map { ($0.function, $0) }
+  ) { first, _ in first }
+}

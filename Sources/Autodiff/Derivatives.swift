@@ -5,7 +5,7 @@
 //     vjp        grad.NAME            from inputs ct.OUT
 //     jvp        jvp.OUT              from inputs tan.NAME
 //     hvp        grad.NAME, hvp.NAME  from inputs tan.NAME
-//     jacobian   jacobian.OUT.NAME    [shape of OUT…, shape of NAME…]
+//     jacobian   jacobian.OUT.NAME    [shape of OUT…, shape of NAME…], dtype of OUT
 //     hessian    hessian.A.B          [shape of A…, shape of B…]
 import Graph
 
@@ -245,10 +245,11 @@ struct DerivativeRequest {
         builder, of: varying, seeds: [seed.value: builder.basis(of: type)],
         extent: type.elementCount)
       for target in targets {
-        let shape = builder.graph.type(of: target.value).shape
+        let result = builder.term(target.value)
+        let shape = result.shape
         let column =
           tangents[target.value].flatMap { batched[$0.value] }
-          ?? builder.constant(0, type.dtype).broadcast(to: [type.elementCount] + shape, axes: [])
+          ?? result.literal(0).broadcast(to: [type.elementCount] + shape, axes: [])
         // [variable, target…] → [target…, variable…]
         made.append(
           (name, column.moved(axis: 0, to: shape.count).reshaped(to: shape + type.shape),
@@ -270,10 +271,10 @@ struct DerivativeRequest {
       for (variable, ct) in zip(variables, made) {
         let row =
           batched[ct.value]
-          ?? builder.constant(0, type.dtype).broadcast(
-            to: [type.elementCount] + ct.shape, axes: [])
+          ?? ct.literal(0).broadcast(to: [type.elementCount] + ct.shape, axes: [])
         builder.addNamedOutput(
-          "jacobian.\(name).\(variable.name)", row.reshaped(to: type.shape + ct.shape))
+          "jacobian.\(name).\(variable.name)",
+          row.converted(to: type.dtype).reshaped(to: type.shape + ct.shape))
       }
     }
   }

@@ -15,7 +15,7 @@ struct Tangents {
     let graph = builder.graph
     tangents = [Term?](repeating: nil, count: graph.types.count)
     for (value, seed) in seeds { tangents[Int(value.index)] = seed }
-    let needed = Self.needed(graph, targets)
+    let needed = graph.nodesNeeded(for: targets)
     for (index, node) in graph.nodes.enumerated() where needed[index] {
       let operands = graph.operands(of: node)
       guard operands.contains(where: { tangents[Int($0.index)] != nil }) else { continue }
@@ -33,15 +33,4 @@ struct Tangents {
   }
 
   subscript(value: Value) -> Term? { tangents[Int(value.index)] }
-
-  private static func needed(_ graph: Graph, _ targets: [Value]) -> [Bool] {
-    var needed = [Bool](repeating: false, count: graph.nodes.count)
-    var pending = targets
-    while let value = pending.popLast() {
-      guard let node = graph.definingNode(of: value), !needed[node] else { continue }
-      needed[node] = true
-      pending += graph.operands(of: node)
-    }
-    return needed
-  }
 }

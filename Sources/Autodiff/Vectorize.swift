@@ -4,18 +4,19 @@
 import Graph
 
 /// Values of a graph with an extra axis in front.
-struct Batched {
+package struct Batched {
   private var batched: [Term?]
 
   /// Adds to `builder` the batched forms of everything that `targets` depend on and that depends on
   /// a value in `seeds`, whose terms have the extra axis of `extent`.
-  init(
+  package init(
     _ builder: GraphBuilder, of targets: [Value], seeds: [Value: Term], extent: DimExpr
   ) throws {
     let graph = builder.graph
     batched = [Term?](repeating: nil, count: graph.types.count)
     for (value, seed) in seeds { batched[Int(value.index)] = seed }
-    for node in graph.nodes {
+    let needed = graph.nodesNeeded(for: targets)
+    for (index, node) in graph.nodes.enumerated() where needed[index] {
       let operands = graph.operands(of: node)
       let flags = operands.map { batched[Int($0.index)] != nil }
       guard flags.contains(true) else { continue }
@@ -31,5 +32,5 @@ struct Batched {
   }
 
   /// The batched form, or `nil` where the value does not depend on the extra axis.
-  subscript(value: Value) -> Term? { batched[Int(value.index)] }
+  package subscript(value: Value) -> Term? { batched[Int(value.index)] }
 }

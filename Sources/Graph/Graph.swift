@@ -33,12 +33,22 @@ package struct Node: Sendable {
 public struct GraphInput: Hashable, Sendable {
   public var name: String
   public var value: Value
+
+  package init(name: String, value: Value) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// A named output with its value.
 public struct GraphOutput: Hashable, Sendable {
   public var name: String
   public var value: Value
+
+  package init(name: String, value: Value) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// A named function as a dataflow graph.
@@ -115,9 +125,12 @@ public struct Graph: Sendable {
   }
 
   /// Which nodes some output depends on.
-  package func liveNodes() -> [Bool] {
+  package func liveNodes() -> [Bool] { nodesNeeded(for: outputs.map(\.value)) }
+
+  /// Which nodes some of `values` depends on.
+  package func nodesNeeded(for values: [Value]) -> [Bool] {
     var live = [Bool](repeating: false, count: nodes.count)
-    var pending = outputs.map(\.value)
+    var pending = values
     while let value = pending.popLast() {
       guard let node = definingNode(of: value), !live[node] else { continue }
       live[node] = true
@@ -130,15 +143,16 @@ public struct Graph: Sendable {
   /// (`nil` for the function's own constraints). Conditions that always hold are left out.
   package func guards() -> [(condition: Guard, node: Int?)] {
     var seen: Set<Guard> = []
-    var result: [(Guard, Int?)] = []
-    for condition in constraints where seen.insert(condition).inserted {
-      result.append((condition, nil))
+    var result: [(condition: Guard, node: Int?)] = []
+    func add(_ condition: Guard, _ node: Int?) {
+      guard condition.decided != true, seen.insert(condition).inserted,
+        !result.contains(where: { $0.condition.implies(condition) })
+      else { return }
+      result.append((condition, node))
     }
+    for condition in constraints { add(condition, nil) }
     for (index, node) in nodes.enumerated() {
-      for condition in node.operation.guards(of: operandTypes(of: node))
-      where condition.decided != true && seen.insert(condition).inserted {
-        result.append((condition, index))
-      }
+      for condition in node.operation.guards(of: operandTypes(of: node)) { add(condition, index) }
     }
     return result
   }

@@ -1,6 +1,7 @@
 // What makes two graphs the same computation: a canonical sequence of bytes, with a stable hash.
 // Names of values, origins, and nodes that no output needs are left out; names of sizes, which are
-// bound by name, are in. Caches compare the bytes in full after the hash.
+// bound by name, are in. Nodes come in the order in which the outputs reach them, so the order in
+// which a graph was built does not matter. Caches compare the bytes in full after the hash.
 
 /// The structure of a graph.
 package struct StructuralKey: Hashable, Sendable {
@@ -20,8 +21,8 @@ package struct StructuralKey: Hashable, Sendable {
       writer.add(graph.type(of: input.value))
       number(input.value)
     }
-    let live = graph.liveNodes()
-    for (index, node) in graph.nodes.enumerated() where live[index] {
+    for index in graph.canonicalOrder() {
+      let node = graph.nodes[index]
       writer.add(node.operation.name)
       for attribute in node.operation.attributes { writer.add(attribute) }
       for operand in graph.operands(of: node) {
@@ -43,6 +44,50 @@ package struct StructuralKey: Hashable, Sendable {
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(stableHash) }
+}
+
+extension Graph {
+  /// The live nodes, operands before uses, in the order in which a walk from the outputs over the
+  /// operands, first to last, completes them.
+  package func canonicalOrder() -> [Int] {
+    var order: [Int] = []
+    order.reserveCapacity(nodes.count)
+    // 0: not seen, 1: operands pending, 2: done.
+    var state = [UInt8](repeating: 0, count: nodes.count)
+    var stack: [Int] = []
+    for output in outputs {
+      guard let root = definingNode(of: output.value), state[root] == 0 else { continue }
+      stack.append(root)
+      while let node = stack.last {
+        if state[node] == 0 {
+          state[node] = 1
+          for operand in operands(of: node).reversed() {
+            if let inner = definingNode(of: operand), state[inner] == 0 { stack.append(inner) }
+          }
+        } else {
+          stack.removeLast()
+          if state[node] == 1 {
+            state[node] = 2
+            order.append(node)
+          }
+        }
+      }
+    }
+    return order
+  }
+}
+
+extension Graph: Equatable {
+  /// The same computation under the same names: of the function, inputs, outputs, and values.
+  public static func == (a: Graph, b: Graph) -> Bool {
+    a.name == b.name && a.inputs.map(\.name) == b.inputs.map(\.name)
+      && a.outputs.map(\.name) == b.outputs.map(\.name) && a.namesInOrder == b.namesInOrder
+      && StructuralKey(a) == StructuralKey(b)
+  }
+
+  private var namesInOrder: [String?] {
+    canonicalOrder().flatMap { results(of: nodes[$0]).map { names[$0] } }
+  }
 }
 
 private struct KeyWriter {

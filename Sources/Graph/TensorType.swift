@@ -80,6 +80,18 @@ public struct Guard: Hashable, Sendable {
     }
   }
 
+  /// Whether `other` holds wherever this holds, as far as that is plain to see.
+  package func implies(_ other: Guard) -> Bool {
+    switch (relation, other.relation) {
+    case (.lessOrEqual, .lessOrEqual), (.less, .lessOrEqual), (.less, .less):
+      // a ≤ b implies c ≤ d where d − c ≥ b − a.
+      ((other.rhs - other.lhs) - (rhs - lhs)).isNonNegative
+    case (.equal, .equal), (.equal, .broadcastable):
+      other.rhs - other.lhs == rhs - lhs || other.rhs - other.lhs == lhs - rhs
+    default: self == other
+    }
+  }
+
   /// Whether the condition holds for given values of the two sides.
   package func holds(_ a: Int, _ b: Int) -> Bool {
     switch relation {

@@ -3,7 +3,9 @@
 import Graph
 
 extension NestBuilder {
-  func lowerContraction(_ product: Contraction, _ node: Node) {
+  /// - Returns: false, with nothing done, for sums over several indices that do not lie behind each
+  ///   other: one call cannot make them, and calls do not add up.
+  func lowerContraction(_ product: Contraction, _ node: Node) -> Bool {
     let operands = graph.operands(of: node)
     let value = graph.results(of: node)[0]
     let left = view(operands[operands.startIndex + product.left.operand], product.left.indices)
@@ -17,12 +19,12 @@ extension NestBuilder {
     let m = group(product.rows, product.domain, [left, result])
     let n = group(product.columns, product.domain, [right, result])
     let k = group(product.summed, product.domain, [left, right])
+    if !k.rest.isEmpty { return false }
     let around = product.batch + m.rest + n.rest
     let order = around.filter { !product.domain[$0].isOne }
     let nest = openNest(
       extents: order.map { product.domain[$0] }, reads: [], loops: order, shareable: 0,
       notes: [note(node)])
-    // Sums over several indices that do not lie behind each other add up call by call.
     let indices = product.domain.indices.map { index -> DimExpr in
       order.firstIndex(of: index).map { .index(nest.loops[$0].index) } ?? 0
     }
@@ -45,7 +47,8 @@ extension NestBuilder {
             .pointer(buffer: target, offset: base(result), isWritten: true),
             stride(result, m), stride(result, n),
           ], notes: [note(node)])))
-    placements[Int(value.index)] = Placement(position: root.items.count - 1)
+    completeHere(value)
+    return true
   }
 
   /// A buffer with the offset of each element over the product's domain.

@@ -23,7 +23,6 @@ struct Definition {
 struct ElementKey: Hashable {
   var value: Value
   var indices: [DimExpr]
-  var conditions: [IndexCondition]
 }
 
 /// An index that was read from data.
@@ -48,7 +47,7 @@ extension NestBuilder {
       return Element(expression: .local(local), depth: localDepths[local])
     }
     let isShared = plan.isStored[index] || plan.useCounts[index] > 1
-    let key = ElementKey(value: value, indices: indices, conditions: scope.conditions)
+    let key = ElementKey(value: value, indices: indices)
     if isShared, let known = known(key, in: scope) {
       return Element(expression: .local(known), depth: localDepths[known])
     }
@@ -63,8 +62,11 @@ extension NestBuilder {
     let result = Int(value.index) - Int(graph.nodes[node].resultRange.lowerBound)
     let made = build(map.values[result], map, node, indices, states: [], in: scope)
     if made.expression.isLeaf { return made }
+    // Under conditions it would have to be guarded once more; cheap things are written twice.
     let isTransport = map.values[result].cost == 0
-    if !isTransport && (plan.useCounts[index] > 1 || made.depth < scope.depth) {
+    if !isTransport && scope.conditions.isEmpty
+      && (plan.useCounts[index] > 1 || made.depth < scope.depth)
+    {
       return bind(made, key, graph.type(of: value).dtype, name: graph.names[value], in: scope)
     }
     return made
@@ -73,10 +75,6 @@ extension NestBuilder {
   /// The local that holds an element, if it can be seen from the scope.
   private func known(_ key: ElementKey, in scope: Scope) -> Int? {
     if let entry = memo[key], isVisible(entry, from: scope) { return entry.number }
-    // What holds without conditions holds with them.
-    var free = key
-    free.conditions = []
-    if let entry = memo[free], isVisible(entry, from: scope) { return entry.number }
     return nil
   }
 
@@ -93,16 +91,10 @@ extension NestBuilder {
   private func bind(
     _ element: Element, _ key: ElementKey, _ dtype: DType, name: String?, in scope: Scope
   ) -> Element {
-    var expression = element.expression
-    var depth = element.depth
-    if !scope.conditions.isEmpty {
-      expression = .conditional(
-        scope.conditions, then: expression, otherwise: .literal(Scalar(0 as Int64, dtype)))
-      depth = max(depth, self.depth(of: scope.conditions))
-    }
-    let local = newLocal(dtype, name: name, depth: depth)
-    memo[key] = place(.define(local, expression), number: local, depth: depth, in: scope)
-    return Element(expression: .local(local), depth: depth)
+    let local = newLocal(dtype, name: name, depth: element.depth)
+    memo[key] = place(
+      .define(local, element.expression), number: local, depth: element.depth, in: scope)
+    return Element(expression: .local(local), depth: element.depth)
   }
 
   /// Appends a statement at a depth: in front of the loop that the scope goes on into, or at the

@@ -56,7 +56,8 @@ final class GrowingLoop {
 
 /// Where a stored value is computed.
 struct Placement {
-  /// The place in the root block of the last statement that writes it.
+  /// The place in the root block of the outermost of `loops`; without loops, the first place at
+  /// which everything that writes it has run.
   var position: Int
   /// The place of that statement in the innermost block.
   var place = 0

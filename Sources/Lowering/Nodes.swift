@@ -7,11 +7,9 @@ extension NestBuilder {
       node.resultRange.contains(where: { plan.isStored[Int($0)] })
     else { return }
     if plan.isContraction[index],
-      let product = Contraction(graph, node, meaning, contractions)
-    {
+      let product = Contraction(graph, node, meaning, contractions),
       lowerContraction(product, node)
-      return
-    }
+    { return }
     switch meaning {
     case .map(let map): lowerMap(map, node, index)
     case .fold(let map, _, let states):
@@ -75,7 +73,7 @@ extension NestBuilder {
   }
 
   private func remember(_ value: Value, _ indices: [DimExpr], _ local: Int, in nest: Nest) {
-    memo[ElementKey(value: value, indices: indices, conditions: [])] = Definition(
+    memo[ElementKey(value: value, indices: indices)] = Definition(
       number: local, block: nest.block, place: nest.block.items.count - 1)
   }
 
@@ -96,9 +94,14 @@ extension NestBuilder {
 
   /// Notes that the last statement of a nest completes a value.
   private func place(_ value: Value, _ nest: Nest, axes: [Int?]) {
+    guard let outermost = nest.loops.first else { return completeHere(value) }
     placements[Int(value.index)] = Placement(
-      position: nest.loops.first?.place ?? root.items.count - 1,
-      place: nest.block.items.count - 1, loops: nest.loops, axes: axes)
+      position: outermost.place, place: nest.block.items.count - 1, loops: nest.loops, axes: axes)
+  }
+
+  /// Notes that a value is complete behind everything that stands now, and in none of its loops.
+  func completeHere(_ value: Value) {
+    placements[Int(value.index)] = Placement(position: root.items.count)
   }
 
   // MARK: - Folds
@@ -141,7 +144,7 @@ extension NestBuilder {
       place(value, nest, axes: axes)
       // What was stored at the end of the root block is complete only there.
       if outer == 0, graph.type(of: value).rank > 0 || localOfValue[Int(value.index)] == nil {
-        placements[Int(value.index)]?.position = root.items.count - 1
+        completeHere(value)
       }
     }
   }
@@ -302,7 +305,7 @@ extension NestBuilder {
       ?? update.expression
     let store = Statement.store(buffer: buffer, offset: offset, combined)
     nest.block.append(here.isEmpty ? store : .when(here, [store]))
-    placements[Int(value.index)] = Placement(position: root.items.count - 1)
+    completeHere(value)
   }
 
   /// Fills a buffer with a map, at places given by `target`.
@@ -333,8 +336,7 @@ extension NestBuilder {
         return places
       }
     }
-    // Complete behind everything that stands now.
-    placements[Int(value.index)] = Placement(position: root.items.count)
+    completeHere(value)
   }
 
   private func lowerCall(_ call: RowCall, _ node: Node) {
@@ -373,9 +375,7 @@ extension NestBuilder {
       .call(
         KernelCall(
           function: "\(call.function)_\(suffix)", arguments: arguments, notes: [note(node)])))
-    for value in results {
-      placements[Int(value.index)] = Placement(position: root.items.count - 1)
-    }
+    for value in results { completeHere(value) }
   }
 
   private func copyConstant(_ table: Int, to value: Value, _ node: Node) {

@@ -35,10 +35,11 @@ extension Graph {
   private func simplified(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
   ) -> [Value] {
-    if let elementwise = operation as? Elementwise,
-      let value = simplifiedElementwise(elementwise, operands, builder)
-    {
-      return [value]
+    if let elementwise = operation as? Elementwise {
+      if let value = ofScalars(elementwise, operands, builder) { return [value] }
+      let direct = withoutBroadcasts(elementwise, operands, builder)
+      if let value = simplifiedElementwise(elementwise, direct, builder) { return [value] }
+      return (try? builder.apply(elementwise, direct)) ?? []
     }
     if let value = simplifiedView(operation, operands, builder) { return [value] }
     // The operands have the types they had, so the type rule holds again.
@@ -46,6 +47,61 @@ extension Graph {
   }
 
   // MARK: - Elementwise
+
+  /// f(broadcast a, broadcast b, c) = broadcast f(a, b, c) for scalars a, b, c.
+  private func ofScalars(
+    _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
+  ) -> Value? {
+    let graph = builder.graph
+    guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })[0],
+      type.rank > 0
+    else { return nil }
+    var scalars: [Value] = []
+    for operand in operands {
+      if graph.type(of: operand).rank == 0 {
+        scalars.append(operand)
+      } else if let node = graph.definingNode(of: operand),
+        graph.nodes[node].operation is Broadcast, let source = graph.operands(of: node).first,
+        graph.type(of: source).rank == 0
+      {
+        scalars.append(source)
+      } else {
+        return nil
+      }
+    }
+    guard
+      let scalar = simplifiedElementwise(operation, scalars, builder)
+        ?? (try? builder.apply(operation, scalars)[0])
+    else { return nil }
+    return builder.term(scalar).broadcast(to: type.shape, axes: []).value
+  }
+
+  /// The operands without broadcasts that the operation does by itself.
+  private func withoutBroadcasts(
+    _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
+  ) -> [Value] {
+    if operands.count < 2 { return operands }
+    let graph = builder.graph
+    guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })
+    else { return operands }
+    var direct = operands
+    for k in operands.indices {
+      guard let node = graph.definingNode(of: operands[k]),
+        let broadcast = graph.nodes[node].operation as? Broadcast,
+        let source = graph.operands(of: node).first
+      else { continue }
+      let rank = graph.type(of: source).rank
+      guard broadcast.axes == Array(broadcast.shape.count - rank..<broadcast.shape.count) else {
+        continue
+      }
+      let before = direct[k]
+      direct[k] = source
+      if (try? operation.resultTypes(of: direct.map { graph.type(of: $0) })) != type {
+        direct[k] = before
+      }
+    }
+    return direct
+  }
 
   private func simplifiedElementwise(
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
@@ -100,20 +156,13 @@ extension Graph {
   /// rounds correctly, and tests.
   private func folded(_ operation: Elementwise, _ literals: [Scalar?]) -> Scalar? {
     let operands = literals.compactMap { $0 }
-    guard operands.count == literals.count, let first = operands.first else { return nil }
+    guard operands.count == literals.count else { return nil }
     let exact: Set<ScalarFunction> = [
       .add, .subtract, .multiply, .divide, .negate, .abs, .sqrt, .equal, .notEqual, .less,
       .lessEqual, .greater, .greaterEqual,
     ]
     guard exact.contains(operation.function) else { return nil }
-    let dtype = operation.function.isPredicate ? DType.bool : first.dtype
-    switch operation.function.reference {
-    case .real(let f): return Scalar(f(operands.map(\.real)), dtype)
-    case .number(let f, let g):
-      return first.dtype.isFloat
-        ? Scalar(f(operands.map(\.real)), dtype) : Scalar(g(operands.map(\.integer)), dtype)
-    case .whole, .selection: return nil
-    }
+    return operation.function.value(operands)
   }
 
   // MARK: - Views

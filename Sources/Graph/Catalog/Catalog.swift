@@ -28,6 +28,15 @@ package enum Catalog {
   private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 
   package static func entry(named name: String) -> Entry? { byName[name] }
+
+  /// What a call with so many unnamed arguments means: `max(x)` reduces, `max(a, b)` compares.
+  package static func entry(named name: String, argumentCount: Int) -> Entry? {
+    switch (name, argumentCount) {
+    case ("max", 2): byName["maximum"]
+    case ("min", 2): byName["minimum"]
+    default: byName[name]
+    }
+  }
 }
 
 extension ScalarFunction {

@@ -68,15 +68,16 @@ package struct Convolution: Operation {
     guard padding.count == spatialRank, padding.allSatisfy({ $0.count == 2 }),
       inputDilation.count == spatialRank, dilation.count == spatialRank
     else { throw TypeRuleError("\(name) needs \(spatialRank) pairs of padding and dilations") }
+    if role != .output && shape.count != spatialRank {
+      throw TypeRuleError("\(name) needs \(spatialRank) extents as its shape, found \(shape.count)")
+    }
+    if let known = groups.constantValue, known < 1 {
+      throw TypeRuleError("\(name) needs at least one group, found \(known)")
+    }
     let result: [DimExpr]
     switch role {
     case .output:
-      let spatial = (0..<spatialRank).map { d -> DimExpr in
-        let reach = dilation[d] * (b.shape[d + 2] - 1) + 1
-        let room = inputDilation[d] * (a.shape[d + 2] - 1) + 1 + padding[d][0] + padding[d][1]
-        return .max(.floorDiv(room - reach + strides[d], strides[d]), 0)
-      }
-      result = [a.shape[0], b.shape[0]] + spatial
+      result = [a.shape[0], b.shape[0]] + outputExtents(a.shape.dropFirst(2), b.shape.dropFirst(2))
     case .input: result = [a.shape[0], b.shape[1] * groups] + shape
     case .kernel: result = [b.shape[1], a.shape[1].quotient(by: groups)] + shape
     }
@@ -85,22 +86,41 @@ package struct Convolution: Operation {
     }
     return [a.with(shape: result)]
   }
+
+  /// How many steps of a kernel an input has room for, on each spatial axis.
+  private func outputExtents(
+    _ input: ArraySlice<DimExpr>, _ kernel: ArraySlice<DimExpr>
+  ) -> [DimExpr] {
+    zip(input, kernel).enumerated().map { d, extents in
+      let reach = dilation[d] * (extents.1 - 1) + 1
+      let room = inputDilation[d] * (extents.0 - 1) + 1 + padding[d][0] + padding[d][1]
+      return .max(.floorDiv(room - reach + strides[d], strides[d]), 0)
+    }
+  }
+
   package func guards(of operands: [TensorType]) -> [Guard] {
     let (a, b) = (operands[0].shape, operands[1].shape)
     guard a.count == spatialRank + 2, b.count == spatialRank + 2 else { return [] }
     var guards: [Guard] = []
-    switch role {
-    case .output:
-      guards = [Guard(b[1] * groups, .equal, a[1]), Guard(.mod(b[0], groups), .equal, 0)]
-    case .input:
-      guards = [Guard(a[1], .equal, b[0]), Guard(.mod(b[0], groups), .equal, 0)]
-    case .kernel:
-      guards = [
-        Guard(a[0], .equal, b[0]), Guard(.mod(b[1], groups), .equal, 0),
-        Guard(.mod(a[1], groups), .equal, 0),
-      ]
+    /// The groups divide a number of channels. No division where factors cancel: a batch of 0
+    /// makes 0 groups of 0 channels.
+    func areDivided(_ channels: DimExpr) -> Guard {
+      Guard(channels.quotient(by: groups) * groups, .equal, channels)
     }
-    guards += (strides + inputDilation + dilation + [groups]).map { Guard(1, .lessOrEqual, $0) }
+    switch role {
+    case .output: guards = [Guard(b[1] * groups, .equal, a[1]), areDivided(b[0])]
+    case .input:
+      guards = [Guard(a[1], .equal, b[0]), areDivided(b[0])]
+      guards += zip(a.dropFirst(2), outputExtents(shape[...], b.dropFirst(2))).map {
+        Guard($0, .equal, $1)
+      }
+    case .kernel:
+      guards = [Guard(a[0], .equal, b[0]), areDivided(b[1]), areDivided(a[1])]
+      guards += zip(b.dropFirst(2), outputExtents(a.dropFirst(2), shape[...])).map {
+        Guard($0, .equal, $1)
+      }
+    }
+    guards += (strides + inputDilation + dilation).map { Guard(1, .lessOrEqual, $0) }
     return guards.filter { $0.decided != true }
   }
 
@@ -332,7 +352,8 @@ extension Convolution.Role {
       ]
     case .input:
       return [
-        Example(make([2], [[1, 1]], [1], [1], 2, ["n" + 4]), [1, 4, 3], [4, 2, 3]),
+        Example(make([2], [[1, 1]], [1], [1], 2, ["n" + 4]),
+          [1, 4, .floorDiv("n" + 5, 2)], [4, 2, 3]),
         Example(make([1, 1], [[1, 0], [0, 0]], [1, 1], [1, 2], 1, [4, 5]), [2, 3, 4, 3], [3, 2, 2, 2]),
       ]
     case .kernel:

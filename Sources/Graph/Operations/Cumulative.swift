@@ -17,7 +17,8 @@ package struct Cumulative: Operation {
 
   package var name: String { "cum\(kind.rawValue)" }
   package var attributes: [Attribute] {
-    [Attribute("axis", .dim(DimExpr(axis))), Attribute("reverse", .flag(reversed))]
+    [Attribute("axis", .dim(DimExpr(axis)))]
+      + (reversed ? [Attribute("reverse", .flag(true))] : [])
   }
 
   private var function: ScalarFunction {
@@ -88,7 +89,7 @@ package struct Cumulative: Operation {
     return .scan(
       Comprehension(domain: x.shape, values: [.state(0)]), along: axis, reversed: reversed,
       state: FoldState(
-        initial: Scalar(function.identity ?? 0, x.dtype),
+        initial: function.identity(x.dtype) ?? Scalar(0.0, x.dtype),
         update: .apply(
           function, [.state(0), .operand(0, Comprehension.indices(x.rank))])))
   }
@@ -157,7 +158,8 @@ package struct LinearRecurrence: Operation {
 
   package var name: String { "linear_recurrence" }
   package var attributes: [Attribute] {
-    [Attribute("axis", .dim(DimExpr(axis))), Attribute("reverse", .flag(reversed))]
+    [Attribute("axis", .dim(DimExpr(axis)))]
+      + (reversed ? [Attribute("reverse", .flag(true))] : [])
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

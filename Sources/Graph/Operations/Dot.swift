@@ -11,7 +11,8 @@ package struct Dot: Operation {
   package var attributes: [Attribute] {
     let contract = [leftContracting, rightContracting].map { $0.map { DimExpr($0) } }
     let batch = [leftBatch, rightBatch].map { $0.map { DimExpr($0) } }
-    return [Attribute("contract", .dimLists(contract)), Attribute("batch", .dimLists(batch))]
+    return [Attribute("contract", .dimLists(contract))]
+      + (leftBatch.isEmpty ? [] : [Attribute("batch", .dimLists(batch))])
   }
 
   package init(
@@ -137,6 +138,10 @@ package struct Dot: Operation {
     }
     for (k, axis) in leftContracting.enumerated() { left[axis] = .index(rank + k) }
     for (k, axis) in rightContracting.enumerated() { right[axis] = .index(rank + k) }
+    if leftContracting.isEmpty {
+      let product = ScalarExpr.apply(.multiply, [.operand(0, left), .operand(1, right)])
+      return .map(Comprehension(domain: results[0].shape, values: [product]))
+    }
     return .fold(
       Comprehension(
         domain: results[0].shape + leftContracting.map { a.shape[$0] }, values: [.state(0)]),

@@ -92,27 +92,10 @@ package struct Elementwise: Operation {
 
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     let (dtype, shape) = call.results[0]
-    let operandType = call.operands[function.domain == .selection ? 1 : 0].dtype
-    var reals: [Double] = []
-    var integers: [Int64] = []
-    var selected: [Scalar] = []
-    forEachIndex(in: shape) { index in
-      let elements = call.operands.map { $0[broadcastPosition(of: index, in: $0.shape)] }
-      switch function.reference {
-      case .selection: selected.append(elements[0].bits != 0 ? elements[1] : elements[2])
-      case .real(let f): reals.append(f(elements.map(\.real)))
-      case .whole(let f): integers.append(f(elements.map(\.integer)))
-      case .number(let f, let g):
-        if operandType.isFloat {
-          reals.append(f(elements.map(\.real)))
-        } else {
-          integers.append(g(elements.map(\.integer)))
-        }
+    return [
+      Tensor(dtype, shape) { index in
+        function.value(call.operands.map { $0[broadcastPosition(of: index, in: $0.shape)] })
       }
-    }
-    if case .selection = function.reference { return [Tensor(selected, dtype, shape)] }
-    if dtype.isFloat { return [Tensor(doubles: reals, dtype: dtype, shape: shape)] }
-    let values = integers.isEmpty ? reals.map { $0 != 0 ? 1 : 0 } : integers
-    return [Tensor(integers: values, dtype: dtype, shape: shape)]
+    ]
   }
 }

@@ -26,10 +26,9 @@ package struct Gather: Operation {
 
   package var name: String { "gather" }
   package var attributes: [Attribute] {
-    [
-      Attribute("axes", .integers(axes)), Attribute("batch", .dim(DimExpr(batch))),
-      Attribute("mode", .word(mode.rawValue)),
-    ]
+    [Attribute("axes", .integers(axes))]
+      + (batch == 0 ? [] : [Attribute("batch", .dim(DimExpr(batch)))])
+      + (mode == .clamp ? [] : [Attribute("mode", .word(mode.rawValue))])
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
@@ -147,10 +146,10 @@ package struct Scatter: Operation {
 
   package var name: String { "scatter" }
   package var attributes: [Attribute] {
-    [
-      Attribute("axes", .integers(axes)), Attribute("batch", .dim(DimExpr(batch))),
-      Attribute("mode", .word(mode.rawValue)), Attribute("combine", .word(combine.rawValue)),
-    ]
+    [Attribute("axes", .integers(axes))]
+      + (batch == 0 ? [] : [Attribute("batch", .dim(DimExpr(batch)))])
+      + (mode == .drop ? [] : [Attribute("mode", .word(mode.rawValue))])
+      + (combine == .add ? [] : [Attribute("combine", .word(combine.rawValue))])
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

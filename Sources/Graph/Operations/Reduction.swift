@@ -46,8 +46,9 @@ package struct Reduction: Operation {
     case .max, .min:
       // Ties share the tangent.
       let hit = x == y.broadcast(to: x.shape, axes: kept(x.rank))
-      let one = choose(hit, x.literal(1), 0)
-      return [choose(hit, dx, 0).sum(over: axes) / one.sum(over: axes)]
+      let count = choose(hit, x.literal(1), 0).sum(over: axes)
+      // Nothing hits in an empty axis, nor where the result is NaN.
+      return [choose(hit, dx, 0).sum(over: axes) / apply(.max, count, count.literal(1))]
     case .prod:
       return [productTangent(x, dx)]
     }
@@ -95,7 +96,7 @@ package struct Reduction: Operation {
       Comprehension(domain: x.shape, values: [.state(0)]), over: axes,
       states: [
         FoldState(
-          initial: Scalar(function.identity ?? 0, x.dtype),
+          initial: function.identity(x.dtype) ?? Scalar(0.0, x.dtype),
           update: .apply(function, [.state(0), element]))
       ])
   }
@@ -136,6 +137,8 @@ extension Reduction.Kind {
       Scalar(x.contains { $0.real.isNaN } ? .nan : x.map(\.real).max() ?? -.infinity, dtype)
     case .min where dtype.isFloat:
       Scalar(x.contains { $0.real.isNaN } ? .nan : x.map(\.real).min() ?? .infinity, dtype)
+    case .max where dtype == .bool: Scalar(x.contains { $0.bits != 0 })
+    case .min where dtype == .bool: Scalar(x.allSatisfy { $0.bits != 0 })
     case .max: Scalar(x.map(\.integer).max() ?? Scalar(-.infinity, dtype).integer, dtype)
     case .min: Scalar(x.map(\.integer).min() ?? Scalar(.infinity, dtype).integer, dtype)
     }

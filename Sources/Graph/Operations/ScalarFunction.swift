@@ -116,6 +116,29 @@ package final class ScalarFunction: Sendable, Hashable {
     case rule(@Sendable (JVPRule) -> Term?)
   }
 
+  /// The neutral element in a dtype, `nil` where there is none; ∓∞ stands for the least and the
+  /// greatest value.
+  package func identity(_ dtype: DType) -> Scalar? {
+    identity.map {
+      dtype == .bool ? Scalar($0 != 0 && $0 != -.infinity) : Scalar($0, dtype)
+    }
+  }
+
+  /// The value of the reference for elements of one dtype.
+  package func value(_ x: [Scalar]) -> Scalar {
+    let first = x[domain == .selection ? 1 : 0]
+    let dtype = isPredicate ? DType.bool : first.dtype
+    switch reference {
+    case .selection: return x[0].bits != 0 ? x[1] : x[2]
+    case .real(let f): return Scalar(f(x.map(\.real)), dtype)
+    case .number(let f, _) where first.dtype.isFloat: return Scalar(f(x.map(\.real)), dtype)
+    case .whole(let f), .number(_, let f):
+      // A bool is its lowest bit: ¬0 = −1 is true, ¬1 = −2 is false.
+      let whole = f(x.map(\.integer))
+      return Scalar(dtype == .bool ? whole & 1 : whole, dtype)
+    }
+  }
+
   package enum Linearity: Sendable {
     /// Never linear.
     case none

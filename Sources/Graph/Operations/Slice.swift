@@ -15,10 +15,8 @@ package struct Slice: Operation {
 
   package var name: String { "slice" }
   package var attributes: [Attribute] {
-    [
-      Attribute("start", .dims(starts)), Attribute("stop", .dims(stops)),
-      Attribute("stride", .dims(strides)),
-    ]
+    [Attribute("start", .dims(starts)), Attribute("stop", .dims(stops))]
+      + (strides.allSatisfy(\.isOne) ? [] : [Attribute("stride", .dims(strides))])
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
@@ -138,10 +136,8 @@ package struct Pad: Operation {
 
   package var name: String { "pad" }
   package var attributes: [Attribute] {
-    [
-      Attribute("low", .dims(low)), Attribute("high", .dims(high)),
-      Attribute("interior", .dims(interior)),
-    ]
+    [Attribute("low", .dims(low)), Attribute("high", .dims(high))]
+      + (interior.allSatisfy(\.isZero) ? [] : [Attribute("interior", .dims(interior))])
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

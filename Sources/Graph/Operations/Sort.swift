@@ -12,7 +12,8 @@ package struct Sort: Operation {
 
   package var name: String { "sort" }
   package var attributes: [Attribute] {
-    [Attribute("axis", .dim(DimExpr(axis))), Attribute("descending", .flag(descending))]
+    [Attribute("axis", .dim(DimExpr(axis)))]
+      + (descending ? [Attribute("descending", .flag(true))] : [])
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

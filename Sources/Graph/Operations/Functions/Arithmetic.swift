@@ -98,13 +98,13 @@ extension ScalarFunction {
       + "0 to a negative power 0.")
 
   package static let max: ScalarFunction = extremum(
-    "max", .runtime("jg_max"), Double.maximum, Swift.max, identity: -.infinity,
-    "The larger of a and b; NaN if either is. At a tie each operand gets half of the tangent."
+    "maximum", .runtime("jg_max"), Double.maximum, Swift.max, identity: -.infinity,
+    "The larger of a and b, also called `max(a, b)`; NaN if either is. At a tie each operand gets half of the tangent."
   ) { $0 > $1 }
 
   package static let min: ScalarFunction = extremum(
-    "min", .runtime("jg_min"), Double.minimum, Swift.min, identity: .infinity,
-    "The smaller of a and b; NaN if either is. At a tie each operand gets half of the tangent."
+    "minimum", .runtime("jg_min"), Double.minimum, Swift.min, identity: .infinity,
+    "The smaller of a and b, also called `min(a, b)`; NaN if either is. At a tie each operand gets half of the tangent."
   ) { $0 < $1 }
 
   private static func extremum(

@@ -6,6 +6,8 @@ import Lowering
 /// Identifiers in one C function.
 struct CNames {
   private var taken: Set<String>
+  /// The number that was last put behind a base name.
+  private var numbers: [String: Int] = [:]
 
   init() { taken = Self.reserved }
 
@@ -13,10 +15,9 @@ struct CNames {
   mutating func unique(_ wish: String) -> String {
     let base = Self.identifier(wish)
     var name = base
-    var number = 2
     while !taken.insert(name).inserted {
-      name = "\(base)_\(number)"
-      number += 1
+      numbers[base, default: 1] += 1
+      name = "\(base)_\(numbers[base] ?? 2)"
     }
     return name
   }

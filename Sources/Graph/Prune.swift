@@ -4,6 +4,10 @@ extension Graph {
   /// The same function without nodes that no output needs. All inputs stay.
   package func pruned() -> Graph {
     let live = liveNodes()
+    // Values that nothing defines are inputs, or were variables of a transform.
+    if live.allSatisfy({ $0 }), definingNodes.count(where: { $0 < 0 }) == inputs.count {
+      return self
+    }
     var result = Graph(named: name)
     result.constraints = constraints
     var renamed = [Value?](repeating: nil, count: types.count)

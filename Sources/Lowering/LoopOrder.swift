@@ -12,6 +12,10 @@ struct LoopOrder {
 
   init(_ meaning: Meaning?, _ comprehension: Comprehension) {
     let domain = comprehension.domain
+    if domain.isEmpty {
+      (indices, folded) = ([], [])
+      return
+    }
     let all = domain.indices.filter { !domain[$0].isOne }
     switch meaning {
     case .fold(_, let over, let states)?:

@@ -81,9 +81,12 @@ extension NestBuilder {
 
   private func lowerMap(_ map: Comprehension, _ node: Node, _ index: Int) {
     let order = LoopOrder(.map(map), map)
-    let nest = openNest(
-      extents: order.indices.map { map.domain[$0] },
-      reads: reads(of: .map(map), index, nil), loops: order.indices, notes: [note(node)])
+    let nest =
+      order.indices.isEmpty
+      ? Nest(loops: [], block: root)
+      : openNest(
+        extents: order.indices.map { map.domain[$0] },
+        reads: reads(of: .map(map), index, nil), loops: order.indices, notes: [note(node)])
     let indices = domainIndices(map.domain, order.indices, nest.loops)
     for (k, value) in graph.results(of: node).enumerated() where plan.isStored[Int(value.index)] {
       let element = build(map.values[k], map, index, indices, states: [], in: nest.scope)

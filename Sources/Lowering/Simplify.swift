@@ -6,25 +6,24 @@ import Graph
 extension Graph {
   /// The same function, simplified.
   package func simplified() -> Graph {
-    let source = pruned()
-    var empty = Graph(named: source.name)
-    empty.constraints = source.constraints
+    var empty = Graph(named: name)
+    empty.constraints = constraints
     let builder = GraphBuilder(empty)
-    var renamed = [Value?](repeating: nil, count: source.types.count)
-    for input in source.inputs {
-      renamed[Int(input.value.index)] =
-        builder.addInput(input.name, source.type(of: input.value)).value
+    var renamed = [Value?](repeating: nil, count: types.count)
+    for input in inputs {
+      renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
     }
-    for node in source.nodes {
+    let live = liveNodes()
+    for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin
-      let operands = source.operands(of: node).compactMap { renamed[Int($0.index)] }
+      let operands = self.operands(of: node).compactMap { renamed[Int($0.index)] }
       let results = simplified(node.operation, operands, builder)
-      for (old, new) in zip(source.results(of: node), results) {
-        renamed[Int(old.index)] = new
-        if let name = source.names[old] { builder.name(builder.term(new), name) }
+      for (old, new) in zip(node.resultRange, results) {
+        renamed[Int(old)] = new
+        if let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
       }
     }
-    for output in source.outputs {
+    for output in outputs {
       if let value = renamed[Int(output.value.index)] {
         builder.addOutput(output.name, builder.term(value))
       }
@@ -36,6 +35,11 @@ extension Graph {
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
   ) -> [Value] {
     if let elementwise = operation as? Elementwise {
+      let graph = builder.graph
+      if operands.allSatisfy({ graph.type(of: $0).shape.isEmpty }) {
+        if let value = simplifiedElementwise(elementwise, operands, builder) { return [value] }
+        return (try? builder.apply(elementwise, operands)) ?? []
+      }
       if let value = ofScalars(elementwise, operands, builder) { return [value] }
       let direct = withoutBroadcasts(elementwise, operands, builder)
       if let value = simplifiedElementwise(elementwise, direct, builder) { return [value] }
@@ -108,6 +112,12 @@ extension Graph {
   ) -> Value? {
     let graph = builder.graph
     let literals = operands.map { graph.literal($0) }
+    // Without a literal only these have a rule.
+    if literals.allSatisfy({ $0 == nil }),
+      ![.add, .negate, .select].contains(operation.function)
+    {
+      return nil
+    }
     if let folded = folded(operation, literals) { return builder.constant(folded).value }
     guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })[0]
     else { return nil }

@@ -17,13 +17,7 @@ struct StoragePlan {
   private(set) var isContraction: [Bool]
 
   init(_ graph: Graph, contractions: Contraction.Policy) {
-    var meanings: [Meaning?] = []
-    meanings.reserveCapacity(graph.nodes.count)
-    for node in graph.nodes {
-      meanings.append(
-        node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node)))
-    }
-    self.meanings = meanings
+    meanings = Self.meanings(graph)
     isStored = [Bool](repeating: false, count: graph.types.count)
     useCounts = [Int](repeating: 0, count: graph.types.count)
     isContraction = [Bool](repeating: false, count: graph.nodes.count)
@@ -63,11 +57,31 @@ struct StoragePlan {
     }
   }
 
+  /// The meaning of every node. That of a function of scalars does not depend on the node, and
+  /// programs of scalars are long: it is made once.
+  private static func meanings(_ graph: Graph) -> [Meaning?] {
+    var ofScalars: [ScalarFunction: [DType: Meaning]] = [:]
+    return graph.nodes.map { node in
+      guard let function = (node.operation as? Elementwise)?.function,
+        graph.operands(of: node).allSatisfy({ graph.type(of: $0).shape.isEmpty }),
+        let dtype = graph.operands(of: node).last.map({ graph.type(of: $0).dtype })
+      else {
+        return node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
+      }
+      if let known = ofScalars[function]?[dtype] { return known }
+      let made = node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
+      ofScalars[function, default: [:]][dtype] = made
+      return made
+    }
+  }
+
   /// Stores operands that the node would read more often than once an element, or needs as memory.
   private mutating func storeOperands(
     of node: Node, _ index: Int, _ graph: Graph, _ costs: [Int],
     _ contractions: Contraction.Policy
   ) {
+    // A scalar reads everything once.
+    if case .map(let map)? = meanings[index], map.domain.isEmpty { return }
     let operands = Array(graph.operands(of: node))
     if Contraction(graph, node, meanings[index], contractions) != nil {
       isContraction[index] = true

@@ -13,7 +13,8 @@ extension Elaborator {
     if let dtype = DType(rawValue: text) {
       return convert(to: dtype, arguments, expression, &frame)
     }
-    guard let entry = Catalog.entry(named: text) else {
+    let unnamed = arguments.filter { $0.name == nil }.count
+    guard let entry = Catalog.entry(named: text, argumentCount: unnamed) else {
       let known = Catalog.all.map(\.name) + functionNames
       report(
         "there is no function named \(text)", at: expression.span, point: Int(expression.point),
@@ -44,7 +45,7 @@ extension Elaborator {
       }
     }
     if failed { return .invalid }
-    let function = Catalog.functions.first { $0.name == entry.name }
+    let function = Catalog.function(named: entry.name)
     let isFloatOnly = function.map { if case .float = $0.domain { true } else { false } } ?? false
     let isSelection =
       function.map { if case .selection = $0.domain { true } else { false } } ?? false

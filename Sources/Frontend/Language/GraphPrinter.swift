@@ -41,7 +41,7 @@ struct GraphPrinter {
       results.append(binding(output.name, type))
       if names[Int(output.value.index)] != output.name {
         statements.append(
-          Statement(targets: [binding(output.name, type)], value: reference(output.value, 0)))
+          Statement(targets: [binding(output.name, type)], value: reference(output.value)))
       }
     }
     let constraints = self.constraints()
@@ -138,7 +138,11 @@ struct GraphPrinter {
       }
       note(condition.lhs)
       note(condition.rhs)
-      result.append(tree.add(.binary(op, extent(condition.lhs), extent(condition.rhs))))
+      // n >= 1 reads better than 1 <= n.
+      let swapped: BinaryOperator = op == .less ? .greater : .greaterOrEqual
+      let isSwapped = (op == .less || op == .lessOrEqual) && condition.lhs.constantValue != nil
+      let (a, b) = isSwapped ? (condition.rhs, condition.lhs) : (condition.lhs, condition.rhs)
+      result.append(tree.add(.binary(isSwapped ? swapped : op, extent(a), extent(b))))
     }
     for symbol in graph.symbols where !mentioned.contains(symbol) {
       result.append(
@@ -154,7 +158,14 @@ struct GraphPrinter {
       return self.elementwise(elementwise.function, operands)
     }
     if let constant = node.operation as? Constant { return array(constant.value) }
-    let parts = references(operands, literalsAdopt: true)
+    if let product = node.operation as? Dot, isMatrixProduct(product, operands) {
+      let parts = references(operands)
+      return tree.add(.binary(.matrixProduct, parts[0], parts[1]))
+    }
+    if let slice = node.operation as? Slice, let text = subscripted(slice, operands[0]) {
+      return text
+    }
+    let parts = references(operands)
     var arguments = parts.map { Argument(name: nil, value: $0) }
     for attribute in node.operation.attributes {
       arguments.append(
@@ -164,14 +175,41 @@ struct GraphPrinter {
     return tree.add(.call(tree.names.intern(node.operation.name), tree.store(arguments)))
   }
 
+  /// What `a @ b` stands for with vectors and matrices.
+  private func isMatrixProduct(_ dot: Dot, _ operands: [Value]) -> Bool {
+    let ranks = operands.map { graph.type(of: $0).rank }
+    return ranks.allSatisfy { 1...2 ~= $0 } && dot.leftBatch.isEmpty
+      && dot.leftContracting == [ranks[0] - 1] && dot.rightContracting == [max(ranks[1] - 2, 0)]
+  }
+
+  /// `x[a:b:s, :]`; `nil` where that would be no slice at all.
+  private mutating func subscripted(_ slice: Slice, _ operand: Value) -> ExprID? {
+    let shape = graph.type(of: operand).shape
+    let isWhole = shape.indices.map { axis in
+      slice.starts[axis].isZero && slice.stops[axis] == shape[axis] && slice.strides[axis].isOne
+    }
+    if isWhole.allSatisfy({ $0 }) { return nil }
+    // The base must bind tightly; names and calls do, all else gets parentheses from the printer.
+    let base = reference(operand)
+    var items: [SubscriptItem] = []
+    for axis in shape.indices {
+      let lower = slice.starts[axis].isZero ? nil : extent(slice.starts[axis])
+      let upper = slice.stops[axis] == shape[axis] ? nil : extent(slice.stops[axis])
+      let step = slice.strides[axis].isOne ? nil : extent(slice.strides[axis])
+      items.append(SubscriptItem(kind: .slice(lower: lower, upper: upper, step: step)))
+    }
+    while items.count > 1, isWhole[items.count - 1] { items.removeLast() }
+    return tree.add(.subscript(base, tree.store(items)))
+  }
+
   private mutating func elementwise(_ f: ScalarFunction, _ operands: [Value]) -> ExprID {
     let isSelection = if case .selection = f.domain { true } else { false }
     var parts: [ExprID]
     if isSelection {
-      parts = references(Array(operands.dropFirst()), literalsAdopt: true)
-      parts.insert(reference(operands[0], 0), at: 0)
+      parts = references(Array(operands.dropFirst()))
+      parts.insert(reference(operands[0]), at: 0)
     } else {
-      parts = references(operands, literalsAdopt: true)
+      parts = references(operands)
     }
     if f == .negate { return tree.add(.unary(.negate, parts[0])) }
     if f == .not { return tree.add(.unary(.not, parts[0])) }
@@ -183,7 +221,7 @@ struct GraphPrinter {
   }
 
   /// Operands; a literal beside a value of its dtype stands bare.
-  private mutating func references(_ operands: [Value], literalsAdopt: Bool) -> [ExprID] {
+  private mutating func references(_ operands: [Value]) -> [ExprID] {
     let strong = operands.first { names[Int($0.index)] != nil || inline[Int($0.index)] != nil }
     let dtype = strong.map { graph.type(of: $0).dtype }
     return operands.map { operand in
@@ -192,12 +230,12 @@ struct GraphPrinter {
       {
         return bare(operand)
       }
-      return reference(operand, 0)
+      return reference(operand)
     }
   }
 
   /// A name, an expression written in place, or a literal with its dtype.
-  private mutating func reference(_ value: Value, _ unused: Int) -> ExprID {
+  private mutating func reference(_ value: Value) -> ExprID {
     if let name = names[Int(value.index)] { return tree.add(.name(tree.names.intern(name))) }
     if let expression = inline[Int(value.index)] { return expression }
     return typed(value)
@@ -233,8 +271,13 @@ struct GraphPrinter {
     switch scalar.dtype {
     case .bool: return tree.add(.bool(scalar.bits != 0))
     case .i64, .i32: return tree.add(.integer(Int(scalar.integer)))
-    case .f64: return tree.add(.float(scalar.real))
-    case .f32: return tree.add(.float(Self.shortest(scalar)))
+    case .f64, .f32:
+      let value = scalar.dtype == .f32 ? Self.shortest(scalar) : scalar.real
+      // 2, not 2.0: a whole number takes the dtype of its place.
+      if value == value.rounded(), abs(value) < 1e15, value != 0 || value.sign == .plus {
+        return tree.add(.integer(Int(value)))
+      }
+      return tree.add(.float(value))
     }
   }
 

@@ -27,7 +27,12 @@ package enum Catalog {
 
   private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 
+  private static let functionsByName = Dictionary(functions.map { ($0.name, $0) }) { first, _ in
+    first
+  }
+
   package static func entry(named name: String) -> Entry? { byName[name] }
+  package static func function(named name: String) -> ScalarFunction? { functionsByName[name] }
 
   /// What a call with so many unnamed arguments means: `max(x)` reduces, `max(a, b)` compares.
   package static func entry(named name: String, argumentCount: Int) -> Entry? {

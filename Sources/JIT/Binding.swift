@@ -52,14 +52,14 @@ struct PlacedGuard: Sendable {
 }
 
 /// How sizes follow from input shapes.
-struct SizeBinding: Sendable {
+package struct SizeBinding: Sendable {
   let symbols: [String]
   let inputs: [(name: String, type: TensorType)]
   let guards: [PlacedGuard]
   /// For each symbol where it stands alone: input and axis.
   private let sources: [(input: Int, axis: Int)?]
 
-  init(_ graph: Graph, symbols: [String]) {
+  package init(_ graph: Graph, symbols: [String]) {
     let inputs = graph.inputs.map { (name: $0.name, type: graph.type(of: $0.value)) }
     self.symbols = symbols
     self.inputs = inputs
@@ -80,7 +80,7 @@ struct SizeBinding: Sendable {
   /// The sizes, in the order of `symbols`.
   ///
   /// - Parameter given: sizes bound by name; those the shapes tell must agree.
-  func sizes(
+  package func sizes(
     _ shapes: [[Int]], _ given: [String: Int]
   ) throws(BindingError) -> [Int] {
     guard shapes.count == inputs.count else {

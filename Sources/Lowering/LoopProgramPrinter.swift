@@ -92,7 +92,8 @@ private struct LoopProgramPrinter {
   private func text(_ e: Expression) -> String {
     switch e {
     case .literal(let scalar): return scalar.description
-    case .index(let place, let dtype): return dtype == .i64 ? text(place) : "\(dtype)(\(text(place)))"
+    case .index(let place, let dtype):
+      return dtype == .i64 ? text(place) : "\(dtype)(\(text(place)))"
     case .local(let k): return name(local: k)
     case .load(let buffer, let offset): return "\(name(buffer: buffer))[\(text(offset))]"
     case .apply(let f, let dtype, let operands): return apply(f, dtype, operands)

@@ -1,0 +1,81 @@
+// One function at one point, evaluated by the compiler and by the reference; vectors of inputs and
+// outputs for the laws of derivatives.
+import Frontend
+import Graph
+import JIT
+
+/// A graph that can be run both ways.
+struct Evaluation {
+  let graph: Graph
+  let sizes: [String: Int]
+  let engine: Engine
+
+  func compiled(_ inputs: [Tensor]) throws -> [Tensor] {
+    try engine.compile(graph)(inputs, sizes: sizes)
+  }
+
+  func reference(_ inputs: [Tensor]) throws -> [Tensor] {
+    try ReferenceEvaluator.run(graph, inputs: inputs, sizes: sizes)
+  }
+}
+
+extension Graph {
+  /// The same graph with other outputs, and only what they need.
+  func with(outputs: [GraphOutput]) -> Graph {
+    let builder = GraphBuilder(self)
+    builder.setOutputs(outputs)
+    return builder.graph.pruned()
+  }
+
+  /// One node as a function of its operands.
+  func isolated(_ index: Int) throws -> Graph {
+    let node = nodes[index]
+    let builder = GraphBuilder(name: node.operation.name)
+    builder.origin = node.origin
+    // An operand that is used twice is one input.
+    var made: [Value: Value] = [:]
+    var operands: [Value] = []
+    for (k, operand) in self.operands(of: node).enumerated() {
+      let value = made[operand] ?? builder.addInput("x\(k)", type(of: operand)).value
+      made[operand] = value
+      operands.append(value)
+    }
+    for (k, result) in try builder.apply(node.operation, operands).enumerated() {
+      builder.addOutput("y\(k)", builder.term(result))
+    }
+    return try builder.finished()
+  }
+}
+
+/// Several arrays as one vector.
+enum Vector {
+  static func inner(_ a: [Tensor], _ b: [Tensor]) -> (value: Double, scale: Double) {
+    var value = 0.0
+    var scale = 0.0
+    for (x, y) in zip(a, b) {
+      for (p, q) in zip(x.doubles, y.doubles) {
+        value += p * q
+        scale += abs(p * q)
+      }
+    }
+    return (value, scale)
+  }
+
+  /// `x + h·v` for float arrays; `v` has one array for each float in `x`.
+  static func step(_ x: [Tensor], _ h: Double, _ v: [Tensor]) -> [Tensor] {
+    var directions = v[...]
+    return x.map { tensor in
+      guard tensor.dtype.isFloat, let direction = directions.popFirst() else { return tensor }
+      let moved = zip(tensor.doubles, direction.doubles).map { $0 + h * $1 }
+      return Tensor(doubles: moved, dtype: tensor.dtype, shape: tensor.shape)
+    }
+  }
+
+  /// Random arrays like the given ones.
+  static func random(like tensors: [Tensor], seed: UInt64) -> [Tensor] {
+    tensors.enumerated().compactMap { k, tensor in
+      RandomFill(.normal, seed: seed &* 7_919 &+ UInt64(k))
+        .tensor(dtype: tensor.dtype, shape: tensor.shape)
+    }
+  }
+}

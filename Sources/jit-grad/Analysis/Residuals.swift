@@ -1,0 +1,63 @@
+// Which values of a function its reverse pass needs: results of the primal part that the derivative
+// part reads. What costs nothing to have again (views, literals) counts as what it is made of.
+import Graph
+
+struct Residuals {
+  /// Values with names or the operations that make them.
+  private(set) var values: [(name: String, type: TensorType)] = []
+
+  /// Bytes of all of them.
+  var byteCount: DimExpr {
+    values.reduce(0) { $0 + $1.type.elementCount * DimExpr($1.type.dtype.byteCount) }
+  }
+
+  /// - Parameters:
+  ///   - derivative: a graph whose first outputs are those of the primal.
+  ///   - outputCount: how many those are.
+  init(_ derivative: Graph, outputCount: Int) {
+    var primal = derivative
+    primal.keepOutputs(first: outputCount)
+    let isPrimal = primal.liveNodes()
+    let isLive = derivative.liveNodes()
+    var seen: Set<Value> = []
+    for (index, node) in derivative.nodes.enumerated() where isLive[index] && !isPrimal[index] {
+      for operand in derivative.operands(of: node) {
+        let value = derivative.origin(of: operand)
+        guard let maker = derivative.definingNode(of: value), isPrimal[maker],
+          !derivative.nodes[maker].operandRange.isEmpty, seen.insert(value).inserted
+        else { continue }
+        values.append(
+          (
+            derivative.names[value] ?? derivative.nodes[maker].operation.name,
+            derivative.type(of: value)
+          ))
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// The value behind views.
+  fileprivate func origin(of value: Value) -> Value {
+    var value = value
+    while let node = definingNode(of: value), let operand = operands(of: node).first,
+      nodes[node].operation.isView
+    {
+      value = operand
+    }
+    return value
+  }
+
+  fileprivate mutating func keepOutputs(first count: Int) {
+    let builder = GraphBuilder(self)
+    builder.setOutputs(Array(outputs.prefix(count)))
+    self = builder.graph
+  }
+}
+
+extension Operation {
+  /// Only says where elements are.
+  fileprivate var isView: Bool {
+    self is Transpose || self is Reshape || self is Broadcast || self is Reverse || self is Slice
+  }
+}

@@ -1,0 +1,158 @@
+// `jit-grad bench`: how long each phase takes, for a function and its derivative.
+import ArgumentParser
+import Autodiff
+import CEmit
+import Frontend
+import Graph
+import JIT
+import Lowering
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Time parsing, differentiation, compiling and calls.",
+    discussion: """
+      Medians. Inputs that are not given are random, sizes that nothing tells about 64. The \
+      derivative is the gradient, or a vjp where the function has no single scalar output.
+      """)
+
+  @OptionGroup var file: FileOptions
+  @OptionGroup var inputs: InputOptions
+  @OptionGroup var derivative: DerivativeOptions
+
+  @Option(help: "Time to spend on each phase.")
+  var seconds = 0.2
+
+  @Flag(help: "Print one JSON object, in nanoseconds.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp("Compare with what --json wrote before.", valueName: "file.json"),
+    completion: .file(extensions: ["json"]))
+  var compare: String?
+
+  func run() throws {
+    guard seconds >= 0, seconds <= 3600 else {
+      throw CommandError(.usage, "--seconds needs a number from 0 to 3600, found \(seconds)")
+    }
+    let earlier = try compare.map(Self.read)
+    let graphFile = try file.load()
+    let primal = try file.graph(in: graphFile)
+    let mode = derivative.mode ?? Self.mode(for: primal)
+    let gradient = try derivative.derivative(of: primal, mode: mode)
+
+    var phases: [(name: String, nanoseconds: Double)] = []
+    phases.append(("parse", try time { _ = GraphFile(graphFile.source) }))
+    phases.append(
+      ("differentiate", try time { _ = try derivative.derivative(of: primal, mode: mode) }))
+    let bound = try SampleInputs.bound(primal, inputs, scale: 64, seed: 1)
+    try measure("primal", primal, primal, bound, &phases)
+    try measure(mode.rawValue, gradient, primal, bound, &phases)
+    let calls = phases.filter { $0.name.hasSuffix(".call") }.map(\.nanoseconds)
+    let ratio = calls.count == 2 && calls[0] > 0 ? calls[1] / calls[0] : .nan
+
+    let report = JSON.object([
+      .init("function", .string(primal.name)), .init("mode", .string(mode.rawValue)),
+      .init(
+        "sizes",
+        .object(
+          primal.symbols.map {
+            .init($0, bound.sizes[$0].map(JSON.integer) ?? .null)
+          })),
+      .init("nanoseconds", .object(phases.map { .init($0.name, .number($0.nanoseconds)) })),
+      .init("ratio", .number(ratio)),
+    ])
+    if json {
+      try Console.outRaw(report.text() + "\n")
+    } else {
+      try Console.out(Self.human(phases, ratio))
+    }
+    if let earlier {
+      let text = Self.comparison(phases, earlier)
+      if json { Console.raw(text) } else { try Console.out("\n" + text) }
+    }
+  }
+
+  private static func mode(for graph: Graph) -> DerivativeMode {
+    let floats = graph.outputs.map { graph.type(of: $0.value) }.filter(\.dtype.isFloat)
+    return floats.count == 1 && floats[0].rank == 0 ? .gradient : .vjp
+  }
+
+  /// Lowering, compiling and calling of one graph.
+  private func measure(
+    _ name: String, _ graph: Graph, _ primal: Graph, _ bound: BoundInputs,
+    _ phases: inout [(name: String, nanoseconds: Double)]
+  ) throws {
+    let program = lower(graph.simplified(), .jit)
+    phases.append(
+      ("\(name).lower", try time { _ = lower(graph.simplified(), .jit) }))
+    let source = JITSource(program).text
+    phases.append(("\(name).emit", try time { _ = JITSource(program).text }))
+    phases.append(
+      (
+        "\(name).compile",
+        try time {
+          _ = try TCCCompiler().compile(source, entries: [JITSource.entry])
+        }
+      ))
+    let kernel = try Engine().compile(graph)
+    try Memory.check(kernel, bound, limit: inputs.memoryLimit)
+    let extra = graph.inputs.dropFirst(primal.inputs.count)
+    let seeds = try extra.map { input in
+      let type = graph.type(of: input.value)
+      let shape = try type.shape.map { extent in try extent.evaluate { bound.sizes[$0] } }
+      return Tensor(repeating: Scalar(1.0, type.dtype), shape: shape)
+    }
+    let arguments = try bound.tensors() + seeds
+    phases.append(
+      ("\(name).call", try time { _ = try kernel(arguments, sizes: bound.sizes) }))
+  }
+
+  /// The median of many runs, in nanoseconds; short ones are timed in groups.
+  private func time(_ body: () throws -> Void) throws -> Double {
+    let clock = ContinuousClock()
+    try body()
+    let once = try clock.measure(body).nanoseconds
+    let group = max(1, Int(20_000 / max(once, 1)))
+    let rounds = min(10_000, max(3, Int(seconds * 1e9 / max(once * Double(group), 1))))
+    var times: [Double] = []
+    let start = clock.now
+    for _ in 0..<rounds {
+      let span = try clock.measure { for _ in 0..<group { try body() } }
+      times.append(span.nanoseconds / Double(group))
+      if times.count >= 3, (clock.now - start).nanoseconds > seconds * 1e9 { break }
+    }
+    times.sort()
+    return times[times.count / 2]
+  }
+
+  private static func human(
+    _ phases: [(name: String, nanoseconds: Double)], _ ratio: Double
+  ) -> String {
+    let rows = phases.map { [$0.name, OutputText.duration(nanoseconds: $0.nanoseconds)] }
+    return OutputText.table(rows + [["derivative / primal", OutputText.digits(ratio)]])
+  }
+
+  private static func read(_ path: String) throws -> JSON {
+    guard let earlier = JSONReader.read(try FileIO.read(path, maximumByteCount: 1 << 24)),
+      earlier["nanoseconds"] != nil
+    else {
+      throw CommandError(
+        .badData, "\(path) is not what bench --json writes", help: "jit-grad bench … --json")
+    }
+    return earlier
+  }
+
+  private static func comparison(
+    _ phases: [(name: String, nanoseconds: Double)], _ earlier: JSON
+  ) -> String {
+    let rows = phases.map { name, now in
+      let before = earlier["nanoseconds"]?[name]?.double
+      return [
+        name, before.map { OutputText.duration(nanoseconds: $0) } ?? "-",
+        OutputText.duration(nanoseconds: now),
+        before.map { OutputText.digits(now / $0) } ?? "-",
+      ]
+    }
+    return OutputText.table([["phase", "before", "now", "now / before"]] + rows)
+  }
+}

@@ -1,0 +1,28 @@
+// `jit-grad grad`: the derivative of a function as a graph file.
+import ArgumentParser
+import Frontend
+import Graph
+import Lowering
+
+struct GradCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "grad", abstract: "Write the derivative of a function as a graph file.",
+    discussion: "The file holds the function's outputs and the derivatives behind them.")
+
+  @OptionGroup var file: FileOptions
+  @OptionGroup var derivative: DerivativeOptions
+
+  @Flag(help: "Simplify the result.")
+  var simplified = false
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "out.jg"),
+    completion: .file(extensions: ["jg"]))
+  var output: String = FileIO.standardStream
+
+  func run() throws {
+    let graph = try derivative.derivative(of: file.graph())
+    let text = (simplified ? graph.simplified() : graph).languageText
+    try FileIO.write(Array(text.utf8), to: output)
+  }
+}

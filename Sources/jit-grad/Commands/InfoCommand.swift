@@ -1,0 +1,147 @@
+// `jit-grad info`: what a function consists of and what it costs, as formulas of the sizes.
+import ArgumentParser
+import Autodiff
+import Frontend
+import Graph
+import Lowering
+
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Count operations, work and memory of a function.",
+    discussion: """
+      Work is counted in the loops that are compiled: one for each float operation or function of \
+      libm, 2mnk for a matrix product; bytes are what loops read and write, caches ignored. With \
+      --bind and -i the formulas get numbers. With --grad everything is about the derivative.
+      """)
+
+  @OptionGroup var file: FileOptions
+  @OptionGroup var inputs: InputOptions
+  @OptionGroup var derivative: OptionalDerivativeOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let primal = try file.graph()
+    let graph = try derivative.applied(to: primal)
+    let sizes = try BoundInputs.knownSizes(
+      of: graph, inputs.given(), bind: inputs.boundSizes())
+    let report = try report(graph, primal, sizes)
+    if json {
+      try Console.outRaw(report.text() + "\n")
+    } else {
+      try Console.out(Self.human(report))
+    }
+  }
+
+  private func report(_ graph: Graph, _ primal: Graph, _ sizes: [String: Int]) throws -> JSON {
+    let simplified = graph.simplified()
+    let program = lower(simplified, .jit)
+    let cost = ProgramCost(program)
+    func formula(_ e: DimExpr) -> JSON {
+      let value = try? e.evaluate { sizes[$0] }
+      return .object([
+        .init("formula", .string(e.description)), .init("value", value.map(JSON.integer) ?? .null),
+      ])
+    }
+    func types(_ values: [(name: String, type: TensorType)]) -> JSON {
+      .object(values.map { .init($0.name, .string($0.type.description)) })
+    }
+    let outputBytes = graph.outputs.reduce(0 as DimExpr) {
+      let type = graph.type(of: $1.value)
+      return $0 + type.elementCount * DimExpr(type.dtype.byteCount)
+    }
+    var members: [JSON.Member] = [
+      .init("function", .string(graph.name)),
+      .init("inputs", types(graph.inputs.map { ($0.name, graph.type(of: $0.value)) })),
+      .init("outputs", types(graph.outputs.map { ($0.name, graph.type(of: $0.value)) })),
+      .init(
+        "sizes",
+        .object(
+          program.symbols.map { symbol in
+            .init(symbol, sizes[symbol].map(JSON.integer) ?? .null)
+          })),
+      .init("nodes", .integer(graph.pruned().nodes.count)),
+      .init("nodes simplified", .integer(simplified.nodes.count)),
+      .init("operations", .object(Self.histogram(simplified))),
+      .init(
+        "loop nests", .integer(program.body.count { if case .loop = $0 { true } else { false } })),
+      .init("flops", formula(cost.operations)),
+      .init("bytes read", formula(cost.bytesRead)),
+      .init("bytes written", formula(cost.bytesWritten)),
+    ]
+    if !cost.calls.isEmpty {
+      members.append(
+        .init("calls", .object(cost.calls.map { .init($0.function, formula($0.count)) })))
+    }
+    members += [
+      .init("workspace bytes", formula(program.workspaceByteCount)),
+      .init("output bytes", formula(outputBytes)),
+      .init("peak bytes", formula(program.workspaceByteCount + outputBytes)),
+    ]
+    if let kept = try residuals(primal) {
+      members += [
+        .init("kept for the reverse pass", types(kept.values)),
+        .init("kept bytes", formula(kept.byteCount)),
+      ]
+    }
+    return .object(members)
+  }
+
+  /// What a reverse pass keeps; `nil` for functions that have none.
+  private func residuals(_ primal: Graph) throws -> Residuals? {
+    let mode = derivative.derivative.mode
+    guard mode != .jvp else { return nil }
+    do {
+      let graph = try derivative.derivative.derivative(of: primal, mode: .vjp).simplified()
+      return Residuals(graph, outputCount: primal.outputs.count)
+    } catch is DerivativeRequestError where !derivative.grad {
+      return nil
+    } catch is DerivativeError where !derivative.grad {
+      return nil
+    }
+  }
+
+  /// Operations by kind, the most frequent first.
+  private static func histogram(_ graph: Graph) -> [JSON.Member] {
+    var counts: [String: Int] = [:]
+    for node in graph.nodes { counts[node.operation.name, default: 0] += 1 }
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { .init($0.key, .integer($0.value)) }
+  }
+
+  /// The report in lines.
+  private static func human(_ report: JSON) -> String {
+    guard case .object(let members) = report else { return "" }
+    let width = (members.map(\.name.count).max() ?? 0) + 2
+    return members.map { member in
+      let space = String(repeating: " ", count: width - member.name.count)
+      return member.name + space + line(member.value) + "\n"
+    }.joined()
+  }
+
+  private static func line(_ value: JSON) -> String {
+    switch value {
+    case .object(let members):
+      if case .string(let formula)? = value["formula"] {
+        guard let number = value["value"]?.double, number.description != formula else {
+          return formula
+        }
+        let text = Int(exactly: number).map(String.init) ?? "\(number)"
+        return text == formula ? formula : "\(formula) = \(text)"
+      }
+      if members.isEmpty { return "none" }
+      return members.map { member in
+        switch member.value {
+        case .null: member.name
+        case .integer(let k): "\(member.name) \(k)"
+        case .string(let text): "\(member.name): \(text)"
+        default: "\(member.name) \(line(member.value))"
+        }
+      }.joined(separator: ", ")
+    case .string(let text): return text
+    case .integer(let k): return String(k)
+    default: return value.text()
+    }
+  }
+}

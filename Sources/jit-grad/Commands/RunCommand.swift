@@ -1,0 +1,157 @@
+// `jit-grad run`: values and derivatives of a function for given inputs.
+import ArgumentParser
+import Frontend
+import Graph
+import JIT
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Evaluate a function, with --grad also its derivative.",
+    discussion: """
+      Outputs are keyed by name: those of the function, then grad.NAME, jvp.OUT, hvp.NAME, \
+      jacobian.OUT.NAME or hessian.A.B. The modes vjp, jvp and hvp take -i ct.OUT=… and \
+      -i tan.NAME=…; a missing one is zero. Without any cotangent a single scalar output gets 1.
+      """)
+
+  @OptionGroup var file: FileOptions
+  @OptionGroup var inputs: InputOptions
+  @OptionGroup var derivative: OptionalDerivativeOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Write all outputs to this .npz; - is stdout.", valueName: "out.npz"),
+    completion: .file(extensions: ["npz"]))
+  var output: String?
+
+  @Flag(help: "Print one JSON object of nested lists.")
+  var json = false
+
+  @Flag(help: "Evaluate operation by operation, without the compiler.")
+  var reference = false
+
+  @Flag(help: "Name the first operation that makes a NaN, and exit 1; evaluates like --reference.")
+  var checkNan = false
+
+  @Option(
+    help: ArgumentHelp("Compare by name; exit 1 when they differ.", valueName: "file.npz"),
+    completion: .file(extensions: ["npz"]))
+  var expect: String?
+
+  @Option(help: "For --expect, relative to the expected value; 1e-7 unless told, for f32 1e-4.")
+  var rtol: Double?
+
+  @Option(help: "For --expect, in units of the value; 1e-9 unless told, for f32 1e-5.")
+  var atol: Double?
+
+  @Flag(help: "Print on stderr how long each phase took.")
+  var timings = false
+
+  func run() throws {
+    try checkOptions()
+    var watch = Stopwatch()
+    let graphFile = try file.load()
+    let primal = try file.graph(in: graphFile)
+    watch.lap("parse")
+    let graph = try derivative.applied(to: primal)
+    if derivative.grad { watch.lap("differentiation") }
+    let limit = inputs.memoryLimit
+    let bound = try BoundInputs(
+      graph, of: primal, inputs.given(), bind: inputs.boundSizes(), limit: limit)
+    watch.lap("inputs")
+    warnOfZeros(graph, primal)
+    let expected = try expect.map { try InputOptions.readArchive($0, limit) }
+
+    let tensors: [Tensor]
+    if reference || checkNan {
+      tensors = try evaluateByReference(graph, bound, graphFile.source)
+      watch.lap("reference")
+    } else {
+      let kernel = try Engine().compile(graph)
+      watch.lap("compile")
+      try Memory.check(kernel, bound, limit: limit)
+      let arguments = try bound.tensors()
+      watch.skip()
+      tensors = try kernel(arguments, sizes: bound.sizes, memoryLimit: limit)
+      watch.lap("run")
+    }
+    let outputs = zip(graph.outputs, tensors).map { NamedTensor(name: $0.name, tensor: $1) }
+    try show(outputs)
+    if timings { Console.raw(watch.text) }
+    if let expected { try compare(outputs, expected) }
+  }
+
+  private func checkOptions() throws {
+    if json && output == FileIO.standardStream {
+      throw CommandError(.usage, "--json and -o - both want stdout")
+    }
+    if expect == nil && (rtol != nil || atol != nil) {
+      throw CommandError(
+        .usage, "--rtol and --atol are for --expect", help: "add --expect FILE.npz")
+    }
+    for (name, value) in [("--rtol", rtol), ("--atol", atol)] {
+      if let value, !(value >= 0) {
+        throw CommandError(.usage, "\(name) needs a number from 0 on, found \(value)")
+      }
+    }
+  }
+
+  /// A jvp without a tangent is zero, which is what was asked for and hardly what was meant.
+  private func warnOfZeros(_ graph: Graph, _ primal: Graph) {
+    let extra = graph.inputs.dropFirst(primal.inputs.count).map(\.name)
+    let words = inputs.inputs
+    guard !extra.isEmpty, extra.allSatisfy({ $0.hasPrefix("tan.") }),
+      !words.contains(where: { $0.hasPrefix("tan.") || !$0.contains("=") })
+    else { return }
+    Console.tagged(.warning, "no tangent was given, so all of them are zero")
+    Console.tagged(.help, "-i \(extra[0])=VALUE")
+  }
+
+  private func evaluateByReference(
+    _ graph: Graph, _ bound: BoundInputs, _ source: SourceFile
+  ) throws -> [Tensor] {
+    try Memory.checkReference(graph, bound, limit: inputs.memoryLimit)
+    let arguments = try bound.tensors()
+    var search = checkNan ? NaNSearch(graph, arguments) : nil
+    let tensors = try ReferenceEvaluator.run(graph, inputs: arguments, sizes: bound.sizes) {
+      search?.visit($0, $1)
+    }
+    if let finding = search?.finding(outputs: tensors) {
+      finding.show(in: source)
+      throw ExitCode.negative
+    }
+    return tensors
+  }
+
+  /// The file first; results that cannot be written are still printed.
+  private func show(_ outputs: [NamedTensor]) throws {
+    let failure: (any Error)?
+    do {
+      if let output {
+        try FileIO.write(try NPZ.encode(outputs, file: output), to: output)
+      }
+      failure = nil
+    } catch {
+      failure = error
+    }
+    if output != FileIO.standardStream {
+      if json {
+        try Console.outRaw(OutputText.json(outputs))
+      } else {
+        try Console.out(OutputText.human(outputs))
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private func compare(_ outputs: [NamedTensor], _ expected: [NamedTensor]) throws {
+    let comparison = Comparison(outputs, expected) { dtype in
+      let standard = Tolerance.standard(dtype)
+      return Tolerance(
+        relative: rtol ?? standard.relative, absolute: atol ?? standard.absolute)
+    }
+    if comparison.agrees { return }
+    Console.raw(Console.printable(comparison.text))
+    Console.tagged(.error, "the outputs differ from \(expect ?? "")")
+    throw ExitCode.negative
+  }
+}

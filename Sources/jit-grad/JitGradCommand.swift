@@ -1,0 +1,46 @@
+// The command's entry: the list of subcommands, and the way from an error to an exit code.
+import ArgumentParser
+import Glibc
+
+/// `jit-grad`
+@main
+struct JitGradCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "jit-grad",
+    abstract: "Values and derivatives of tensor programs, compiled in milliseconds.",
+    discussion: """
+      A graph file (.jg) holds functions of tensors. Results go to stdout, everything else to \
+      stderr. Exit codes: 0 done; 1 ran, and the answer is no; 64 usage; 65 bad graph or data; \
+      66 missing input; 69 unsupported; 70 a bug of ours; 73 cannot write.
+      """,
+    version: version,
+    subcommands: [
+      RunCommand.self, GradCommand.self, ShowCommand.self, EmitCommand.self, CheckCommand.self,
+      InfoCommand.self, VerifyCommand.self, BenchCommand.self, FormatCommand.self,
+      OpsCommand.self, DoctorCommand.self,
+    ])
+
+  static let version = "0.1.0"
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      do {
+        try command.run()
+      } catch let error where error is ExitCode || error is CleanExit {
+        throw error
+      } catch {
+        ErrorReport.show(error)
+        Glibc.exit(ExitStatus(error).rawValue)
+      }
+    } catch {
+      // Usage errors, requests for help, and exit codes.
+      exit(withError: error)
+    }
+  }
+}
+
+extension ExitCode {
+  /// It ran, and the answer is no.
+  static let negative = ExitCode(ExitStatus.negative.rawValue)
+}

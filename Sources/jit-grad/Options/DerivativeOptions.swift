@@ -1,0 +1,82 @@
+// Which derivative: --mode, --wrt, --of, --direction, and the graph they ask for.
+import ArgumentParser
+import Autodiff
+import Graph
+
+extension DerivativeMode: ExpressibleByArgument {}
+extension JacobianDirection: ExpressibleByArgument {}
+
+/// What to differentiate, for commands that always do.
+struct DerivativeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "By which inputs or named values, as a,b,c; unless told every float input.",
+      valueName: "names"))
+  var wrt: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which outputs, as a,b,c; unless told every float output.", valueName: "names"))
+  var of: String?
+
+  @Option(help: "The derivative; gradient unless told.")
+  var mode: DerivativeMode?
+
+  @Option(help: "How a Jacobian is made: by columns, by rows, or what takes fewer.")
+  var direction: JacobianDirection = .automatic
+
+  /// The derivative of a graph.
+  func derivative(of graph: Graph, mode: DerivativeMode? = nil) throws -> Graph {
+    try graph.derivative(
+      mode ?? self.mode ?? .gradient, wrt: try Self.names(wrt, "--wrt"),
+      of: try Self.names(of, "--of"),
+      direction: direction)
+  }
+
+  /// The names in `a, b`.
+  static func names(_ text: String?, _ option: String) throws -> [String]? {
+    guard let text else { return nil }
+    var names: [String] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let name = trimmed(part)
+      if name.isEmpty {
+        throw CommandError(.usage, "\(option) has an empty name", help: "write \(option) a,b")
+      }
+      if names.contains(name) { throw CommandError(.usage, "\(option) names \(name) twice") }
+      names.append(name)
+    }
+    return names
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    let head = text.drop { $0 == " " }
+    return String(head.prefix(head.count - head.reversed().prefix { $0 == " " }.count))
+  }
+}
+
+/// The same, for commands that differentiate on request.
+struct OptionalDerivativeOptions: ParsableArguments {
+  @Flag(help: "The derivative too.")
+  var grad = false
+
+  @OptionGroup var derivative: DerivativeOptions
+
+  /// The graph, or its derivative if that was asked for.
+  func applied(to graph: Graph) throws -> Graph {
+    if grad { return try derivative.derivative(of: graph) }
+    try check()
+    return graph
+  }
+
+  /// - Throws: `CommandError` for options that would have no effect.
+  func check() throws {
+    let isPlain =
+      derivative.wrt == nil && derivative.of == nil && derivative.mode == nil
+      && derivative.direction == .automatic
+    if !grad && !isPlain {
+      throw CommandError(
+        .usage, "--wrt, --of, --mode and --direction tell which derivative",
+        help: "add --grad")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// Which function of which file: reading a graph file, showing what is wrong with it, and choosing
+// one of its functions.
+import ArgumentParser
+import Frontend
+import Graph
+
+struct FileOptions: ParsableArguments {
+  @ArgumentParser.Argument(
+    help: "A graph file; - reads stdin.", completion: .file(extensions: ["jg"]))
+  var file: String
+
+  @Option(help: "The function; unless told the only one, or main, or the last one.")
+  var function: String?
+
+  /// The file without errors.
+  /// - Throws: `CommandError` after the errors were shown.
+  func load() throws -> GraphFile {
+    let file = try Self.read(self.file)
+    if file.hasErrors {
+      let count = file.diagnostics.count { $0.severity == .error }
+      throw CommandError(
+        .badData, "\(file.source.name) has \(count) error\(count == 1 ? "" : "s")")
+    }
+    return file
+  }
+
+  /// The file, errors or not; what is wrong was shown.
+  static func read(_ path: String) throws -> GraphFile {
+    let file = GraphFile(try source(path))
+    Console.raw(DiagnosticRenderer(Console.style).render(file.diagnostics, in: file.source))
+    return file
+  }
+
+  static func source(_ path: String) throws -> SourceFile {
+    let limit = ParseLimits().byteCount
+    let bytes = try FileIO.read(path, maximumByteCount: limit)
+    return SourceFile(name: path == FileIO.standardStream ? "<stdin>" : path, bytes: bytes)
+  }
+
+  /// The function that was asked for.
+  func graph(in file: GraphFile) throws -> Graph {
+    let names = file.graphs.map(\.name)
+    if let function {
+      if let graph = file.graphs.first(where: { $0.name == function }) { return graph }
+      throw CommandError(
+        .usage, "\(file.source.name) has no function \(function)",
+        notes: ["it has \(names.joined(separator: ", "))"],
+        help: Suggestion.help(for: function, in: names))
+    }
+    if let graph = file.graphs.first(where: { $0.name == "main" }) ?? file.graphs.last {
+      return graph
+    }
+    throw CommandError(.badData, "\(file.source.name) has no function")
+  }
+
+  func graph() throws -> Graph { try graph(in: load()) }
+}

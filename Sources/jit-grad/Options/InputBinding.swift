@@ -1,0 +1,228 @@
+// Where given arrays meet a graph: every input gets a value, every size a number, and nothing large
+// is allocated before both are known to fit.
+import Autodiff
+import Frontend
+import Graph
+import JIT
+
+/// The inputs of one call, checked, not yet filled.
+struct BoundInputs {
+  private enum Value {
+    case tensor(Tensor)
+    case random(RandomFill, DType)
+    case constant(Scalar)
+  }
+
+  let sizes: [String: Int]
+  let shapes: [[Int]]
+  /// Bytes of all inputs.
+  let byteCount: Int
+  private let values: [Value]
+
+  /// All inputs as arrays.
+  func tensors() throws -> [Tensor] {
+    try zip(values, shapes).map { value, shape in
+      switch value {
+      case .tensor(let tensor): return tensor
+      case .constant(let scalar): return Tensor(repeating: scalar, shape: shape)
+      case .random(let fill, let dtype):
+        guard let tensor = fill.tensor(dtype: dtype, shape: shape) else {
+          throw CommandError(.badData, "an array of shape \(shape) is too large")
+        }
+        return tensor
+      }
+    }
+  }
+
+  /// Gives the inputs of `graph` the arrays that were given.
+  ///
+  /// - Parameters:
+  ///   - primal: the graph whose derivative `graph` is, or `graph` itself. Inputs that are not its
+  ///     own are tangents and cotangents, which may be left out.
+  ///   - missing: what other inputs become that were not given; `nil` refuses.
+  /// - Throws: `CommandError`, `BindingError`, `TensorTextError`.
+  init(
+    _ graph: Graph, of primal: Graph, _ given: GivenArrays, bind: [String: Int], limit: Int,
+    missing: ((Int) -> RandomFill)? = nil
+  ) throws {
+    let extra = primal.inputs.count
+    try Self.checkNames(graph, given, bind, required: missing == nil ? extra : 0)
+    let values = try Self.values(of: graph, given, primalCount: extra, missing)
+    self.values = values.compactMap { $0 }
+
+    let known = Self.knownShapes(values)
+    sizes = Self.sizes(of: graph, known, bind)
+    shapes = try Self.shapes(of: graph, known, sizes)
+    byteCount = try Self.byteCount(of: graph, shapes)
+    if byteCount > limit { throw BindingError.memory(needed: byteCount, limit: limit) }
+    _ = try SizeBinding(graph, symbols: graph.symbols).sizes(shapes, sizes)
+  }
+
+  /// The sizes that given arrays and --bind tell, for reports that run nothing.
+  static func knownSizes(
+    of graph: Graph, _ given: GivenArrays, bind: [String: Int]
+  ) throws -> [String: Int] {
+    try checkNames(graph, given, bind, required: 0)
+    let values = try values(of: graph, given, primalCount: graph.inputs.count, nil)
+    return sizes(of: graph, knownShapes(values), bind)
+  }
+
+  private static func values(
+    of graph: Graph, _ given: GivenArrays, primalCount: Int, _ missing: ((Int) -> RandomFill)?
+  ) throws -> [Value?] {
+    let extra = graph.inputs.dropFirst(primalCount)
+    let isSeedless = !extra.contains { given[$0.name] != nil }
+    return try graph.inputs.enumerated().map { index, input in
+      let type = graph.type(of: input.value)
+      switch given[input.name] {
+      case .tensor(let tensor)?:
+        if tensor.dtype != type.dtype {
+          throw BindingError.dtype(input: input.name, needed: type, found: tensor.dtype)
+        }
+        return .tensor(tensor)
+      case .literal(let text)?: return .tensor(try literal(text, for: input.name, type))
+      case .random(let fill)?: return .random(fill, type.dtype)
+      case nil:
+        if index < primalCount { return missing.map { .random($0(index), type.dtype) } }
+        let isOne =
+          isSeedless && extra.count == 1 && input.name.hasPrefix("ct.") && type.rank == 0
+        return .constant(Scalar(isOne ? 1.0 : 0.0, type.dtype))
+      }
+    }
+  }
+
+  private static func knownShapes(_ values: [Value?]) -> [[Int]?] {
+    values.map { if case .tensor(let tensor)? = $0 { tensor.shape } else { nil } }
+  }
+
+  private static func literal(_ text: String, for name: String, _ type: TensorType) throws -> Tensor
+  {
+    do {
+      return try Tensor(literal: text, dtype: type.dtype)
+    } catch {
+      throw CommandError(
+        .badData, "the value of \(name): \(type) is wrong in \(error)")
+    }
+  }
+
+  // MARK: - Sizes
+
+  /// All sizes that can be told: bound ones, then those of shapes, then those that are the only
+  /// unknown of an extent.
+  private static func sizes(
+    of graph: Graph, _ shapes: [[Int]?], _ bind: [String: Int]
+  ) -> [String: Int] {
+    var sizes = bind
+    var extents: [(needed: DimExpr, found: Int)] = []
+    for (input, shape) in zip(graph.inputs, shapes) {
+      let needed = graph.type(of: input.value).shape
+      guard let shape, shape.count == needed.count else { continue }
+      extents += zip(needed, shape).map { ($0, $1) }
+    }
+    for (needed, found) in extents {
+      if let name = needed.symbolName, sizes[name] == nil { sizes[name] = found }
+    }
+    var isNew = true
+    while isNew {
+      isNew = false
+      for (needed, found) in extents {
+        let unknown = needed.symbols.filter { sizes[$0] == nil }
+        guard unknown.count == 1, let value = solve(needed, found, unknown[0], sizes) else {
+          continue
+        }
+        sizes[unknown[0]] = value
+        isNew = true
+      }
+    }
+    return sizes
+  }
+
+  /// The size for which a linear expression has a value.
+  private static func solve(
+    _ e: DimExpr, _ found: Int, _ name: String, _ sizes: [String: Int]
+  ) -> Int? {
+    func at(_ value: Int) -> Int? { try? e.evaluate { $0 == name ? value : sizes[$0] } }
+    guard let zero = at(0), let one = at(1), one != zero else { return nil }
+    let (difference, overflow) = found.subtractingReportingOverflow(zero)
+    if overflow { return nil }
+    let value = difference / (one - zero)
+    return value >= 0 && at(value) == found ? value : nil
+  }
+
+  private static func shapes(
+    of graph: Graph, _ known: [[Int]?], _ sizes: [String: Int]
+  ) throws -> [[Int]] {
+    try zip(graph.inputs, known).map { input, shape in
+      try shape
+        ?? graph.type(of: input.value).shape.map { extent in
+          do {
+            let value = try extent.evaluate { sizes[$0] }
+            if value < 0 {
+              throw CommandError(
+                .badData, "the extent \(extent) of \(input.name) is \(value), less than 0")
+            }
+            return value
+          } catch DimError.unbound(let symbol) {
+            throw BindingError.unknownSize(symbol)
+          }
+        }
+    }
+  }
+
+  private static func byteCount(of graph: Graph, _ shapes: [[Int]]) throws -> Int {
+    var total = 0
+    for (input, shape) in zip(graph.inputs, shapes) {
+      let type = graph.type(of: input.value)
+      let bytes = ArrayShape.byteCount(shape, elementByteCount: type.dtype.byteCount)
+      let (sum, overflow) = total.addingReportingOverflow(bytes ?? .max)
+      if bytes == nil || overflow {
+        throw CommandError(
+          .badData,
+          "\(input.name): \(type) of shape \(shape) has more bytes than 64 bits can count")
+      }
+      total = sum
+    }
+    return total
+  }
+
+  // MARK: - Names
+
+  /// Every name that was given means something, and of the inputs that must be there none is
+  /// missing: the first `required`.
+  private static func checkNames(
+    _ graph: Graph, _ given: GivenArrays, _ bind: [String: Int], required: Int
+  ) throws {
+    let symbols = graph.symbols
+    if let wrong = bind.keys.sorted().first(where: { !symbols.contains($0) }) {
+      let list = symbols.isEmpty ? "none" : symbols.joined(separator: ", ")
+      throw CommandError(
+        .usage, "\(graph.name) has no size \(wrong)", notes: ["its sizes: \(list)"],
+        help: Suggestion.help(for: wrong, in: symbols))
+    }
+    let names = graph.inputs.map(\.name)
+    let wrong = given.named.keys.filter { !names.contains($0) }.sorted()
+    let absent = graph.inputs.prefix(required).filter { given[$0.name] == nil }
+    if wrong.isEmpty && absent.isEmpty { return }
+    let signature = graph.inputs.map { "\($0.name): \(graph.type(of: $0.value))" }
+    var notes = ["the inputs of \(graph.name): \(signature.joined(separator: ", "))"]
+    if !given.filedNames.isEmpty {
+      notes.append("the .npz has \(given.filedNames.joined(separator: ", "))")
+    }
+    if let name = wrong.first {
+      throw CommandError(
+        .missingInput, "\(graph.name) has no input \(name)", notes: notes,
+        help: Suggestion.help(for: name, in: names))
+    }
+    let missing = absent.map(\.name)
+    let close = missing.lazy.compactMap { name in
+      Suggestion.closest(to: name, in: given.filedNames.filter { !names.contains($0) })
+        .map { "is '\($0)' meant to be \(name)? give it as -i \(name)=…" }
+    }.first
+    throw CommandError(
+      .missingInput,
+      "no value for the input\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
+      notes: notes,
+      help: close ?? "-i \(missing[0])=VALUE, where VALUE is a literal, FILE.npy or random:normal:1"
+    )
+  }
+}

@@ -1,0 +1,48 @@
+// Inputs for commands that run a function to look at it: what was given, random values for the rest,
+// small sizes where none are told.
+import Frontend
+import Graph
+import JIT
+
+enum SampleInputs {
+  /// Inputs that fit the function's conditions on sizes.
+  ///
+  /// - Parameters:
+  ///   - scale: about how large sizes are that nothing tells.
+  ///   - seed: of the random values; each input has its own stream.
+  /// - Throws: the `BindingError` of the first attempt when no sizes that were tried fit.
+  static func bound(
+    _ graph: Graph, _ options: InputOptions, scale: Int, seed: UInt64,
+    distribution: RandomFill.Distribution = .normal
+  ) throws -> BoundInputs {
+    let given = try options.given()
+    let bind = try options.boundSizes()
+    let known = try BoundInputs.knownSizes(of: graph, given, bind: bind)
+    let free = graph.symbols.filter { known[$0] == nil }
+    var failure: (any Error)?
+    for candidate in candidates(free.count, scale) {
+      let sizes = bind.merging(zip(free, candidate)) { first, _ in first }
+      do {
+        return try BoundInputs(
+          graph, of: graph, given, bind: sizes, limit: options.memoryLimit,
+          missing: { RandomFill(distribution, seed: seed &* 1_000_003 &+ UInt64($0)) })
+      } catch let error as BindingError {
+        failure = failure ?? error
+      } catch let error as CommandError where error.status == .badData && !free.isEmpty {
+        failure = failure ?? error
+      }
+    }
+    throw failure ?? BindingError.unknownSize(free.first ?? "")
+  }
+
+  /// Sizes to try: different ones, then equal ones, since many functions want some equal.
+  private static func candidates(_ count: Int, _ scale: Int) -> [[Int]] {
+    if count == 0 { return [[]] }
+    let different = (0..<count).map {
+      max(1, scale + [0, -1, 1, -2, 2][$0 % 5] * max(1, scale / 8))
+    }
+    let equal = [scale, 2 * scale, scale + 1, 8 * scale, 1, 2, 3, 7]
+    return [different, different.reversed(), different.sorted(), different.sorted().reversed()]
+      + equal.map { [Int](repeating: $0, count: count) }
+  }
+}

@@ -30,6 +30,7 @@ import Testing
   }
 
   @Test(arguments: names) func compiled(_ name: String) throws { try check(.compiled, name) }
+  @Test(arguments: names) func interpreted(_ name: String) throws { try check(.interpreted, name) }
   @Test(arguments: names) func differences(_ name: String) throws { try check(.differences, name) }
   @Test(arguments: names) func adjoint(_ name: String) throws { try check(.adjoint, name) }
   @Test(arguments: names) func secondOrder(_ name: String) throws { try check(.secondOrder, name) }

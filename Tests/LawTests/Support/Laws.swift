@@ -3,6 +3,7 @@
 import Autodiff
 import Graph
 import JIT
+import Lowering
 
 /// A law that does not hold.
 struct Failure: CustomStringConvertible {
@@ -22,6 +23,8 @@ struct Failure: CustomStringConvertible {
 enum Law: String, CaseIterable, Sendable {
   /// Compiled code agrees with the reference evaluation, one compile for all sizes.
   case compiled
+  /// The loop programs of the function and its derivatives touch only what is theirs.
+  case interpreted
   /// The jvp is the derivative that differences show.
   case differences
   /// ⟨w, J v⟩ = ⟨Jᵀw, v⟩, for each operand and for all together.
@@ -39,6 +42,7 @@ enum Law: String, CaseIterable, Sendable {
     do {
       switch self {
       case .compiled: try check.compiled()
+      case .interpreted: try check.interpreted()
       case .differences: try check.differences()
       case .adjoint: try check.adjoint()
       case .secondOrder: try check.secondOrder()
@@ -113,6 +117,43 @@ final class LawCheck {
       try run(engine.compile(graph), graph, arguments, sizes, tolerance: tolerance)
     }
     if engine.counters.compiles != 1 { fail("\(engine.counters.compiles) compiles") }
+  }
+
+  func interpreted() throws {
+    var graphs = [graph]
+    if subject.isDifferentiable {
+      let vjp = try graph.derivative(.vjp, wrt: subject.variables)
+      graphs += [
+        try graph.derivative(.jvp, wrt: subject.variables), vjp,
+        try vjp.derivative(.jvp, wrt: subject.variables),
+      ]
+    }
+    for graph in graphs {
+      for options in [LoweringOptions.jit, .portable] {
+        try interpreted(graph, options)
+      }
+    }
+  }
+
+  private func interpreted(_ graph: Graph, _ options: LoweringOptions) throws {
+    let program = lower(graph.simplified(), options)
+    try forSomeSizes(limit: 5) { sizes, arguments, random in
+      let inputs = try arguments + graph.inputs.dropFirst(arguments.count).map {
+        try Tensor.random(graph.type(of: $0.value), sizes, &random)
+      }
+      let expected = try ReferenceEvaluator.run(graph, inputs: inputs, sizes: sizes)
+      do {
+        let found = try Interpreter.run(program, inputs, sizes)
+        if let text = difference(
+          found, from: expected, names: graph.outputs.map(\.name),
+          tolerance: max(tolerance * 100, 1e-10))
+        {
+          fail("loops of \(graph.name) against reference: \(text)")
+        }
+      } catch let fault as ProgramFault {
+        fail("loops of \(graph.name), \(options): \(fault)")
+      }
+    }
   }
 
   // MARK: - First derivatives

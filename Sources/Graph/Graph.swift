@@ -8,6 +8,17 @@ public struct Value: Hashable, Sendable {
   package init(_ index: Int) { self.index = Int32(index) }
 }
 
+/// Values numbered one after the other: the results of a node.
+package struct ValueRange: RandomAccessCollection, Sendable {
+  private let range: Range<Int32>
+
+  package init(_ range: Range<Int32>) { self.range = range }
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { range.count }
+  package subscript(position: Int) -> Value { Value(Int(range.lowerBound) + position) }
+}
+
 /// Where in a source text a node comes from; line 0 where there is none.
 public struct Origin: Hashable, Sendable {
   public var line: Int32
@@ -89,9 +100,7 @@ public struct Graph: Sendable {
 
   package func operands(of node: Int) -> ArraySlice<Value> { operands(of: nodes[node]) }
 
-  package func results(of node: Node) -> [Value] {
-    node.resultRange.map { Value(Int($0)) }
-  }
+  package func results(of node: Node) -> ValueRange { ValueRange(node.resultRange) }
 
   package func operandTypes(of node: Node) -> [TensorType] {
     operands(of: node).map { types[Int($0.index)] }
@@ -103,7 +112,8 @@ public struct Graph: Sendable {
 
   /// The literal a value is, if it is one.
   package func literal(_ value: Value) -> Scalar? {
-    (operation(defining: value) as? Literal)?.value
+    let node = definingNodes[Int(value.index)]
+    return node < 0 ? nil : nodes[Int(node)].operation.literalValue
   }
 
   /// The sizes the graph depends on: first those of the inputs, in order, then the others.

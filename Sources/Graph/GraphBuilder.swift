@@ -4,21 +4,19 @@
 
 /// Grows one graph.
 package final class GraphBuilder {
-  package private(set) var graph: Graph
+  private var growing: GrowingGraph
   /// Given to the nodes made from now on.
   package var origin = Origin.none
   /// The first error of an operator on terms, which cannot throw themselves.
   package private(set) var failure: (any Error)?
-  private var table: ConsTable
 
   /// A builder that goes on where `graph` ends.
-  package init(_ graph: Graph) {
-    self.graph = graph
-    table = ConsTable(capacity: graph.nodes.count)
-    for node in graph.nodes.indices { table.insert(node, hash: hash(of: graph.nodes[node])) }
-  }
+  package init(_ graph: Graph) { growing = GrowingGraph(graph) }
 
   package convenience init(name: String) { self.init(Graph(named: name)) }
+
+  /// The graph so far.
+  package var graph: Graph { growing.graph }
 
   /// The graph, once all is built.
   /// - Throws: the first error of an operator on terms.
@@ -27,36 +25,42 @@ package final class GraphBuilder {
     return graph
   }
 
+  package func type(of value: Value) -> TensorType { growing.graph.type(of: value) }
+  package func literal(_ value: Value) -> Scalar? { growing.graph.literal(value) }
+
   package func addInput(_ name: String, _ type: TensorType) -> Term {
-    let value = addValue(type, node: -1)
-    graph.inputs.append(GraphInput(name: name, value: value))
-    graph.names[value] = name
+    let value = growing.addValue(type, node: -1)
+    growing.graph.inputs.append(GraphInput(name: name, value: value))
+    growing.graph.names[value] = name
     return Term(self, value)
   }
 
   /// A value that nothing defines: a variable of a transform, gone when the graph is pruned.
-  package func addHidden(_ type: TensorType) -> Term { Term(self, addValue(type, node: -1)) }
-
-  package func addOutput(_ name: String, _ term: Term) {
-    graph.outputs.append(GraphOutput(name: name, value: term.value))
+  package func addHidden(_ type: TensorType) -> Term {
+    Term(self, growing.addValue(type, node: -1))
   }
 
-  package func setOutputs(_ outputs: [GraphOutput]) { graph.outputs = outputs }
-  package func setInputs(_ inputs: [GraphInput]) { graph.inputs = inputs }
-  package func setName(_ name: String) { graph.name = name }
-  package func addConstraint(_ condition: Guard) { graph.constraints.append(condition) }
+  package func addOutput(_ name: String, _ term: Term) {
+    growing.graph.outputs.append(GraphOutput(name: name, value: term.value))
+  }
+
+  package func setOutputs(_ outputs: [GraphOutput]) { growing.graph.outputs = outputs }
+  package func setInputs(_ inputs: [GraphInput]) { growing.graph.inputs = inputs }
+  package func setName(_ name: String) { growing.graph.name = name }
+  package func addConstraint(_ condition: Guard) { growing.graph.constraints.append(condition) }
 
   /// Names a value for readers, unless it has a name; returns whether the name was taken.
   @discardableResult
   package func name(_ term: Term, _ name: String) -> Bool {
-    if graph.names[term.value] != nil { return false }
-    graph.names[term.value] = name
+    if growing.graph.names[term.value] != nil { return false }
+    growing.graph.names[term.value] = name
     return true
   }
 
   /// The failure, which is forgotten.
   package func takeFailure() -> (any Error)? {
-    defer { failure = nil }
+    guard let failure else { return nil }
+    self.failure = nil
     return failure
   }
 
@@ -65,43 +69,18 @@ package final class GraphBuilder {
   /// Applies an operation to operands and returns its results.
   /// - Throws: `TypeRuleError` when the operand types do not fit.
   package func apply(_ operation: some Operation, _ operands: [Term]) throws -> [Term] {
-    try apply(operation, operands.map(\.value)).map { Term(self, $0) }
+    try growing.apply(operation, operands.map(\.value), origin).map { Term(self, $0) }
   }
 
-  package func apply(_ operation: any Operation, _ operands: [Value]) throws -> [Value] {
-    var hasher = Hasher()
-    operation.hash(into: &hasher)
-    for operand in operands { hasher.combine(operand.index) }
-    let hash = hasher.finalize()
-    if let node = table.find(hash, where: { matches($0, operation, operands) }) {
-      return graph.results(of: graph.nodes[node])
-    }
-    let operandTypes = operands.map { graph.types[Int($0.index)] }
-    let resultTypes = try operation.resultTypes(of: operandTypes)
-    if let condition = operation.guards(of: operandTypes).first(where: { $0.decided == false }) {
-      throw TypeRuleError("\(operation.name) needs \(condition)")
-    }
-    let index = graph.nodes.count
-    let firstOperand = Int32(graph.operandList.count)
-    let firstResult = Int32(graph.types.count)
-    graph.operandList += operands
-    let results = resultTypes.map { addValue($0, node: Int32(index)) }
-    graph.nodes.append(
-      Node(
-        operation: operation,
-        operandRange: firstOperand..<Int32(graph.operandList.count),
-        resultRange: firstResult..<Int32(graph.types.count),
-        origin: origin))
-    table.insert(index, hash: hash)
-    return results
+  package func apply(_ operation: any Operation, _ operands: [Value]) throws -> ValueRange {
+    try growing.apply(operation, operands, origin)
   }
 
   /// Applies an operation of one result; on an error the term is the first operand and the builder
   /// remembers the failure.
   package func applying(_ operation: some Operation, _ operands: [Term]) -> Term {
     do {
-      let results = try apply(operation, operands.map(\.value))
-      return Term(self, results[0])
+      return Term(self, try growing.apply(operation, operands.map(\.value), origin)[0])
     } catch {
       fail(error)
       return operands.first ?? constant(0, .f64)
@@ -114,17 +93,59 @@ package final class GraphBuilder {
 
   package func constant(_ value: Scalar) -> Term { applying(Literal(value: value), []) }
   package func constant(_ value: Double, _ dtype: DType) -> Term { constant(Scalar(value, dtype)) }
+}
 
-  private func addValue(_ type: TensorType, node: Int32) -> Value {
+/// A graph with the table that finds equal nodes.
+private struct GrowingGraph {
+  var graph: Graph
+  private var table: ConsTable
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    table = ConsTable(capacity: graph.nodes.count)
+    for node in graph.nodes.indices {
+      table.insert(
+        node, hash: Self.hash(graph.nodes[node].operation, graph.operands(of: node)))
+    }
+  }
+
+  mutating func apply(
+    _ operation: any Operation, _ operands: [Value], _ origin: Origin
+  ) throws -> ValueRange {
+    let hash = Self.hash(operation, operands[...])
+    if let node = table.find(hash, where: { matches($0, operation, operands) }) {
+      return ValueRange(graph.nodes[node].resultRange)
+    }
+    let operandTypes = operands.map { graph.types[Int($0.index)] }
+    let resultTypes = try operation.resultTypes(of: operandTypes)
+    if let condition = operation.guards(of: operandTypes).first(where: { $0.decided == false }) {
+      throw TypeRuleError("\(operation.name) needs \(condition)")
+    }
+    let index = graph.nodes.count
+    let firstOperand = Int32(graph.operandList.count)
+    let firstResult = Int32(graph.types.count)
+    graph.operandList += operands
+    for type in resultTypes { _ = addValue(type, node: Int32(index)) }
+    let resultRange = firstResult..<Int32(graph.types.count)
+    graph.nodes.append(
+      Node(
+        operation: operation,
+        operandRange: firstOperand..<Int32(graph.operandList.count), resultRange: resultRange,
+        origin: origin))
+    table.insert(index, hash: hash)
+    return ValueRange(resultRange)
+  }
+
+  mutating func addValue(_ type: TensorType, node: Int32) -> Value {
     graph.types.append(type)
     graph.definingNodes.append(node)
     return Value(graph.types.count - 1)
   }
 
-  private func hash(of node: Node) -> Int {
+  private static func hash(_ operation: any Operation, _ operands: ArraySlice<Value>) -> Int {
     var hasher = Hasher()
-    node.operation.hash(into: &hasher)
-    for operand in graph.operands(of: node) { hasher.combine(operand.index) }
+    operation.hash(into: &hasher)
+    for operand in operands { hasher.combine(operand.index) }
     return hasher.finalize()
   }
 

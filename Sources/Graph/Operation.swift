@@ -32,6 +32,12 @@ package protocol Operation: Hashable, Sendable {
   /// What it computes, as index arithmetic, for the compiler.
   func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning
 
+  /// The function, for an operation that applies one to every element.
+  var scalarFunction: ScalarFunction? { get }
+
+  /// The value, for an operation that is one.
+  var literalValue: Scalar? { get }
+
   /// What it computes, straightforwardly and independently of `meaning`, for the reference
   /// evaluator. `size` gives the value of a size expression.
   func evaluate(_ call: ReferenceCall) throws -> [Tensor]
@@ -64,6 +70,8 @@ package enum AttributeValue: Hashable, Sendable {
 extension Operation {
   package var attributes: [Attribute] { [] }
   package func guards(of operands: [TensorType]) -> [Guard] { [] }
+  package var scalarFunction: ScalarFunction? { nil }
+  package var literalValue: Scalar? { nil }
 
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 

@@ -11,7 +11,7 @@ package struct Term {
     self.value = value
   }
 
-  package var type: TensorType { builder.graph.type(of: value) }
+  package var type: TensorType { builder.type(of: value) }
   package var shape: [DimExpr] { type.shape }
   package var dtype: DType { type.dtype }
   package var rank: Int { type.rank }

@@ -34,20 +34,26 @@ extension Graph {
   private func simplified(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
   ) -> [Value] {
-    if let elementwise = operation as? Elementwise {
-      let graph = builder.graph
-      if operands.allSatisfy({ graph.type(of: $0).shape.isEmpty }) {
+    if let function = operation.scalarFunction {
+      let elementwise = Elementwise(function)
+      if operands.allSatisfy({ builder.type(of: $0).shape.isEmpty }) {
         if let value = simplifiedElementwise(elementwise, operands, builder) { return [value] }
-        return (try? builder.apply(elementwise, operands)) ?? []
+        return result(elementwise, operands, builder)
       }
       if let value = ofScalars(elementwise, operands, builder) { return [value] }
       let direct = withoutBroadcasts(elementwise, operands, builder)
       if let value = simplifiedElementwise(elementwise, direct, builder) { return [value] }
-      return (try? builder.apply(elementwise, direct)) ?? []
+      return result(elementwise, direct, builder)
     }
     if let value = simplifiedView(operation, operands, builder) { return [value] }
-    // The operands have the types they had, so the type rule holds again.
-    return (try? builder.apply(operation, operands)) ?? []
+    return result(operation, operands, builder)
+  }
+
+  /// The operands have the types they had, so the type rule holds again.
+  private func result(
+    _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
+  ) -> [Value] {
+    (try? builder.apply(operation, operands)).map(Array.init) ?? []
   }
 
   // MARK: - Elementwise
@@ -110,14 +116,15 @@ extension Graph {
   private func simplifiedElementwise(
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> Value? {
-    let graph = builder.graph
-    let literals = operands.map { graph.literal($0) }
     // Without a literal only these have a rule.
-    if literals.allSatisfy({ $0 == nil }),
-      ![.add, .negate, .select].contains(operation.function)
+    let f = operation.function
+    if f != .add, f != .negate, f != .select,
+      !operands.contains(where: { builder.literal($0) != nil })
     {
       return nil
     }
+    let graph = builder.graph
+    let literals = operands.map { graph.literal($0) }
     if let folded = folded(operation, literals) { return builder.constant(folded).value }
     guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })[0]
     else { return nil }
@@ -157,7 +164,7 @@ extension Graph {
 
   private func negated(_ value: Value, _ graph: Graph) -> Value? {
     guard let node = graph.definingNode(of: value),
-      (graph.nodes[node].operation as? Elementwise)?.function == .negate
+      graph.nodes[node].operation.scalarFunction == .negate
     else { return nil }
     return graph.operands(of: node).first
   }

@@ -62,7 +62,7 @@ struct StoragePlan {
   private static func meanings(_ graph: Graph) -> [Meaning?] {
     var ofScalars: [ScalarFunction: [DType: Meaning]] = [:]
     return graph.nodes.map { node in
-      guard let function = (node.operation as? Elementwise)?.function,
+      guard let function = node.operation.scalarFunction,
         graph.operands(of: node).allSatisfy({ graph.type(of: $0).shape.isEmpty }),
         let dtype = graph.operands(of: node).last.map({ graph.type(of: $0).dtype })
       else {

@@ -8,6 +8,7 @@ package struct Elementwise: Operation {
   package init(_ function: ScalarFunction) { self.function = function }
 
   package var name: String { function.name }
+  package var scalarFunction: ScalarFunction? { function }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
     guard operands.count == function.arity else {

@@ -10,6 +10,7 @@ package struct Literal: Operation {
   }
 
   package var name: String { "literal" }
+  package var literalValue: Scalar? { value }
   package var attributes: [Attribute] { [Attribute("value", .scalar(value))] }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

@@ -58,7 +58,7 @@ extension CFunction {
       let inner = index(place)
       return dtype == .i64
         ? inner : CText(text: "(\(dtype.cType))\(inner.inside(.unary))", precedence: .unary)
-    case .local(let k): return CText(text: localNames[k], precedence: .primary)
+    case .local(let k): return CText(text: name(ofLocal: k), precedence: .primary)
     case .load(let buffer, let offset): return element(buffer, offset)
     case .apply(let f, let dtype, let operands): return apply(f, dtype, operands)
     case .convert(let x, let from, let to): return convert(expression(x), from, to)

@@ -11,8 +11,8 @@ struct CFunction {
   private var indent = 1
 
   var bufferNames: [String] = []
-  var localNames: [String] = []
-  var indexNames: [String] = []
+  var localNames: [Int: String] = [:]
+  var indexNames: [Int: String] = [:]
   var symbolNames: [String: String] = [:]
   /// Size expressions computed at the top, and their definitions in order.
   var hoisted: [DimExpr.Atom: String] = [:]
@@ -46,7 +46,6 @@ struct CFunction {
     for (k, buffer) in program.buffers.enumerated() where !buffer.isParameter {
       bufferNames[k] = names.unique(buffer.name)
     }
-    localNames = program.locals.map { _ in "" }
     var loopNames: [String] = []
     var fetchNames: [Int: String] = [:]
     // Locals and indices in the order of their definitions; loops of one depth share a name.
@@ -71,8 +70,10 @@ struct CFunction {
       }
     }
     visit(program.body, 0, &names)
-    indexNames = (0...(fetchNames.keys.max() ?? 0)).map { fetchNames[$0] ?? "0" }
+    indexNames = fetchNames
   }
+
+  func name(ofLocal k: Int) -> String { localNames[k] ?? "0" }
 
   // MARK: - Statements
 
@@ -87,12 +88,12 @@ struct CFunction {
   private mutating func write(_ statement: Statement) {
     switch statement {
     case .define(let k, let e):
-      emit("const \(program.locals[k].dtype.cType) \(localNames[k]) = \(expression(e).text);")
+      emit("const \(program.locals[k].dtype.cType) \(name(ofLocal: k)) = \(expression(e).text);")
     case .defineIndex(let k, let e):
-      emit("const int64_t \(indexNames[k]) = \(expression(e).text);")
+      emit("const int64_t \(indexNames[k] ?? "0") = \(expression(e).text);")
     case .variable(let k, let e):
-      emit("\(program.locals[k].dtype.cType) \(localNames[k]) = \(expression(e).text);")
-    case .assign(let k, let e): emit("\(localNames[k]) \(assignment(e, to: .local(k)));")
+      emit("\(program.locals[k].dtype.cType) \(name(ofLocal: k)) = \(expression(e).text);")
+    case .assign(let k, let e): emit("\(name(ofLocal: k)) \(assignment(e, to: .local(k)));")
     case .store(let buffer, let offset, let e):
       emit(
         "\(element(buffer, offset).text) "
@@ -121,7 +122,7 @@ struct CFunction {
 
   private mutating func write(_ loop: Loop) {
     comment(loop.notes)
-    let name = indexNames[loop.index]
+    let name = indexNames[loop.index] ?? "0"
     emit("for (int64_t \(name) = 0; \(name) < \(index(loop.extent).inside(.shift)); \(name)++) {")
     indent += 1
     write(loop.body)

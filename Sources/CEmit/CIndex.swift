@@ -36,7 +36,7 @@ extension CFunction {
     case .symbol(let name):
       usedSymbols.insert(name)
       return CText(text: symbolNames[name] ?? "0", precedence: .primary)
-    case .index(let k): return CText(text: indexNames[k], precedence: .primary)
+    case .index(let k): return CText(text: indexNames[k] ?? "0", precedence: .primary)
     case .overflow: return CText(text: "0", precedence: .primary)
     case .floorDiv, .mod, .min, .max, .broadcast:
       if let name = hoisted[atom] { return CText(text: name, precedence: .primary) }

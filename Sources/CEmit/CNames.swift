@@ -45,7 +45,8 @@ struct CNames {
       union unsigned void volatile while bool true false nullptr constexpr thread_local typeof \
       alignas alignof static_assert asm fortran main NULL INFINITY NAN HUGE_VAL int64_t int32_t \
       size_t uint64_t uint32_t intptr_t uintptr_t ptrdiff_t errno signgam j0 j1 jn y0 y1 yn \
-      gamma lgamma tgamma abs labs div memcpy memset memmove malloc free exit workspace
+      gamma lgamma tgamma abs labs div memcpy memset memmove malloc free exit workspace sizes_ \
+      buffers_ entry
       """
     var names = Set(keywords.split(separator: " ").map(String.init))
     for function in Catalog.functions {

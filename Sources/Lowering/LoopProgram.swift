@@ -25,6 +25,9 @@ package struct LoopProgram: Sendable {
   /// Conditions on the sizes under which the program may run.
   package var guards: [Guard]
   package var body: [Statement]
+  /// Where in the body each part begins that is to be a function of its own; locals are defined
+  /// anew in every part. Empty for one function.
+  package var partStarts: [Int] = []
   /// Bytes of the workspace, in which the workspace buffers lie.
   package var workspaceByteCount: DimExpr = 0
 

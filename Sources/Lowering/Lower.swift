@@ -19,5 +19,6 @@ package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
   NestBuilder(graph.pruned(), contractions: options.productsAreCalls ? .kernels : .loops)
     .program()
     .tidied()
+    .split()
     .withMemoryPlan()
 }

@@ -115,38 +115,9 @@ extension Expression {
 extension Statement {
   /// Counts reads of locals, and notes the index variables that are read.
   fileprivate func countUses(_ uses: inout [Int], _ indexUses: inout Set<Int>) {
-    func note(_ e: DimExpr) {
-      e.forEachLeaf { if case .index(let k) = $0 { indexUses.insert(k) } }
-    }
-    func note(_ conditions: [IndexCondition]) {
-      for condition in conditions {
-        note(condition.lhs)
-        note(condition.rhs)
-      }
-    }
-    forEach { statement in
-      statement.expression?.forEach { e in
-        switch e {
-        case .local(let k): uses[k] += 1
-        case .index(let place, _): note(place)
-        case .load(_, let offset): note(offset)
-        case .clamp(_, _, let limit): note(limit)
-        case .conditional(let conditions, _, _): note(conditions)
-        case .literal, .apply, .convert: break
-        }
-      }
-      switch statement {
-      case .store(_, let offset, _): note(offset)
-      case .when(let conditions, _): note(conditions)
-      case .call(let call):
-        for argument in call.arguments {
-          switch argument {
-          case .integer(let e), .pointer(_, let e, _): note(e)
-          }
-        }
-      case .loop(let loop): note(loop.extent)
-      case .define, .defineIndex, .variable, .assign: break
-      }
+    forEachRead { local, index in
+      if let local { uses[local] += 1 }
+      if let index { indexUses.insert(index) }
     }
   }
 }

@@ -66,6 +66,44 @@ extension Statement {
     }
   }
 
+  /// Calls `body` with every local and every index variable that the statement, and all inside it,
+  /// reads.
+  package func forEachRead(_ body: (_ local: Int?, _ index: Int?) -> Void) {
+    func visit(_ e: DimExpr) {
+      e.forEachLeaf { if case .index(let k) = $0 { body(nil, k) } }
+    }
+    func visit(_ conditions: [IndexCondition]) {
+      for condition in conditions {
+        visit(condition.lhs)
+        visit(condition.rhs)
+      }
+    }
+    forEach { statement in
+      statement.expression?.forEach { e in
+        switch e {
+        case .local(let k): body(k, nil)
+        case .index(let place, _): visit(place)
+        case .load(_, let offset): visit(offset)
+        case .clamp(_, _, let limit): visit(limit)
+        case .conditional(let conditions, _, _): visit(conditions)
+        case .literal, .apply, .convert: break
+        }
+      }
+      switch statement {
+      case .store(_, let offset, _): visit(offset)
+      case .when(let conditions, _): visit(conditions)
+      case .call(let call):
+        for argument in call.arguments {
+          switch argument {
+          case .integer(let e), .pointer(_, let e, _): visit(e)
+          }
+        }
+      case .loop(let loop): visit(loop.extent)
+      case .define, .defineIndex, .variable, .assign: break
+      }
+    }
+  }
+
   /// Calls `body` with every buffer the statement, and all inside it, touches.
   package func forEachBuffer(_ body: (_ buffer: Int, _ isRead: Bool) -> Void) {
     forEach { statement in

@@ -1,0 +1,145 @@
+// C that is shipped: a .c and a .h that stand alone, for C99 and C++ callers.
+//
+//     int name(int64_t n, …, const double *w, …, double *loss, void *workspace)
+//     size_t name_workspace(int64_t n, …)
+import Graph
+import Lowering
+import runtime
+
+/// C that is shipped: a source and its header.
+package struct PortableSource: Sendable {
+  package let header: String
+  package let source: String
+  /// The function's name, and the base name of both files.
+  package let name: String
+
+  /// - Parameter summary: one line for the head of both files.
+  package init(_ program: LoopProgram, summary: String) {
+    let function = CFunction(program.parts.count == 1 ? program : program.with(body: []))
+    name = CNames.identifier(program.name)
+    let guardName = name.uppercased() + "_H"
+    let sizes = program.symbols.map { "int64_t \(function.symbolNames[$0] ?? "")" }
+    let parameters = sizes + program.parameters.map { k -> String in
+      let buffer = program.buffers[k]
+      let isInput = if case .input = buffer.storage { true } else { false }
+      return isInput
+        ? "const \(buffer.dtype.cType) *\(function.bufferNames[k])"
+        : "\(buffer.dtype.cType) *restrict \(function.bufferNames[k])"
+    } + ["void *workspace"]
+    let signature = Self.wrapped("int \(name)(", parameters)
+    let workspace =
+      "size_t \(name)_workspace(\(sizes.isEmpty ? "void" : sizes.joined(separator: ", ")))"
+
+    var head = ["/* \(summary)"]
+    for k in program.parameters {
+      let buffer = program.buffers[k]
+      let direction = if case .input = buffer.storage { "in " } else { "out" }
+      let type = TensorType(buffer.dtype, buffer.shape)
+      head.append(" * \(direction)  \(function.bufferNames[k]): \(Self.commentSafe(type.description))")
+    }
+    head.append(" * Returns 0, or 1 where sizes do not fit together; then nothing was written.")
+    head.append(" * Arrays are dense and row-major; outputs overlap nothing. The workspace has the")
+    head.append(" * size that \(name)_workspace gives, aligned to 64 bytes; its content is free. */")
+
+    header =
+      (head + [
+        "#ifndef \(guardName)", "#define \(guardName)", "", "#include <stdbool.h>",
+        "#include <stddef.h>", "#include <stdint.h>", "", "#ifdef __cplusplus", "extern \"C\" {",
+        "#define restrict", "#endif", "",
+        "/* Bytes of workspace for these sizes. */", "\(workspace);", "", "\(signature);", "",
+        "#ifdef __cplusplus", "#undef restrict", "}", "#endif", "", "#endif", "",
+      ]).joined(separator: "\n")
+
+    var body: [String] = []
+    let parts = program.parts
+    var called: Set<String> = []
+    var main = parts.count == 1 ? function : CFunction(program.with(body: []))
+    if parts.count > 1 {
+      for (number, part) in parts.enumerated() {
+        var piece = CFunction(part)
+        let prologue = piece.hoistedAndWorkspace()
+        body += [
+          Self.wrapped("static void \(name)_part_\(number)(", parameters) + " {"
+        ]
+        body += piece.unusedParameters(sizes: true) + piece.tables + prologue + piece.lines
+        body += ["}", ""]
+        called.formUnion(piece.prototypes.keys)
+      }
+    }
+    body.append("\(signature) {")
+    let guards = program.guards.map { main.condition($0) }
+    let nonNegative = program.symbols.map { "\(function.symbolNames[$0] ?? "") >= 0" }
+    if parts.count == 1 { body += main.unusedParameters() }
+    for condition in nonNegative + guards { body.append("  if (!(\(condition))) return 1;") }
+    body += main.hoistedAndWorkspace()
+    body += main.lines
+    if parts.count > 1 {
+      let arguments =
+        program.symbols.map { function.symbolNames[$0] ?? "" }
+        + program.parameters.map { function.bufferNames[$0] } + ["workspace"]
+      for number in parts.indices {
+        body.append(Self.wrapped("  \(name)_part_\(number)(", arguments) + ";")
+      }
+    }
+    body += ["  return 0;", "}"]
+
+    var sizing = CFunction(LoopProgram(sizing: program))
+    let bytes = sizing.index(program.workspaceByteCount).text
+    var measure = ["\(workspace) {"]
+    for symbol in program.symbols where !sizing.usedSymbols.contains(symbol) {
+      measure.append("  (void)\(sizing.symbolNames[symbol] ?? "");")
+    }
+    measure += sizing.hoistedLines.map { "  " + $0 }
+    measure += ["  return (size_t)(\(bytes));", "}"]
+
+    called.formUnion(main.prototypes.keys)
+    called.formUnion(sizing.prototypes.keys)
+    var lines = [
+      "#include \"\(name).h\"", "", "#include <math.h>", "#include <stdbool.h>",
+      "#include <stddef.h>", "#include <stdint.h>", "",
+    ]
+    lines += Self.helpers(called)
+    if parts.count == 1, !function.tables.isEmpty { lines += function.tables + [""] }
+    lines += measure + [""] + body + [""]
+    source = lines.joined(separator: "\n")
+  }
+
+  /// The definitions of runtime functions that are called, in the order of the runtime's headers.
+  private static func helpers(_ called: Set<String>) -> [String] {
+    var pieces: [String] = []
+    for file in ["jg_int.h", "jg_float.h", "jg_special.h", "jg_sort.h"] {
+      guard let text = jg_portable_text(file) else { continue }
+      pieces += PortablePieces(String(cString: text)).pieces
+    }
+    // A piece is needed if what it defines is called, by the function or by a needed piece.
+    var needed = called
+    var kept: [String] = []
+    for piece in pieces.reversed() {
+      let defined = PortablePieces.definedName(piece)
+      guard let defined, needed.contains(defined) else { continue }
+      kept.append(piece)
+      needed.formUnion(PortablePieces.names(in: piece))
+    }
+    return kept.reversed().flatMap { [$0, ""] }
+  }
+
+  /// `head` and the parameters, broken before 100 columns.
+  private static func wrapped(_ head: String, _ parameters: [String]) -> String {
+    var lines: [String] = []
+    var line = head
+    for (k, parameter) in parameters.enumerated() {
+      let piece = parameter + (k == parameters.count - 1 ? ")" : ",")
+      if line.count + piece.count + 1 > 98 && line != head {
+        lines.append(line)
+        line = String(repeating: " ", count: head.count) + piece
+      } else {
+        line += line == head ? piece : " " + piece
+      }
+    }
+    return (lines + [line]).joined(separator: "\n")
+  }
+
+  private static func commentSafe(_ text: String) -> String {
+    String(text.map { $0 == "*" ? "·" : $0 == "/" ? "÷" : $0 })
+  }
+}

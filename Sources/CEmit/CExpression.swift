@@ -82,9 +82,9 @@ extension CFunction {
     switch f.spelling.form(for: dtype) {
     case .infix(let symbol)?:
       let level = CText.Precedence(infix: symbol)
-      let right =
-        symbol == "-" || symbol == "/"
-        ? made[1].inside(level == .sum ? .product : .unary) : made[1].inside(level.operandLevel)
+      // Float sums and products do not associate: what stands on the right keeps its parentheses.
+      let right = made[1].inside(
+        level == .sum ? .product : level == .product ? .unary : level.operandLevel)
       return CText(
         text: "\(made[0].inside(level.operandLevel)) \(symbol) \(right)", precedence: level)
     case .prefix(let symbol)?:

@@ -38,6 +38,11 @@ let package = Package(
     .testTarget(
       name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),
 
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"],
+      path: "benchmarks"),
+
     // C: our runtime, and the two libraries of the system that are used directly.
     .target(
       name: "runtime", path: "runtime", publicHeadersPath: "include",

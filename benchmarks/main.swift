@@ -1,0 +1,24 @@
+// The benchmarks: what the README promises about time and memory, measured. Each prints its figures
+// and what they are held against; none fails, because machines differ. Run by `make bench`.
+//
+//     benchmarks [straight-line | call | memory | start]
+
+let all: [(name: String, run: () throws -> Void)] = [
+  ("start", measureStart),
+  ("straight-line", measureStraightLine),
+  ("call", measureCall),
+  ("memory", measureMemory),
+]
+
+let wanted = Set(CommandLine.arguments.dropFirst())
+let unknown = wanted.subtracting(all.map(\.name))
+if unknown.isEmpty {
+  for benchmark in all where wanted.isEmpty || wanted.contains(benchmark.name) {
+    print("\(benchmark.name)")
+    try benchmark.run()
+    print("")
+  }
+} else {
+  print("no benchmark is called \(unknown.sorted().joined(separator: ", "))")
+  print("there are \(all.map(\.name).joined(separator: ", "))")
+}

@@ -27,20 +27,23 @@ struct JitGradCommand: ParsableCommand {
       var command = try parseAsRoot()
       do {
         try command.run()
-      } catch let error where error is ExitCode || error is CleanExit {
-        throw error
-      } catch {
+      } catch where !isOfParser(error) {
         ErrorReport.show(error)
-        Glibc.exit(ExitStatus(error).rawValue)
+        Glibc.exit(CommandStatus(error).rawValue)
       }
     } catch {
       // Usage errors, requests for help, and exit codes.
       exit(withError: error)
     }
   }
+
+  /// An exit code, or a request for help, which is a command of ArgumentParser's own.
+  private static func isOfParser(_ error: any Error) -> Bool {
+    error is ExitCode || exitCode(for: error) == .success
+  }
 }
 
 extension ExitCode {
   /// It ran, and the answer is no.
-  static let negative = ExitCode(ExitStatus.negative.rawValue)
+  static let negative = ExitCode(CommandStatus.negative.rawValue)
 }

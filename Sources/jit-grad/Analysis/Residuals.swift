@@ -28,7 +28,7 @@ struct Residuals {
         else { continue }
         values.append(
           (
-            derivative.names[value] ?? derivative.nodes[maker].operation.name,
+            derivative.names[value] ?? derivative.place(of: maker),
             derivative.type(of: value)
           ))
       }
@@ -46,6 +46,12 @@ extension Graph {
       value = operand
     }
     return value
+  }
+
+  /// `sum, line 6`
+  fileprivate func place(of node: Int) -> String {
+    let line = nodes[node].origin.line
+    return nodes[node].operation.name + (line > 0 ? ", line \(line)" : "")
   }
 
   fileprivate mutating func keepOutputs(first count: Int) {

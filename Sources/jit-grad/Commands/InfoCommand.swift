@@ -10,8 +10,10 @@ struct InfoCommand: ParsableCommand {
     commandName: "info", abstract: "Count operations, work and memory of a function.",
     discussion: """
       Work is counted in the loops that are compiled: one for each float operation or function of \
-      libm, 2mnk for a matrix product; bytes are what loops read and write, caches ignored. With \
-      --bind and -i the formulas get numbers. With --grad everything is about the derivative.
+      libm, 2mnk for a matrix product; bytes are what loops read and write, caches ignored. \
+      Residuals are the values of the function that its reverse pass needs; peak bytes are \
+      workspace and outputs. With --bind and -i the formulas get numbers. With --grad everything \
+      is about the derivative.
       """)
 
   @OptionGroup var file: FileOptions
@@ -62,27 +64,35 @@ struct InfoCommand: ParsableCommand {
             .init(symbol, sizes[symbol].map(JSON.integer) ?? .null)
           })),
       .init("nodes", .integer(graph.pruned().nodes.count)),
-      .init("nodes simplified", .integer(simplified.nodes.count)),
+      .init("nodes_simplified", .integer(simplified.nodes.count)),
       .init("operations", .object(Self.histogram(simplified))),
       .init(
-        "loop nests", .integer(program.body.count { if case .loop = $0 { true } else { false } })),
+        "loop_nests", .integer(program.body.count { if case .loop = $0 { true } else { false } })),
       .init("flops", formula(cost.operations)),
-      .init("bytes read", formula(cost.bytesRead)),
-      .init("bytes written", formula(cost.bytesWritten)),
+      .init("bytes", formula(cost.bytesRead + cost.bytesWritten)),
+      .init("bytes_read", formula(cost.bytesRead)),
+      .init("bytes_written", formula(cost.bytesWritten)),
     ]
     if !cost.calls.isEmpty {
       members.append(
         .init("calls", .object(cost.calls.map { .init($0.function, formula($0.count)) })))
     }
     members += [
-      .init("workspace bytes", formula(program.workspaceByteCount)),
-      .init("output bytes", formula(outputBytes)),
-      .init("peak bytes", formula(program.workspaceByteCount + outputBytes)),
+      .init("workspace_bytes", formula(program.workspaceByteCount)),
+      .init("output_bytes", formula(outputBytes)),
+      .init("peak_bytes", formula(program.workspaceByteCount + outputBytes)),
     ]
     if let kept = try residuals(primal) {
       members += [
-        .init("kept for the reverse pass", types(kept.values)),
-        .init("kept bytes", formula(kept.byteCount)),
+        .init(
+          "residuals",
+          .array(
+            kept.values.map { value in
+              .object([
+                .init("name", .string(value.name)), .init("type", .string(value.type.description)),
+              ])
+            })),
+        .init("residual_bytes", formula(kept.byteCount)),
       ]
     }
     return .object(members)
@@ -116,7 +126,8 @@ struct InfoCommand: ParsableCommand {
     let width = (members.map(\.name.count).max() ?? 0) + 2
     return members.map { member in
       let space = String(repeating: " ", count: width - member.name.count)
-      return member.name + space + line(member.value) + "\n"
+      let name = String(member.name.map { $0 == "_" ? " " : $0 })
+      return name + space + line(member.value) + "\n"
     }.joined()
   }
 
@@ -131,6 +142,9 @@ struct InfoCommand: ParsableCommand {
         return text == formula ? formula : "\(formula) = \(text)"
       }
       if members.isEmpty { return "none" }
+      if case .string(let name)? = value["name"], case .string(let type)? = value["type"] {
+        return "\(name): \(type)"
+      }
       return members.map { member in
         switch member.value {
         case .null: member.name
@@ -139,6 +153,8 @@ struct InfoCommand: ParsableCommand {
         default: "\(member.name) \(line(member.value))"
         }
       }.joined(separator: ", ")
+    case .array(let items):
+      return items.isEmpty ? "none" : items.map(line).joined(separator: ", ")
     case .string(let text): return text
     case .integer(let k): return String(k)
     default: return value.text()

@@ -10,6 +10,9 @@ struct BoundInputs {
   private enum Value {
     case tensor(Tensor)
     case random(RandomFill, DType)
+    /// Random where nobody said what it should be: whole numbers are 0, 1 or 2, since many mean
+    /// labels or places.
+    case sample(RandomFill, DType)
     case constant(Scalar)
   }
 
@@ -25,13 +28,22 @@ struct BoundInputs {
       switch value {
       case .tensor(let tensor): return tensor
       case .constant(let scalar): return Tensor(repeating: scalar, shape: shape)
-      case .random(let fill, let dtype):
-        guard let tensor = fill.tensor(dtype: dtype, shape: shape) else {
-          throw CommandError(.badData, "an array of shape \(shape) is too large")
-        }
-        return tensor
+      case .random(let fill, let dtype): return try Self.filled(fill, dtype, shape)
+      case .sample(let fill, let dtype):
+        let tensor = try Self.filled(fill, dtype, shape)
+        if !dtype.isInteger { return tensor }
+        return Tensor(
+          integers: tensor.integers.map { ($0 % 3).magnitude }.map(Int64.init), dtype: dtype,
+          shape: shape)
       }
     }
+  }
+
+  private static func filled(_ fill: RandomFill, _ dtype: DType, _ shape: [Int]) throws -> Tensor {
+    guard let tensor = fill.tensor(dtype: dtype, shape: shape) else {
+      throw CommandError(.badData, "an array of shape \(shape) is too large")
+    }
+    return tensor
   }
 
   /// Gives the inputs of `graph` the arrays that were given.
@@ -83,7 +95,7 @@ struct BoundInputs {
       case .literal(let text)?: return .tensor(try literal(text, for: input.name, type))
       case .random(let fill)?: return .random(fill, type.dtype)
       case nil:
-        if index < primalCount { return missing.map { .random($0(index), type.dtype) } }
+        if index < primalCount { return missing.map { .sample($0(index), type.dtype) } }
         let isOne =
           isSeedless && extra.count == 1 && input.name.hasPrefix("ct.") && type.rank == 0
         return .constant(Scalar(isOne ? 1.0 : 0.0, type.dtype))

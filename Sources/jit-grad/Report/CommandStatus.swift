@@ -6,7 +6,7 @@ import Graph
 import JIT
 
 /// How the command ended.
-enum ExitStatus: Int32, Sendable {
+enum CommandStatus: Int32, Sendable {
   case success = 0
   /// It ran, and the answer is no.
   case negative = 1
@@ -25,7 +25,7 @@ enum ExitStatus: Int32, Sendable {
 
 /// An error that the command itself finds.
 struct CommandError: Error, Sendable {
-  var status: ExitStatus
+  var status: CommandStatus
   /// One line without a full stop.
   var message: String
   /// Facts that explain it, one a line.
@@ -33,7 +33,7 @@ struct CommandError: Error, Sendable {
   /// What to do about it.
   var help: String?
 
-  init(_ status: ExitStatus, _ message: String, notes: [String] = [], help: String? = nil) {
+  init(_ status: CommandStatus, _ message: String, notes: [String] = [], help: String? = nil) {
     self.status = status
     self.message = message
     self.notes = notes
@@ -41,15 +41,15 @@ struct CommandError: Error, Sendable {
   }
 }
 
-extension ExitStatus {
+extension CommandStatus {
   /// The status for an error of any part. What nobody expects is our bug.
   init(_ error: any Error) {
     switch error {
     case let error as CommandError: self = error.status
-    case let error as FileError: self = ExitStatus(error.kind)
+    case let error as FileError: self = CommandStatus(error.kind)
     case let error as ArrayFileError: self = error.kind == .unsupported ? .unsupported : .badData
     case is TensorTextError: self = .badData
-    case let error as BindingError: self = ExitStatus(error)
+    case let error as BindingError: self = CommandStatus(error)
     case is DimError: self = .badData
     case is DerivativeRequestError: self = .usage
     case is DerivativeError: self = .unsupported

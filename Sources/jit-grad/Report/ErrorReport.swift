@@ -1,5 +1,5 @@
 // What a user reads when something fails: message, notes, help. For our own bugs also where the C
-// was kept. Which exit code follows is decided in ExitStatus.swift.
+// was kept. Which exit code follows is decided in CommandStatus.swift.
 import Autodiff
 import Frontend
 import Glibc

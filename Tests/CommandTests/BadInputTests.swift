@@ -1,0 +1,206 @@
+// What is wrong with inputs, sizes, files and options: the exit code, and the facts in the message.
+import Frontend
+import Graph
+import Testing
+
+@Suite struct BadInputTests {
+  let scratch: Scratch
+  let ridge = example("ridge.jg")
+
+  init() throws { scratch = try Scratch() }
+
+  private func run(_ arguments: String...) throws -> Run { try jitGrad(["run"] + arguments) }
+
+  @Test func aMissingInputIsNamedWithItsSignature() throws {
+    let run = try run(ridge, "-i", "w=[1]", "-i", "X=[[1]]", "-i", "lambda=1")
+    #expect(run.status == 66)
+    #expect(run.err.contains("error: no value for the input y"))
+    #expect(run.err.contains("w: f64[d], X: f64[n, d], y: f64[n], lambda: f64"))
+    #expect(run.out.isEmpty)
+  }
+
+  @Test func aMisnamedInputHasASuggestion() throws {
+    let run = try run(ridge, "-i", "lamda=1")
+    #expect(run.status == 66)
+    #expect(run.err.contains("ridge has no input lamda"))
+    #expect(run.err.contains("did you mean 'lambda'?"))
+  }
+
+  @Test func anArchiveWithOtherNamesIsListed() throws {
+    let bytes = try NPZ.encode(
+      [NamedTensor(name: "ww", tensor: Tensor([1.0], shape: [1]))], file: "in.npz")
+    let run = try run(ridge, "-i", try scratch.file("in.npz", bytes))
+    #expect(run.status == 66)
+    #expect(run.err.contains("the .npz has ww"))
+  }
+
+  @Test(arguments: [
+    (["X=[[1,2]]"], "X needs extent d = 1 on axis 1, found 2"),
+    (["X=[1]"], "X needs rank 2 (f64[n, d]), found shape [1]"),
+    (["X=[[true]]"], "needs f64 values, found 'true'"),
+    (["X=[[1],[2,3]]"], "this list has 2 values"),
+  ])
+  func wrongShapes(_ inputs: [String], _ expected: String) throws {
+    let rest = ["w=[1]", "y=[1]", "lambda=1"]
+    let run = try jitGrad(["run", ridge] + (inputs + rest).flatMap { ["-i", $0] })
+    #expect(run.status == 65)
+    #expect(run.err.contains(expected), "\(run.err)")
+  }
+
+  @Test func aWrongDtypeOfAFileIsNotConverted() throws {
+    let path = try scratch.file("w.npy", NPY.encode(Tensor([Float(1)], shape: [1])))
+    let run = try run(
+      ridge, "-i", "w=\(path)", "-i", "X=[[1]]", "-i", "y=[1]", "-i", "lambda=1")
+    #expect(run.status == 65)
+    #expect(run.err.contains("w needs f64 (f64[d]), found f32"), "\(run.err)")
+    #expect(run.err.contains("astype('float64')"))
+  }
+
+  @Test func aFailedGuardShowsBothSides() throws {
+    let path = try scratch.file(
+      "guard.jg",
+      """
+      jitgrad 1
+      func f(a: f64[n], b: f64[m]) -> (y: f64[n]) where n == 2 * m {
+        y = a
+      }
+      """)
+    let run = try run(path, "-i", "a=[1,2,3]", "-i", "b=[1]")
+    #expect(run.status == 65)
+    #expect(run.err.contains("found n = 3"), "\(run.err)")
+  }
+
+  @Test func sizesThatOverflowAreRefused() throws {
+    let big = try run(
+      ridge, "-i", "w=random:normal:1", "-i", "X=random:normal:1", "-i", "y=random:normal:1",
+      "-i", "lambda=1", "--bind", "n=4611686018427387904", "--bind", "d=4611686018427387904")
+    #expect(big.status == 65)
+    #expect(big.err.contains("4611686018427387904"), "\(big.err)")
+    let negative = try run(
+      ridge, "-i", "w=random:normal:1", "-i", "X=random:normal:1", "-i", "y=random:normal:1",
+      "-i", "lambda=1", "--bind", "n=-1", "--bind", "d=1")
+    #expect(negative.status == 65, "\(negative.err)")
+  }
+
+  @Test func memoryIsRefusedBeforeItIsTaken() throws {
+    let inputs = ["w", "X", "y"].flatMap { ["-i", "\($0)=random:normal:1"] }
+    let sizes = ["-i", "lambda=1", "--bind", "n=100000000", "--bind", "d=100000"]
+    let run = try jitGrad(["run", ridge] + inputs + sizes + ["--max-memory", "1G"])
+    #expect(run.status == 65)
+    #expect(run.err.contains("more than the limit of 1073741824"), "\(run.err)")
+    // Without a limit the machine's memory is one.
+    #expect(try jitGrad(["run", ridge] + inputs + sizes).status == 65)
+    let small = try jitGrad([
+      "run", ridge, "-i", "w=[1]", "-i", "X=[[1]]", "-i", "y=[1]", "-i", "lambda=1",
+      "--max-memory", "16",
+    ])
+    #expect(small.status == 65 && small.err.contains("the limit of 16"), "\(small.err)")
+  }
+
+  @Test func randomInputsNeedSizes() throws {
+    let run = try run(
+      ridge, "-i", "w=random:normal:1", "-i", "X=random:normal:1", "-i", "y=[1,2]", "-i",
+      "lambda=1")
+    #expect(run.status == 66)
+    #expect(run.err.contains("the size d is not told by any input"), "\(run.err)")
+  }
+
+  @Test func aTruncatedArchiveIsRefused() throws {
+    let bytes = try NPZ.encode(
+      [NamedTensor(name: "w", tensor: Tensor([1.0, 2.0], shape: [2]))], file: "in.npz")
+    for count in [0, 3, 40, bytes.count / 2, bytes.count - 1] {
+      let run = try run(ridge, "-i", try scratch.file("cut.npz", Array(bytes.prefix(count))))
+      #expect(run.status == 65, "\(count) bytes: \(run.err)")
+      #expect(run.err.contains("cut.npz"))
+    }
+  }
+
+  @Test func anUnwritableOutputLeavesNothing() throws {
+    let output = "\(scratch.path)/missing/out.npz"
+    let run = try run(example("rosenbrock.jg"), "-i", "x=[1,2]", "-o", output)
+    #expect(run.status == 73)
+    // The values are not lost.
+    #expect(run.out == "y: f64 = 100.0\n")
+    #expect(scratch.contents.isEmpty)
+    let directory = try self.run(example("rosenbrock.jg"), "-i", "x=[1,2]", "-o", scratch.path)
+    #expect(directory.status == 73)
+    #expect(scratch.contents.isEmpty)
+    #expect(
+      try jitGrad(["emit", ridge, "-o", "\(scratch.path)/a/b"]).status == 73)
+    #expect(try jitGrad(["grad", ridge, "-o", output]).status == 73)
+  }
+
+  @Test func namesOfAFileAreHarmless() throws {
+    let name = "x); system(\\\"touch /tmp/x\\\"); (*"
+    let path = try scratch.file(
+      "names.jg",
+      """
+      jitgrad 1
+      func `\(name)`(`int`: f64[n], `*/ a`: f64[n]) -> (`\(name)`: f64[n]) {
+        `\(name)` = `int` * `*/ a`
+      }
+      """)
+    let values = ["-i", "int=[1,2]", "-i", "*/ a=[3,4]"]
+    let check = try jitGrad(["check", path])
+    #expect(check.status == 0, "\(check.err)")
+    // A slash in a name cannot be told from a path; an .npz can hold it.
+    let npz = try NPZ.encode(
+      [
+        NamedTensor(name: "int", tensor: Tensor([1.0, 2], shape: [2])),
+        NamedTensor(name: "*/ a", tensor: Tensor([3.0, 4], shape: [2])),
+      ], file: "in.npz")
+    let run = try run(path, "-i", try scratch.file("in.npz", npz), "--grad", "--mode", "vjp")
+    #expect(run.status == 0, "\(run.err) \(values)")
+    #expect(run.out.contains("= [3.0, 8.0]"))
+    let emitted = try jitGrad(["emit", path, "-o", scratch.path])
+    #expect(emitted.status == 0, "\(emitted.err)")
+    for file in scratch.contents where file.hasSuffix(".c") || file.hasSuffix(".h") {
+      #expect(!file.contains("("))
+      #expect(try !scratch.text(file).contains("system("))
+    }
+  }
+
+  @Test func errorsOfAFileComeAllAtOnce() throws {
+    let path = try scratch.file(
+      "bad.jg",
+      """
+      jitgrad 1
+      func f(x: f64[n]) -> (y: f64) {
+        a = snu(x)
+        b = x @ 3
+        y = sum(c)
+      }
+      """)
+    let run = try run(path, "-i", "x=[1]")
+    #expect(run.status == 65)
+    for line in [3, 4, 5] { #expect(run.err.contains("bad.jg:\(line):"), "\(run.err)") }
+    #expect(run.out.isEmpty)
+    #expect(!run.err.contains("\u{1B}"))
+  }
+
+  /// Words on the command line, and the exit code they get.
+  static let mistakes: [String: Int32] = [
+    "": 66, "--function f": 64, "-i w": 64, "-i w=1 -i w=2": 64, "--bind n": 64, "--bind q=1": 64,
+    "--max-memory much": 64, "--wrt w": 64, "--grad --wrt v": 64, "--grad --mode x": 64,
+    "--grad --wrt w,,y": 64, "--nonsense": 64, "--rtol 1": 64, "--json -o -": 64,
+    "-i /nowhere/x.npz": 66, "-i w=/nowhere/x.npy": 66, "--expect /nowhere/x.npz": 66,
+    "-i w=random:normal:x": 65,
+  ]
+
+  @Test(arguments: mistakes.keys.sorted())
+  func options(_ words: String) throws {
+    // Everything is there but w, so that only the words are wrong.
+    var arguments = ["run", ridge, "-i", "X=[[1]]", "-i", "y=[1]", "-i", "lambda=1"]
+    arguments += words.split(separator: " ").map(String.init)
+    if words.hasPrefix("--") { arguments += ["-i", "w=[1]"] }
+    let run = try jitGrad(arguments)
+    #expect(run.status == Self.mistakes[words], "\(run.err)")
+    #expect(!run.err.isEmpty && run.out.isEmpty)
+  }
+
+  @Test func filesThatAreNotThere() throws {
+    #expect(try jitGrad(["run", "/nowhere/x.jg"]).status == 66)
+    #expect(try jitGrad(["run", scratch.path]).status == 66)
+    #expect(try jitGrad(["nonsense"]).status == 64)
+  }
+}

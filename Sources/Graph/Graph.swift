@@ -162,6 +162,12 @@ public struct Graph: Sendable {
     }
     for condition in constraints { add(condition, nil) }
     for (index, node) in nodes.enumerated() {
+      // Functions of scalars, of which there can be very many, have none.
+      if node.operation.scalarFunction != nil,
+        operands(of: node).allSatisfy({ type(of: $0).shape.isEmpty })
+      {
+        continue
+      }
       for condition in node.operation.guards(of: operandTypes(of: node)) { add(condition, index) }
     }
     return result

@@ -28,6 +28,15 @@ package final class GraphBuilder {
   package func type(of value: Value) -> TensorType { growing.graph.type(of: value) }
   package func literal(_ value: Value) -> Scalar? { growing.graph.literal(value) }
 
+  /// The operand of a value that is made by an elementwise function of one operand.
+  package func operand(of value: Value, if function: ScalarFunction) -> Value? {
+    let node = growing.graph.definingNodes[Int(value.index)]
+    guard node >= 0, growing.graph.nodes[Int(node)].operation.scalarFunction == function else {
+      return nil
+    }
+    return growing.graph.operandList[Int(growing.graph.nodes[Int(node)].operandRange.lowerBound)]
+  }
+
   package func addInput(_ name: String, _ type: TensorType) -> Term {
     let value = growing.addValue(type, node: -1)
     growing.graph.inputs.append(GraphInput(name: name, value: value))
@@ -40,14 +49,21 @@ package final class GraphBuilder {
     Term(self, growing.addValue(type, node: -1))
   }
 
+  /// The value gets the output's name, unless it has one.
   package func addOutput(_ name: String, _ term: Term) {
     growing.graph.outputs.append(GraphOutput(name: name, value: term.value))
+    self.name(term, name)
   }
 
   package func setOutputs(_ outputs: [GraphOutput]) { growing.graph.outputs = outputs }
   package func setInputs(_ inputs: [GraphInput]) { growing.graph.inputs = inputs }
   package func setName(_ name: String) { growing.graph.name = name }
-  package func addConstraint(_ condition: Guard) { growing.graph.constraints.append(condition) }
+
+  /// Keeps a condition for the call, unless it always holds or is there already.
+  package func addConstraint(_ condition: Guard) {
+    guard condition.decided != true, !growing.graph.constraints.contains(condition) else { return }
+    growing.graph.constraints.append(condition)
+  }
 
   /// Names a value for readers, unless it has a name; returns whether the name was taken.
   @discardableResult
@@ -93,6 +109,14 @@ package final class GraphBuilder {
 
   package func constant(_ value: Scalar) -> Term { applying(Literal(value: value), []) }
   package func constant(_ value: Double, _ dtype: DType) -> Term { constant(Scalar(value, dtype)) }
+
+  /// An array of given elements; a single element is a literal, and no element is broadcast from one.
+  package func constant(_ tensor: Tensor) -> Term {
+    if tensor.shape.isEmpty { return constant(tensor[0]) }
+    if tensor.count > 0 { return applying(Constant(value: tensor), []) }
+    return constant(Scalar(0 as Int64, tensor.dtype))
+      .broadcast(to: tensor.shape.map { DimExpr($0) }, axes: [])
+  }
 }
 
 /// A graph with the table that finds equal nodes.
@@ -120,6 +144,9 @@ private struct GrowingGraph {
     let resultTypes = try operation.resultTypes(of: operandTypes)
     if let condition = operation.guards(of: operandTypes).first(where: { $0.decided == false }) {
       throw TypeRuleError("\(operation.name) needs \(condition)")
+    }
+    for type in resultTypes where type.shape.contains(where: \.isOverflow) {
+      throw TypeRuleError("\(operation.name) gives a size that is out of range")
     }
     let index = graph.nodes.count
     let firstOperand = Int32(graph.operandList.count)

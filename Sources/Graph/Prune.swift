@@ -24,7 +24,9 @@ extension Graph {
     for (index, node) in nodes.enumerated() where live[index] {
       let firstOperand = Int32(result.operandList.count)
       let firstResult = Int32(result.types.count)
-      result.operandList += operands(of: node).compactMap { renamed[Int($0.index)] }
+      for operand in operands(of: node) {
+        if let new = renamed[Int(operand.index)] { result.operandList.append(new) }
+      }
       for value in self.results(of: node) { add(value, node: Int32(result.nodes.count)) }
       result.nodes.append(
         Node(

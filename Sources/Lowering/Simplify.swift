@@ -117,11 +117,20 @@ extension Graph {
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> Value? {
     // Without a literal only these have a rule.
-    let f = operation.function
-    if f != .add, f != .negate, f != .select,
-      !operands.contains(where: { builder.literal($0) != nil })
-    {
-      return nil
+    if !operands.contains(where: { builder.literal($0) != nil }) {
+      switch operation.function {
+      // a + (−b) = a − b
+      case .add:
+        guard let b = builder.operand(of: operands[1], if: .negate) else { return nil }
+        return try? builder.apply(Elementwise(.subtract), [operands[0], b])[0]
+      // −(−x) = x
+      case .negate: return builder.operand(of: operands[0], if: .negate)
+      // select of one value
+      case .select where operands[1] == operands[2]:
+        let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })[0]
+        return builder.type(of: operands[1]) == type ? operands[1] : nil
+      default: return nil
+      }
     }
     let graph = builder.graph
     let literals = operands.map { graph.literal($0) }
@@ -139,34 +148,22 @@ extension Graph {
     // x + (−0) = x; for integers x + 0 = x
     case .add where isLiteral(1, type.dtype.isFloat ? -0.0 : 0): return keeps(0)
     case .add where isLiteral(0, type.dtype.isFloat ? -0.0 : 0): return keeps(1)
+    case .add:
+      return builder.operand(of: operands[1], if: .negate).flatMap {
+        try? builder.apply(Elementwise(.subtract), [operands[0], $0])[0]
+      }
     // x − 0 = x
     case .subtract where isLiteral(1, 0): return keeps(0)
-    // a + (−b) = a − b
-    case .add:
-      if let b = negated(operands[1], graph) {
-        return try? builder.apply(Elementwise(.subtract), [operands[0], b])[0]
-      }
-      return nil
-    // −(−x) = x
-    case .negate: return negated(operands[0], graph)
     // x^1 = x, x^2 = x·x; pow is exact in both
     case .pow where isLiteral(1, 1): return keeps(0)
     case .pow where isLiteral(1, 2):
       return keeps(0).flatMap { try? builder.apply(Elementwise(.multiply), [$0, $0])[0] }
-    // select of one value
-    case .select where operands[1] == operands[2]: return keeps(1)
     case .select:
+      if operands[1] == operands[2] { return keeps(1) }
       if let condition = literals[0] { return keeps(condition.bits != 0 ? 1 : 2) }
       return nil
     default: return nil
     }
-  }
-
-  private func negated(_ value: Value, _ graph: Graph) -> Value? {
-    guard let node = graph.definingNode(of: value),
-      graph.nodes[node].operation.scalarFunction == .negate
-    else { return nil }
-    return graph.operands(of: node).first
   }
 
   /// The value of a function of literals where C computes exactly the same: operations that IEEE

@@ -1,0 +1,72 @@
+// The library: reading graphs from text, differentiating them, and an engine to compile them. Types
+// that users meet come from the modules beneath and are public there.
+//
+//     let graphs = try GraphSource(text).graphs
+//     let gradient = try graphs[0].gradient(wrt: ["w"])
+//     let kernel = try Engine().compile(gradient)
+//     let results = try kernel([w, x, y])
+@_exported import struct Graph.DimExpr
+@_exported import struct Graph.Graph
+@_exported import enum Graph.DType
+@_exported import struct Graph.Tensor
+@_exported import protocol Graph.TensorElement
+@_exported import struct Graph.TensorType
+@_exported import enum Autodiff.DerivativeMode
+@_exported import enum Autodiff.JacobianDirection
+@_exported import enum JIT.BindingError
+@_exported import class JIT.Engine
+@_exported import struct JIT.EngineCounters
+@_exported import struct JIT.Kernel
+import Autodiff
+import Frontend
+import Graph
+
+/// The text of a graph file was not accepted.
+public struct GraphSourceError: Error, CustomStringConvertible, Sendable {
+  /// Every mistake with its place, the source line and what to do, as the command prints them.
+  public let description: String
+}
+
+/// A graph file as graphs.
+public struct GraphSource: Sendable {
+  /// The functions of the file, in order.
+  public let graphs: [Graph]
+
+  /// Reads the graph language.
+  /// - Parameter name: how the text is called in messages.
+  /// - Throws: `GraphSourceError` with all mistakes.
+  public init(_ text: String, name: String = "graph") throws(GraphSourceError) {
+    let file = GraphFile(SourceFile(name: name, text: text))
+    if file.hasErrors {
+      throw GraphSourceError(
+        description: DiagnosticRenderer().render(file.diagnostics, in: file.source))
+    }
+    graphs = file.graphs
+  }
+}
+
+extension Graph {
+  /// The graph in the graph language, as a complete file.
+  public var text: String { languageText }
+
+  /// Value and derivative as one graph; the derivative's inputs and outputs are named after those
+  /// of this graph (`ct.OUT`, `tan.NAME`; `grad.NAME`, `jvp.OUT`, `jacobian.OUT.NAME`, …).
+  ///
+  /// - Parameters:
+  ///   - wrt: names of inputs or of intermediate values; every float input for `nil`.
+  ///   - of: names of outputs; every float output for `nil`.
+  /// - Throws: `DerivativeRequestError` for a request that makes no sense, `DerivativeError` where
+  ///   an operation has no derivative.
+  public func derivative(
+    _ mode: DerivativeMode, withRespectTo wrt: [String]?, outputs: [String]? = nil,
+    direction: JacobianDirection = .automatic
+  ) throws -> Graph {
+    try derivative(mode, wrt: wrt, of: outputs, direction: direction)
+  }
+
+  /// Value and gradient of a graph with one scalar float output.
+  /// - Throws: as `derivative`.
+  public func gradient(wrt names: [String]? = nil) throws -> Graph {
+    try derivative(.gradient, wrt: names)
+  }
+}

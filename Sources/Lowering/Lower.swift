@@ -1,4 +1,5 @@
-// The pipeline from a graph to a loop program, as a list of passes to read aloud.
+// The pipeline from a graph to a loop program, as a list of passes to read aloud. In debug builds
+// the verifiers look at what each pass hands on.
 import Graph
 
 /// How a graph is lowered.
@@ -16,9 +17,39 @@ package struct LoweringOptions: Sendable, Hashable {
 
 /// Lowers a simplified graph to loops.
 package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
-  NestBuilder(graph.pruned(), contractions: options.productsAreCalls ? .kernels : .loops)
-    .program()
-    .tidied()
-    .split()
-    .withMemoryPlan()
+  NestBuilder(
+    graph.pruned().verified("pruning"),
+    contractions: options.productsAreCalls ? .kernels : .loops
+  )
+  .program().verified("fusion")
+  .tidied().verified("tidying")
+  .split().verified("splitting")
+  .withMemoryPlan()
+}
+
+extension Graph {
+  /// The graph itself, looked at in debug builds.
+  fileprivate func verified(_ pass: String) -> Graph {
+    assert(findsNothing { () throws(VerifierError) in try verify(after: pass) })
+    return self
+  }
+}
+
+extension LoopProgram {
+  /// The program itself, looked at in debug builds.
+  fileprivate func verified(_ pass: String) -> LoopProgram {
+    assert(findsNothing { () throws(VerifierError) in try verify(after: pass) })
+    return self
+  }
+}
+
+/// Whether a check finds nothing; what it finds is a bug here, and ends a debug build with its text.
+private func findsNothing(_ check: () throws(VerifierError) -> Void) -> Bool {
+  do throws(VerifierError) {
+    try check()
+    return true
+  } catch {
+    assertionFailure(error.description)
+    return false
+  }
 }

@@ -90,8 +90,8 @@ extension Int64 {
 extension Tensor {
   /// A tensor filled with one value.
   package init(repeating value: Scalar, shape: [Int]) {
-    let count = shape.reduce(1, *)
     let size = value.dtype.byteCount
+    let count = Tensor.byteCount(value.dtype, shape) / size
     var bytes = [UInt8](repeating: 0, count: count * size)
     for i in 0..<count {
       for b in 0..<size { bytes[i * size + b] = UInt8(truncatingIfNeeded: value.bits >> (8 * b)) }

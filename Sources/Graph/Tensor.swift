@@ -28,7 +28,7 @@ public struct Tensor: Sendable, Hashable {
   /// - Precondition: `bytes.count` is the product of `shape` times the element's size.
   public init(dtype: DType, shape: [Int], bytes: [UInt8]) {
     precondition(
-      bytes.count == shape.reduce(dtype.byteCount, *), "bytes do not match the shape")
+      bytes.count == Self.byteCount(dtype, shape), "bytes do not match the shape")
     self.dtype = dtype
     self.shape = shape
     self.bytes = bytes
@@ -47,7 +47,12 @@ public struct Tensor: Sendable, Hashable {
   public init(zeros dtype: DType, shape: [Int]) {
     self.init(
       dtype: dtype, shape: shape,
-      bytes: [UInt8](repeating: 0, count: shape.reduce(dtype.byteCount, *)))
+      bytes: [UInt8](repeating: 0, count: Self.byteCount(dtype, shape)))
+  }
+
+  /// The bytes of an array; 0 where an extent is 0, however large the others are.
+  package static func byteCount(_ dtype: DType, _ shape: [Int]) -> Int {
+    shape.contains(0) ? 0 : shape.reduce(dtype.byteCount, *)
   }
 
   /// Calls `body` with the elements, in row-major order.

@@ -50,6 +50,12 @@ public struct Kernel: Sendable {
   /// Names and types of outputs, in order.
   public let outputs: [(name: String, type: TensorType)]
   private let pool: WorkspacePool
+  /// Bytes of workspace and outputs.
+  private let totalByteCount: DimExpr
+
+  /// The memory of this machine in bytes: what a call may take at most unless told otherwise.
+  public static let physicalMemory = max(
+    sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)), 1 << 30)
 
   init(_ graph: Graph, _ program: CompiledProgram, _ pool: WorkspacePool) {
     self.program = program
@@ -58,6 +64,9 @@ public struct Kernel: Sendable {
     inputs = binding.inputs
     outputs = graph.outputs.map { ($0.name, graph.type(of: $0.value)) }
     outputTypes = outputs.map(\.type)
+    totalByteCount = outputTypes.reduce(program.workspaceByteCount) {
+      $0 + $1.elementCount * DimExpr($1.dtype.byteCount)
+    }
   }
 
   /// The C that was compiled.
@@ -71,13 +80,7 @@ public struct Kernel: Sendable {
       guard let size = sizes[symbol] else { throw .unknownSize(symbol) }
       values.append(size)
     }
-    return try byteCount(values)
-  }
-
-  private func byteCount(_ sizes: [Int]) throws(BindingError) -> Int {
-    var total = program.workspaceByteCount
-    for type in outputTypes { total = total + type.elementCount * DimExpr(type.dtype.byteCount) }
-    return try binding.evaluate(total, sizes)
+    return try binding.evaluate(totalByteCount, values)
   }
 
   /// Runs the function.
@@ -85,11 +88,12 @@ public struct Kernel: Sendable {
   /// - Parameters:
   ///   - arguments: one array an input, in order.
   ///   - sizes: sizes by name, for those that no shape tells.
-  ///   - memoryLimit: refuse before allocating more than so many bytes for outputs and workspace.
+  ///   - memoryLimit: refuse before allocating more than so many bytes for outputs and workspace;
+  ///     the machine's memory unless told.
   /// - Returns: one array an output, in order.
   /// - Throws: `BindingError` where arrays and function do not fit.
   public func callAsFunction(
-    _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = .max
+    _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = physicalMemory
   ) throws(BindingError) -> [Tensor] {
     guard arguments.count == inputs.count else {
       throw .inputCount(needed: inputs.count, found: arguments.count)
@@ -101,7 +105,7 @@ public struct Kernel: Sendable {
     let shapes = try outputTypes.map { type throws(BindingError) in
       try type.shape.map { extent throws(BindingError) in try binding.evaluate(extent, sizes) }
     }
-    let needed = try byteCount(sizes)
+    let needed = try binding.evaluate(totalByteCount, sizes)
     if needed > memoryLimit { throw .memory(needed: needed, limit: memoryLimit) }
     let workspace = try pool.take(binding.evaluate(program.workspaceByteCount, sizes))
     defer { pool.give(workspace) }
@@ -135,7 +139,7 @@ public struct Kernel: Sendable {
 
 extension Tensor {
   fileprivate init(uninitialized dtype: DType, shape: [Int]) {
-    let count = shape.reduce(dtype.byteCount, *)
+    let count = Tensor.byteCount(dtype, shape)
     self.init(
       dtype: dtype, shape: shape,
       bytes: [UInt8](unsafeUninitializedCapacity: count) { _, initialized in

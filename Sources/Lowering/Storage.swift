@@ -155,7 +155,8 @@ extension ScalarExpr {
 extension ScalarFunction {
   fileprivate var cost: Int {
     switch spelling.float ?? spelling.integer ?? .prefix("") {
-    case .infix, .conditional: 1
+    case .infix(let symbol): symbol == "/" ? 4 : 1
+    case .conditional: 1
     case .prefix(let sign): sign.isEmpty ? 0 : 1
     case .libm(let name): ["fabs", "floor", "ceil", "sqrt"].contains(name) ? 2 : 20
     case .runtime: arity == 2 ? 2 : 20

@@ -18,6 +18,11 @@ struct CText {
 
   /// The text as an operand of an operator that binds like `level`.
   func inside(_ level: Precedence) -> String { precedence >= level ? text : "(\(text))" }
+
+  /// The text before a `?`, where clang warns of bare bit operators.
+  var asCondition: String {
+    (Precedence.bitOr...Precedence.bitAnd).contains(precedence) ? "(\(text))" : inside(.or)
+  }
 }
 
 extension CText.Precedence {
@@ -39,7 +44,8 @@ extension CText.Precedence {
   /// What an operand must bind like, so that neither C nor a reader misunderstands.
   var operandLevel: Self {
     switch self {
-    case .sum, .product, .and, .or: self
+    case .sum, .product: self
+    case .and, .or: .equality
     case .relation, .equality: .shift
     case .bitAnd, .bitOr, .bitXor, .shift: .unary
     case .conditional: .or
@@ -112,7 +118,7 @@ extension CFunction {
   private func conditional(_ condition: CText, _ then: CText, _ otherwise: CText) -> CText {
     CText(
       text:
-        "\(condition.inside(.or)) ? \(then.inside(.or)) : \(otherwise.inside(.or))",
+        "\(condition.asCondition) ? \(then.inside(.or)) : \(otherwise.inside(.or))",
       precedence: .conditional)
   }
 

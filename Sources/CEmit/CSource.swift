@@ -53,8 +53,11 @@ extension CFunction {
     }
   }
 
-  /// Sizes computed once, then the buffers of the workspace.
-  mutating func hoistedAndWorkspace() -> [String] {
+  /// Sizes computed once. Complete when all else is written.
+  var sizeDefinitions: [String] { hoistedLines.map { "  " + $0 } }
+
+  /// The buffers of the workspace; what they compute of sizes is hoisted.
+  mutating func workspacePointers() -> [String] {
     var pointers: [String] = []
     for (k, buffer) in program.buffers.enumerated() where usedBuffers.contains(k) {
       guard case .workspace(let offset) = buffer.storage else { continue }
@@ -62,7 +65,7 @@ extension CFunction {
       let type = buffer.dtype.cType
       pointers.append("  \(type) *const \(bufferNames[k]) = (\(type) *)\(place);")
     }
-    return hoistedLines.map { "  " + $0 } + pointers
+    return pointers
   }
 
   /// `(void)x;` for parameters that the body does not mention.

@@ -41,7 +41,7 @@ package struct JITSource: Sendable {
     _ name: String, _ program: LoopProgram, _ prototypes: inout [String: String]
   ) -> [String] {
     var function = CFunction(program)
-    let prologue = function.hoistedAndWorkspace()
+    let pointers = function.workspacePointers()
     prototypes.merge(function.prototypes) { first, _ in first }
     var lines = ["\(name)\(parameters) {"]
     for (k, symbol) in program.symbols.enumerated() where function.usedSymbols.contains(symbol) {
@@ -58,6 +58,6 @@ package struct JITSource: Sendable {
       case .workspace, .constant: break
       }
     }
-    return lines + function.tables + prologue + function.lines
+    return lines + function.tables + function.sizeDefinitions + pointers + function.lines
   }
 }

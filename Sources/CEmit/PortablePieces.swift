@@ -11,12 +11,18 @@ struct PortablePieces {
     }
   }
 
-  /// The first jg_ name that a `static` definition in the piece introduces.
+  /// The jg_ name that a function or typedef in the piece introduces.
   static func definedName(_ piece: String) -> String? {
-    for line in piece.split(separator: "\n") where line.hasPrefix("static ") {
-      return names(in: String(line)).first
+    let line = piece.split(separator: "\n").first {
+      $0.hasPrefix("static ") || $0.hasPrefix("typedef ")
     }
-    return nil
+    return line.flatMap { names(in: String($0)).first }
+  }
+
+  /// The jg_ names that a piece uses; comments do not count.
+  static func usedNames(_ piece: String) -> [String] {
+    piece.split(separator: "\n").filter { !$0.hasPrefix("/*") && !$0.hasPrefix(" *") }
+      .flatMap { names(in: String($0)) }
   }
 
   /// All names beginning with jg_ in a text, in order.

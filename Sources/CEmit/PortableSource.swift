@@ -57,11 +57,12 @@ package struct PortableSource: Sendable {
     if parts.count > 1 {
       for (number, part) in parts.enumerated() {
         var piece = CFunction(part)
-        let prologue = piece.hoistedAndWorkspace()
+        let pointers = piece.workspacePointers()
         body += [
           Self.wrapped("static void \(name)_part_\(number)(", parameters) + " {"
         ]
-        body += piece.unusedParameters(sizes: true) + piece.tables + prologue + piece.lines
+        body += piece.unusedParameters(sizes: true) + piece.tables
+        body += piece.sizeDefinitions + pointers + piece.lines
         body += ["}", ""]
         called.formUnion(piece.prototypes.keys)
       }
@@ -70,9 +71,11 @@ package struct PortableSource: Sendable {
     let guards = program.guards.map { main.condition($0) }
     let nonNegative = program.symbols.map { "\(function.symbolNames[$0] ?? "") >= 0" }
     if parts.count == 1 { body += main.unusedParameters() }
-    for condition in nonNegative + guards { body.append("  if (!(\(condition))) return 1;") }
-    body += main.hoistedAndWorkspace()
-    body += main.lines
+    let pointers = main.workspacePointers()
+    func checks(_ conditions: [String]) -> [String] {
+      conditions.map { "  if (!(\($0))) return 1;" }
+    }
+    body += checks(nonNegative) + main.sizeDefinitions + checks(guards) + pointers + main.lines
     if parts.count > 1 {
       let arguments =
         program.symbols.map { function.symbolNames[$0] ?? "" }
@@ -118,7 +121,7 @@ package struct PortableSource: Sendable {
       let defined = PortablePieces.definedName(piece)
       guard let defined, needed.contains(defined) else { continue }
       kept.append(piece)
-      needed.formUnion(PortablePieces.names(in: piece))
+      needed.formUnion(PortablePieces.usedNames(piece))
     }
     return kept.reversed().flatMap { [$0, ""] }
   }

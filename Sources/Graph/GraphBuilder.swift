@@ -28,13 +28,13 @@ package final class GraphBuilder {
   package func type(of value: Value) -> TensorType { growing.graph.type(of: value) }
   package func literal(_ value: Value) -> Scalar? { growing.graph.literal(value) }
 
-  /// The operand of a value that is made by an elementwise function of one operand.
-  package func operand(of value: Value, if function: ScalarFunction) -> Value? {
+  /// The operands of a value that is made by an elementwise function.
+  package func operands(of value: Value, if function: ScalarFunction) -> ArraySlice<Value>? {
     let node = growing.graph.definingNodes[Int(value.index)]
     guard node >= 0, growing.graph.nodes[Int(node)].operation.scalarFunction == function else {
       return nil
     }
-    return growing.graph.operandList[Int(growing.graph.nodes[Int(node)].operandRange.lowerBound)]
+    return growing.graph.operands(of: Int(node))
   }
 
   package func addInput(_ name: String, _ type: TensorType) -> Term {

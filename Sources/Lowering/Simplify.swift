@@ -121,10 +121,10 @@ extension Graph {
       switch operation.function {
       // a + (−b) = a − b
       case .add:
-        guard let b = builder.operand(of: operands[1], if: .negate) else { return nil }
+        guard let b = builder.operands(of: operands[1], if: .negate)?.first else { return nil }
         return try? builder.apply(Elementwise(.subtract), [operands[0], b])[0]
       // −(−x) = x
-      case .negate: return builder.operand(of: operands[0], if: .negate)
+      case .negate: return builder.operands(of: operands[0], if: .negate)?.first
       // select of one value
       case .select where operands[1] == operands[2]:
         let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })[0]
@@ -149,7 +149,7 @@ extension Graph {
     case .add where isLiteral(1, type.dtype.isFloat ? -0.0 : 0): return keeps(0)
     case .add where isLiteral(0, type.dtype.isFloat ? -0.0 : 0): return keeps(1)
     case .add:
-      return builder.operand(of: operands[1], if: .negate).flatMap {
+      return (builder.operands(of: operands[1], if: .negate)?.first).flatMap {
         try? builder.apply(Elementwise(.subtract), [operands[0], $0])[0]
       }
     // x − 0 = x

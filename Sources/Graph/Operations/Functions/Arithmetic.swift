@@ -31,7 +31,7 @@ extension ScalarFunction {
     spelling: Spelling(float: .infix("*"), integer: .runtime("jg_multiply")),
     reference: .number({ $0[0] * $0[1] }, { $0[0] &* $0[1] }),
     derivative: .partials([{ x, _ in x[1] }, { x, _ in x[0] }]),
-    linearity: .rule { k, ct, x in k == 0 ? ct * x[1] : x[0] * ct },
+    linearity: .rule { k, ct, x in ct.beneathMask { $0 * x[1 - k] } },
     samples: [-3...3, -3...3], identity: 1, summary: "a · b.")
 
   package static let divide: ScalarFunction = ScalarFunction(
@@ -41,7 +41,7 @@ extension ScalarFunction {
       let (b, y) = (rule.operands[1], rule.results[0])
       return sum([rule.tangents[0].map { $0 / b }, rule.tangents[1].map { -(y * $0 / b) }])
     },
-    linearity: .rule { _, ct, x in ct / x[1] },
+    linearity: .rule { _, ct, x in ct.beneathMask { $0 / x[1] } },
     samples: [-3...3, 0.5...3],
     summary: "a / b, for floats; integers divide with `//`.")
 
@@ -116,7 +116,7 @@ extension ScalarFunction {
     return ScalarFunction(
       name, arity: 2, domain: .any,
       spelling: Spelling(
-        float: form, integer: form, bool: .infix(larger ? "|" : "&")),
+        float: form, integer: form, bool: .infix(larger ? "||" : "&&")),
       reference: .number(
         { x in
           if x[0].isNaN || x[1].isNaN { return .nan }
@@ -208,7 +208,9 @@ extension ScalarFunction {
         rule.operands[0], rule.tangents[1] ?? zero, rule.tangents[2] ?? zero)
     },
     linearity: .rule { k, ct, x in
-      k == 1 ? choose(x[0], ct, ct.literal(0)) : choose(x[0], ct.literal(0), ct)
+      let taken = k == 1 ? x[0] : apply(.not, x[0])
+      if let mask = ct.mask { return choose(mask.condition & taken, mask.value, 0) }
+      return choose(taken, ct, 0)
     },
     samples: [0...1, -3...3, -3...3],
     summary: "b where the condition a holds, else c. What is not taken leaves no trace in the "
@@ -219,6 +221,24 @@ extension ScalarFunction {
     spelling: Spelling(float: .prefix(""), integer: .prefix(""), bool: .prefix("")),
     reference: .number({ $0[0] }, { $0[0] }), derivative: .zero, samples: [-3...3],
     summary: "x itself, as a constant for derivatives.")
+}
+
+extension Term {
+  /// Condition and value of `choose(condition, value, 0)`: a cotangent that came through a select.
+  fileprivate var mask: (condition: Term, value: Term)? {
+    guard let operands = builder.operands(of: value, if: .select), let other = operands.last,
+      builder.literal(other)?.isExactly(0) == true
+    else { return nil }
+    let terms = operands.map(builder.term)
+    return (terms[0], terms[1])
+  }
+
+  /// A linear function of a cotangent, taken beneath its mask: the branch of a select that was not
+  /// taken has the cotangent 0, and 0 times the infinite slope it may have there would be NaN.
+  func beneathMask(_ f: (Term) -> Term) -> Term {
+    guard let mask else { return f(self) }
+    return choose(mask.condition, f(mask.value), 0)
+  }
 }
 
 /// xʸ for integers, wrapping.

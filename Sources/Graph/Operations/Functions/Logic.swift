@@ -44,17 +44,17 @@ extension ScalarFunction {
   ) { $0.sign == .minus }
 
   package static let and: ScalarFunction = whole(
-    "and", arity: 2, domain: .logic, Spelling(integer: .infix("&"), bool: .infix("&")),
+    "and", arity: 2, domain: .logic, Spelling(integer: .infix("&"), bool: .infix("&&")),
     identity: -1, "a ∧ b, bit by bit for integers (also written `a & b`)."
   ) { $0[0] & $0[1] }
 
   package static let or: ScalarFunction = whole(
-    "or", arity: 2, domain: .logic, Spelling(integer: .infix("|"), bool: .infix("|")),
+    "or", arity: 2, domain: .logic, Spelling(integer: .infix("|"), bool: .infix("||")),
     identity: 0, "a ∨ b, bit by bit for integers (also written `a | b`)."
   ) { $0[0] | $0[1] }
 
   package static let xor: ScalarFunction = whole(
-    "xor", arity: 2, domain: .logic, Spelling(integer: .infix("^"), bool: .infix("^")),
+    "xor", arity: 2, domain: .logic, Spelling(integer: .infix("^"), bool: .infix("!=")),
     "a ⊕ b, bit by bit for integers."
   ) { $0[0] ^ $0[1] }
 

@@ -27,7 +27,8 @@ struct JitGradCommand: ParsableCommand {
       var command = try parseAsRoot()
       do {
         try command.run()
-      } catch where !isOfParser(error) {
+      } catch {
+        if isOfParser(error) { throw error }
         ErrorReport.show(error)
         Glibc.exit(CommandStatus(error).rawValue)
       }

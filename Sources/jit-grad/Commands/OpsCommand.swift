@@ -54,7 +54,6 @@ extension Parameter.Kind {
     case .dimLists: "a list of lists of sizes"
     case .flag: "true or false"
     case .dtype: "a dtype"
-    case .scalar: "a number"
     case .word(let words):
       words.isEmpty ? "a word" : words.map { "\"\($0)\"" }.joined(separator: ", ")
     }

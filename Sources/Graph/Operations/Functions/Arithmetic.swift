@@ -23,7 +23,7 @@ extension ScalarFunction {
       guard let db = rule.tangents[1] else { return rule.tangents[0] }
       return rule.tangents[0].map { $0 - db } ?? -db
     },
-    linearity: .rule { k, ct, _ in k == 0 ? ct : -ct },
+    linearity: .rule { k, ct, _ in k == 0 ? ct : ct.beneathMask { -$0 } },
     samples: [-3...3, -3...3], summary: "a − b.")
 
   package static let multiply: ScalarFunction = ScalarFunction(
@@ -50,7 +50,7 @@ extension ScalarFunction {
     spelling: Spelling(float: .prefix("-"), integer: .runtime("jg_negate")),
     reference: .number({ -$0[0] }, { 0 &- $0[0] }),
     derivative: .rule { $0.tangents[0].map { -$0 } },
-    linearity: .rule { _, ct, _ in -ct },
+    linearity: .rule { _, ct, _ in ct.beneathMask { -$0 } },
     samples: [-3...3], summary: "−x.")
 
   package static let abs: ScalarFunction = ScalarFunction(

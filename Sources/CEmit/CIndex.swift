@@ -37,7 +37,9 @@ extension CFunction {
       usedSymbols.insert(name)
       return CText(text: symbolNames[name] ?? "0", precedence: .primary)
     case .index(let k): return CText(text: indexNames[k] ?? "0", precedence: .primary)
-    case .overflow: return CText(text: "0", precedence: .primary)
+    case .overflow:
+      // Undeclared: wrong code must not compile.
+      return CText(text: "size_out_of_range", precedence: .primary)
     case .floorDiv, .mod, .min, .max, .broadcast:
       if let name = hoisted[atom] { return CText(text: name, precedence: .primary) }
       let made = compound(atom)

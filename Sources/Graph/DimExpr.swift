@@ -7,7 +7,8 @@
 /// An integer expression in normal form: `constant + Σ coefficient · atom · atom …`.
 ///
 /// Symbols stand for extents, so they are never negative. Arithmetic cannot fail while building:
-/// a coefficient that does not fit 64 bits becomes an atom whose evaluation is an error.
+/// where a coefficient does not fit 64 bits, or the expression would grow beyond its bounds, the
+/// whole becomes `overflow`, whose evaluation is an error.
 public struct DimExpr: Hashable, Sendable {
   package var constant: Int
   package var terms: [Term]
@@ -30,7 +31,7 @@ public struct DimExpr: Hashable, Sendable {
     case max(DimExpr, DimExpr)
     /// The common extent of two extents that are equal or of which one is 1.
     case broadcast(DimExpr, DimExpr)
-    /// A coefficient left the range of 64 bits.
+    /// Something left the range of 64 bits or the bounds; it always stands alone.
     case overflow
   }
 
@@ -67,6 +68,11 @@ public struct DimExpr: Hashable, Sendable {
     return terms[0].atoms[0]
   }
 
+  /// Left the range of 64 bits or the bounds.
+  package var isOverflow: Bool {
+    terms.count == 1 && terms[0].atoms.count == 1 && terms[0].atoms[0] == .overflow
+  }
+
   package var isZero: Bool { terms.isEmpty && constant == 0 }
   package var isOne: Bool { terms.isEmpty && constant == 1 }
 }
@@ -79,6 +85,7 @@ extension DimExpr: ExpressibleByIntegerLiteral {
 
 extension DimExpr {
   public static func + (a: DimExpr, b: DimExpr) -> DimExpr {
+    if a.isOverflow || b.isOverflow { return .overflow }
     let (constant, overflow) = a.constant.addingReportingOverflow(b.constant)
     if overflow { return .overflow }
     if b.terms.isEmpty { return DimExpr(constant: constant, terms: a.terms) }
@@ -115,6 +122,12 @@ extension DimExpr {
   public static func * (a: DimExpr, b: DimExpr) -> DimExpr {
     if let k = b.constantValue { return a.scaled(by: k) }
     if let k = a.constantValue { return b.scaled(by: k) }
+    let degree = (a.terms.last?.atoms.count ?? 0) + (b.terms.last?.atoms.count ?? 0)
+    if a.isOverflow || b.isOverflow || degree > degreeLimit
+      || a.terms.count * b.terms.count > productLimit
+    {
+      return .overflow
+    }
     var sum = a.scaled(by: b.constant)
     for term in b.terms {
       for left in a.terms {
@@ -129,8 +142,8 @@ extension DimExpr {
   }
 
   private func scaled(by k: Int) -> DimExpr {
-    if k == 1 { return self }
-    if k == 0 { return terms.contains { $0.atoms.contains(.overflow) } ? .overflow : 0 }
+    if k == 1 || isOverflow { return self }
+    if k == 0 { return 0 }
     var result = self
     var overflow: Bool
     (result.constant, overflow) = constant.multipliedReportingOverflow(by: k)
@@ -144,25 +157,63 @@ extension DimExpr {
   }
 }
 
+// MARK: - Bounds
+
+extension DimExpr {
+  // Far above what programs need; without them a short file could make an expression that takes
+  // hours to build or whose nesting exhausts the stack.
+  private static var productLimit: Int { 10_000 }
+  private static var degreeLimit: Int { 64 }
+  private static var weightLimit: Int { 4096 }
+
+  /// A compound atom, unless it would be too large.
+  private init(bounded atom: Atom, _ a: DimExpr, _ b: DimExpr) {
+    var budget = Self.weightLimit
+    let fits = !a.isOverflow && !b.isOverflow && a.spend(&budget) && b.spend(&budget)
+    self.init(fits ? atom : .overflow)
+  }
+
+  /// Takes one for every term and atom out of the budget; false where that does not suffice.
+  private func spend(_ budget: inout Int) -> Bool {
+    for term in terms {
+      budget -= 1 + term.atoms.count
+      if budget < 0 { return false }
+      for atom in term.atoms {
+        switch atom {
+        case .symbol, .index, .overflow: break
+        case .floorDiv(let a, let b), .mod(let a, let b), .min(let a, let b), .max(let a, let b),
+          .broadcast(let a, let b):
+          if !a.spend(&budget) || !b.spend(&budget) { return false }
+        }
+      }
+    }
+    return true
+  }
+}
+
 // MARK: - Division, order and broadcasting
 
 extension DimExpr {
   /// ⌊a / b⌋. Terms that a constant `b` divides leave the division: `(4*n + i) // 4 = n + i // 4`.
   public static func floorDiv(_ a: DimExpr, _ b: DimExpr) -> DimExpr {
     if b.isOne { return a }
-    guard let k = b.constantValue, k > 0 else { return DimExpr(.floorDiv(a, b)) }
+    guard let k = b.constantValue, k > 0, !a.isOverflow else {
+      return DimExpr(bounded: .floorDiv(a, b), a, b)
+    }
     let (quotient, remainder) = a.split(by: k)
     if let r = remainder.constantValue { return quotient + DimExpr(r.flooredQuotient(by: k)) }
-    return quotient + DimExpr(.floorDiv(remainder, b))
+    return quotient + DimExpr(bounded: .floorDiv(remainder, b), remainder, b)
   }
 
   /// a − b·⌊a / b⌋, with the sign of `b`.
   public static func mod(_ a: DimExpr, _ b: DimExpr) -> DimExpr {
-    if b.isOne { return 0 }
-    guard let k = b.constantValue, k > 0 else { return DimExpr(.mod(a, b)) }
+    if b.isOne { return a.isOverflow ? .overflow : 0 }
+    guard let k = b.constantValue, k > 0, !a.isOverflow else {
+      return DimExpr(bounded: .mod(a, b), a, b)
+    }
     let (_, remainder) = a.split(by: k)
     if let r = remainder.constantValue { return DimExpr(r - k * r.flooredQuotient(by: k)) }
-    return DimExpr(.mod(remainder, b))
+    return DimExpr(bounded: .mod(remainder, b), remainder, b)
   }
 
   /// `self = k · quotient + remainder`, where `k` divides no coefficient left in the remainder
@@ -183,21 +234,21 @@ extension DimExpr {
 
   public static func min(_ a: DimExpr, _ b: DimExpr) -> DimExpr {
     if let d = (a - b).sign { return d <= 0 ? a : b }
-    return DimExpr(order(a, b) < 0 ? .min(a, b) : .min(b, a))
+    return DimExpr(bounded: order(a, b) < 0 ? .min(a, b) : .min(b, a), a, b)
   }
 
   public static func max(_ a: DimExpr, _ b: DimExpr) -> DimExpr {
     if let d = (a - b).sign { return d >= 0 ? a : b }
-    return DimExpr(order(a, b) < 0 ? .max(a, b) : .max(b, a))
+    return DimExpr(bounded: order(a, b) < 0 ? .max(a, b) : .max(b, a), a, b)
   }
 
   /// The common extent of `a` and `b`, which are equal or of which one is 1 (a guard sees to it).
   public static func broadcast(_ a: DimExpr, _ b: DimExpr) -> DimExpr {
-    if a == b || b.isOne { return a }
-    if a.isOne { return b }
+    if a == b || b.isOne || a.isOverflow { return a }
+    if a.isOne || b.isOverflow { return b }
     if a.constantValue != nil { return a }
     if b.constantValue != nil { return b }
-    return DimExpr(order(a, b) < 0 ? .broadcast(a, b) : .broadcast(b, a))
+    return DimExpr(bounded: order(a, b) < 0 ? .broadcast(a, b) : .broadcast(b, a), a, b)
   }
 
   /// Is `extent`, or was made from it by broadcasting.
@@ -232,7 +283,8 @@ extension DimExpr.Term {
 extension DimExpr.Atom {
   fileprivate var isNonNegative: Bool {
     switch self {
-    case .symbol, .index, .overflow: true
+    case .symbol, .index: true
+    case .overflow: false
     case .floorDiv(let a, let b): a.isNonNegative && b.isNonNegative
     case .mod(_, let b): b.isNonNegative
     case .min(let a, let b), .broadcast(let a, let b): a.isNonNegative && b.isNonNegative

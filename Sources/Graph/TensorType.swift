@@ -82,7 +82,8 @@ public struct Guard: Hashable, Sendable {
 
   /// Whether `other` holds wherever this holds, as far as that is plain to see.
   package func implies(_ other: Guard) -> Bool {
-    switch (relation, other.relation) {
+    if [lhs, rhs, other.lhs, other.rhs].contains(where: \.isOverflow) { return false }
+    return switch (relation, other.relation) {
     case (.lessOrEqual, .lessOrEqual), (.less, .lessOrEqual), (.less, .less):
       // a ≤ b implies c ≤ d where d − c ≥ b − a.
       ((other.rhs - other.lhs) - (rhs - lhs)).isNonNegative

@@ -1,5 +1,5 @@
-// Calls: of operations and derived functions by their catalog entries, of dtypes, and of other
-// functions of the file, which are written out where they are called.
+// Calls of operations and derived functions, by their catalog entries, and of dtypes. What the
+// parameters need is looked up there; nothing here knows an operation by name.
 import Graph
 
 extension Elaborator {
@@ -7,21 +7,39 @@ extension Elaborator {
     _ name: NameID, _ arguments: [Argument], _ expression: Expr, _ frame: inout Frame
   ) -> Item {
     let text = tree[name]
-    if let index = function(named: name) {
+    if let index = function(named: name),
+      CallGraph.isCall(of: index, named: text, in: frame.index)
+    {
       return callFunction(index, arguments, expression, &frame)
     }
     if let dtype = DType(rawValue: text) {
       return convert(to: dtype, arguments, expression, &frame)
     }
     let unnamed = arguments.filter { $0.name == nil }.count
-    guard let entry = Catalog.entry(named: text, argumentCount: unnamed) else {
-      let known = Catalog.all.map(\.name) + functionNames
-      report(
-        "there is no function named \(text)", at: expression.span, point: Int(expression.point),
-        help: Suggestion.help(for: text, in: known) ?? "the command `jit-grad ops` lists all functions")
-      return .invalid
+    if let entry = Catalog.entry(named: text, argumentCount: unnamed) {
+      return callEntry(entry, arguments, expression, &frame)
     }
-    return callEntry(entry, arguments, expression, &frame)
+    let isValue = frame.values[name] != nil || frame.symbols[name] != nil
+    let known = Catalog.all.map(\.name) + functionNames + DType.allCases.map(\.rawValue)
+    report(
+      isValue ? "\(text) is a value, not a function" : "there is no function named \(text)",
+      at: expression.span, point: Int(expression.point),
+      help: isValue
+        ? "write * for a product, [ ] for an element"
+        : Suggestion.help(for: text, in: known)
+          ?? "the command `jit-grad ops` lists all functions")
+    // Its arguments may hold mistakes of their own.
+    for argument in arguments where !isAttribute(argument) { _ = value(argument.value, &frame) }
+    return .invalid
+  }
+
+  /// Named arguments, texts and dtypes are not looked at where nothing is known of the function.
+  private func isAttribute(_ argument: Argument) -> Bool {
+    switch tree[argument.value].kind {
+    case .string: true
+    case .name(let name): argument.name != nil || DType(rawValue: tree[name]) != nil
+    default: argument.name != nil
+    }
   }
 
   // MARK: - Entries of the catalog
@@ -32,12 +50,14 @@ extension Elaborator {
     guard let matched = match(entry, arguments, expression) else { return .invalid }
     var items: [Item] = []
     var spans: [SourceSpan] = []
+    var fixed: [DType?] = []
     var attributes: [String: AttributeValue] = [:]
     var failed = false
     for (parameter, id) in matched {
       if parameter.isOperand {
         items.append(value(id, &frame))
         spans.append(tree[id].span)
+        fixed.append(parameter.numberDType)
       } else if let value = attribute(parameter, of: entry, id, &frame) {
         attributes[parameter.name] = value
       } else {
@@ -45,13 +65,15 @@ extension Elaborator {
       }
     }
     if failed { return .invalid }
-    let function = Catalog.function(named: entry.name)
-    let isFloatOnly = function.map { if case .float = $0.domain { true } else { false } } ?? false
-    let isSelection =
-      function.map { if case .selection = $0.domain { true } else { false } } ?? false
+    if items.count == 2, let x = items[0].dimExpr, let y = items[1].dimExpr {
+      if entry.name == ScalarFunction.min.name { return .size(.min(x, y)) }
+      if entry.name == ScalarFunction.max.name { return .size(.max(x, y)) }
+    }
+    let domain = Catalog.function(named: entry.name)?.domain
+    if domain == .selection, items.count > 0 { fixed[0] = .bool }
     guard
       let operands = terms(
-        items, spans, preferring: isFloatOnly ? .f64 : nil, ignoring: isSelection ? 0 : nil, frame)
+        items, spans, fixed: fixed, preferring: domain == .float ? .f64 : nil, frame)
     else { return .invalid }
     do {
       let results = try entry.build(Call(entry.name, frame.builder, operands, attributes))
@@ -67,43 +89,41 @@ extension Elaborator {
   private mutating func match(
     _ entry: Entry, _ arguments: [Argument], _ expression: Expr
   ) -> [(Parameter, ExprID)]? {
+    let signature = "it is called \(entry.signature)"
     var matched: [(Parameter, ExprID)] = []
     var open = entry.parameters[...]
     var failed = false
     for argument in arguments {
       if let name = argument.name {
         let text = tree[name]
-        guard let parameter = entry.parameters.first(where: { $0.name == text }) else {
+        if let parameter = open.first(where: { $0.name == text }) {
+          matched.append((parameter, argument.value))
+          open.removeAll { $0.name == text }
+        } else {
+          let names = entry.parameters.map(\.name)
           report(
-            "\(entry.name) has no parameter named \(text)", at: argument.nameSpan,
-            help: Suggestion.help(for: text, in: entry.parameters.map(\.name))
-              ?? "it is called \(entry.signature)")
-          failed = true
-          continue
-        }
-        if matched.contains(where: { $0.0.name == text }) {
-          report("\(text) is given twice", at: argument.nameSpan)
+            names.contains(text)
+              ? "\(text) is given twice" : "\(entry.name) has no parameter named \(text)",
+            at: argument.nameSpan, help: Suggestion.help(for: text, in: names) ?? signature)
           failed = true
         }
-        matched.append((parameter, argument.value))
-        open.removeAll { $0.name == text }
       } else if let parameter = open.first {
         matched.append((parameter, argument.value))
         if parameter.kind != .operands { open.removeFirst() }
       } else {
         report(
-          "\(entry.name) takes at most \(entry.parameters.count) arguments, "
-            + "found \(arguments.count)", at: expression.span, point: Int(expression.point),
-          help: "it is called \(entry.signature)")
+          "\(entry.name) takes \(entry.parameters.count == 1 ? "" : "at most ")"
+            + "\(counted(entry.parameters.count, "argument")), found \(arguments.count)",
+          at: expression.span, point: Int(expression.point), help: signature)
         return nil
       }
     }
     for parameter in open
     where parameter.fallback == nil && !matched.contains(where: { $0.0.name == parameter.name }) {
-      if parameter.kind == .operands { continue }
       report(
-        "\(entry.name) needs \(parameter.name)", at: expression.span,
-        point: Int(expression.point), help: "it is called \(entry.signature)")
+        "\(entry.name) needs \(parameter.kind == .operands ? "at least one of " : "")"
+          + "\(parameter.name)", at: expression.span,
+        point: Int(expression.point), help: signature)
       failed = true
     }
     return failed ? nil : matched
@@ -113,20 +133,25 @@ extension Elaborator {
     _ parameter: Parameter, of entry: Entry, _ id: ExprID, _ frame: inout Frame
   ) -> AttributeValue? {
     let expression = tree[id]
-    func wrong(_ needed: String) -> AttributeValue? {
+    func wrong(_ needed: String, help: String? = nil) -> AttributeValue? {
       if case .invalid = expression.kind { return nil }
-      log.report(
-        Diagnostic(
-          "\(entry.name) needs \(needed) for \(parameter.name)", at: expression.span,
-          help: "it is called \(entry.signature)"))
+      report(
+        "\(entry.name) needs \(needed) for \(parameter.name)", at: expression.span,
+        help: help ?? "it is called \(entry.signature)")
       return nil
     }
     switch parameter.kind {
     case .operand, .operands: return nil
-    case .dim: return extent(id, &frame).map { .dim($0) }
-    case .dims: return extents(id, &frame).map { .dims($0) }
+    case .dim:
+      guard isSize(id) else { return wrong("a size") }
+      return extent(id, &frame).map { .dim($0) }
+    case .dims:
+      guard isSize(id) || isList(id, where: isSize) else { return wrong("a list of sizes") }
+      return extents(id, &frame).map { .dims($0) }
     case .dimLists:
-      guard case .array(let rows) = expression.kind else { return wrong("a list of lists") }
+      guard case .array(let rows) = expression.kind,
+        isList(id, where: { isList($0, where: isSize) })
+      else { return wrong("a list of lists of sizes") }
       var lists: [[DimExpr]] = []
       for row in tree[rows] {
         guard let list = extents(row, &frame) else { return nil }
@@ -141,13 +166,28 @@ extension Elaborator {
         return wrong("a dtype (\(DType.allCases.map(\.rawValue).joined(separator: ", ")))")
       }
       return .dtype(dtype)
-    case .scalar: return wrong("a number")
     case .word(let words):
-      guard case .string(let text) = expression.kind else {
-        return wrong(words.map { "\"\($0)\"" }.joined(separator: " or "))
-      }
-      return .word(tree[text])
+      let needed = words.map { "\"\($0)\"" }.joined(separator: " or ")
+      guard case .string(let run) = expression.kind else { return wrong(needed) }
+      let word = tree[run]
+      if words.contains(word) { return .word(word) }
+      return wrong(
+        needed,
+        help: Suggestion.closest(to: word, in: words).map { "did you mean \"\($0)\"?" })
     }
+  }
+
+  /// Can be read as a size; what is wrong inside is said where it is read.
+  private func isSize(_ id: ExprID) -> Bool {
+    switch tree[id].kind {
+    case .invalid, .integer, .name, .unary, .binary, .call: true
+    case .float, .bool, .string, .array, .subscript: false
+    }
+  }
+
+  private func isList(_ id: ExprID, where isElement: (ExprID) -> Bool) -> Bool {
+    guard case .array(let elements) = tree[id].kind else { return false }
+    return tree[elements].allSatisfy(isElement)
   }
 
   // MARK: - dtypes
@@ -159,123 +199,20 @@ extension Elaborator {
     guard arguments.count == 1, arguments[0].name == nil else {
       report(
         "\(dtype)(…) converts one value, found \(arguments.count)", at: expression.span,
-        point: Int(expression.point))
+        point: Int(expression.point), help: "for several values write an array: \(dtype)([…])")
       return .invalid
     }
     let item = value(arguments[0].value, &frame)
     let span = tree[arguments[0].value].span
+    // A number that the dtype cannot hold is converted like a value.
     if case .real(let value) = item, !dtype.isFloat {
       return .term(frame.builder.constant(Scalar(value, dtype)))
+    }
+    if case .integer(let value) = item, dtype == .bool {
+      return .term(frame.builder.constant(Scalar(value != 0)))
     }
     guard let operand = term(item, dtype: dtype, at: span, frame) else { return .invalid }
     return operand.dtype == dtype
       ? .term(operand) : apply(Convert(dtype: dtype), [operand], expression, frame)
-  }
-
-  // MARK: - Functions of the file
-
-  private mutating func callFunction(
-    _ index: Int, _ arguments: [Argument], _ expression: Expr, _ frame: inout Frame
-  ) -> Item {
-    let function = tree.functions[index]
-    let name = tree[function.name]
-    if function.isInvalid { return .invalid }
-    if frame.callers.contains(index) {
-      let cycle = (frame.callers.drop { $0 != index } + [index])
-        .map { tree[tree.functions[$0].name] }.joined(separator: " → ")
-      report(
-        "\(name) calls itself", at: expression.span, point: Int(expression.point),
-        notes: ["the calls are \(cycle)"], help: "functions cannot be recursive")
-      return .invalid
-    }
-    guard let values = match(function, arguments, expression, &frame) else { return .invalid }
-    var inner = Frame(
-      builder: frame.builder, function: function, callers: frame.callers + [index])
-    declareSymbols(function, &inner)
-    guard bind(function, values, expression, &inner, frame) else { return .invalid }
-    addConstraints(function, &inner)
-    let errorsBefore = log.diagnostics.count
-    let origin = frame.builder.origin
-    for statement in function.body.statements { elaborate(statement, &inner) }
-    let made = results(of: function, &inner)
-    frame.builder.origin = origin
-    // Its mistakes were reported where it is defined; here they would be said again.
-    guard log.diagnostics.count == errorsBefore, made.count == function.results.count else {
-      return .invalid
-    }
-    return made.count == 1 ? .term(made[0].1) : .tuple(made.map(\.1))
-  }
-
-  private mutating func match(
-    _ function: FunctionSyntax, _ arguments: [Argument], _ expression: Expr, _ frame: inout Frame
-  ) -> [ExprID]? {
-    let name = tree[function.name]
-    var values = [ExprID?](repeating: nil, count: function.parameters.count)
-    for (position, argument) in arguments.enumerated() {
-      let place =
-        argument.name.map { given in function.parameters.firstIndex { $0.name == given } }
-        ?? (position < values.count ? position : nil)
-      guard let place, values[place] == nil else {
-        report(
-          argument.name.map { "\(name) has no input named \(tree[$0]), or it is given twice" }
-            ?? "\(name) takes \(values.count) inputs, found \(arguments.count)",
-          at: expression.span, point: Int(expression.point))
-        return nil
-      }
-      values[place] = argument.value
-    }
-    for (parameter, value) in zip(function.parameters, values) where value == nil {
-      report(
-        "\(name) needs the input \(tree[parameter.name])", at: expression.span,
-        point: Int(expression.point))
-      return nil
-    }
-    return values.compactMap { $0 }
-  }
-
-  /// Gives the inputs of a called function their values, and its sizes their meaning.
-  private mutating func bind(
-    _ function: FunctionSyntax, _ arguments: [ExprID], _ expression: Expr,
-    _ inner: inout Frame, _ outer: Frame
-  ) -> Bool {
-    var outer = outer
-    var terms: [Term] = []
-    for (parameter, id) in zip(function.parameters, arguments) {
-      let item = value(id, &outer)
-      guard let type = parameter.type, let term = term(item, dtype: type.dtype, at: tree[id].span, outer)
-      else { return false }
-      let extents = Array(tree[type.extents])
-      guard term.dtype == type.dtype, term.rank == extents.count else {
-        report(
-          "\(tree[function.name]) needs \(type.dtype) of rank \(extents.count) for "
-            + "\(tree[parameter.name]), found \(term.type)", at: tree[id].span)
-        return false
-      }
-      // An extent that is one name says what that size is.
-      for (extent, found) in zip(extents, term.shape) {
-        if case .name(let symbol) = tree[extent].kind,
-          inner.symbols[symbol] == .symbol(tree[symbol])
-        {
-          inner.symbols[symbol] = found
-        }
-      }
-      terms.append(term)
-      inner.values[parameter.name] = .term(term)
-    }
-    for (parameter, (id, term)) in zip(function.parameters, zip(arguments, terms)) {
-      guard let type = parameter.type else { continue }
-      for (extentID, found) in zip(tree[type.extents], term.shape) {
-        guard let needed = extent(extentID, &inner) else { return false }
-        let condition = Guard(found, .equal, needed)
-        if condition.decided == false {
-          report(
-            "\(tree[function.name]) needs \(tree[parameter.name]) with extent \(needed), "
-              + "found \(term.type)", at: tree[id].span)
-          return false
-        }
-        require(condition, at: tree[id].span, inner)
-      }
-    }
-    return true
   }
 }

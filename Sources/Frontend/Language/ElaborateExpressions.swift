@@ -44,7 +44,9 @@ extension Elaborator {
     case .float(let value): return .real(value)
     case .bool(let value): return .term(frame.builder.constant(Scalar(value)))
     case .string:
-      report("a text is no value", at: expression.span)
+      report(
+        "a text is no value", at: expression.span,
+        help: "texts are for parameters of functions: mode=\"clamp\"")
       return .invalid
     case .name(let name): return named(name, expression, frame)
     case .unary(let op, let operand):
@@ -61,9 +63,13 @@ extension Elaborator {
     if let symbol = frame.symbols[name] { return .extent(symbol) }
     let text = tree[name]
     let known = (frame.values.keys.map { tree[$0] } + frame.symbols.keys.map { tree[$0] }).sorted()
+    let isLater = frame.remaining[name] != nil
     let help =
       Catalog.entry(named: text) != nil || function(named: name) != nil
-      ? "\(text) is a function: \(text)(…)" : Suggestion.help(for: text, in: known)
+      ? "\(text) is a function: \(text)(…)"
+      : isLater
+        ? "\(text) is given a value further down; move that statement up"
+        : Suggestion.help(for: text, in: known)
     report("there is no value named \(text)", at: expression.span, help: help)
     return .invalid
   }
@@ -83,46 +89,56 @@ extension Elaborator {
       return nil
     case .integer(let value):
       if let scalar = Scalar(exactly: value, wanted) { return frame.builder.constant(scalar) }
-      report("\(value) is no \(wanted)", at: span)
+      report(
+        "\(value) is no \(wanted)", at: span,
+        help: wanted == .bool ? "write true or false, or a comparison" : nil)
       return nil
     case .real(let value):
       if wanted.isFloat { return frame.builder.constant(value, wanted) }
       report(
-        "\(value) is no \(wanted)", at: span, help: "convert the other operand: f64(…)")
+        "\(value) is no \(wanted)", at: span,
+        help: wanted == .bool
+          ? "write true or false, or a comparison" : "convert the other operand: f64(…)")
       return nil
     case .extent(let e):
+      if wanted == .bool {
+        report("a size is no bool", at: span, help: "write a comparison")
+        return nil
+      }
       return frame.builder.applying(Extent(extent: e, dtype: wanted), [])
     case .array(let array):
       guard let tensor = array.tensor(wanted) else {
         report("not every element of the array is a \(wanted)", at: span)
         return nil
       }
-      if tensor.count == 0 {
-        return frame.builder.constant(Scalar(0 as Int64, wanted))
-          .broadcast(to: tensor.shape.map { DimExpr($0) }, axes: [])
-      }
-      return frame.builder.applying(Constant(value: tensor), [])
+      return frame.builder.constant(tensor)
     }
   }
 
-  /// Operands of one operation: what has no dtype takes that of the first that has one.
+  /// Operands of one operation: what has no dtype takes that of the first that has one, unless its
+  /// own is fixed.
   mutating func terms(
-    _ items: [Item], _ spans: [SourceSpan], preferring fallback: DType? = nil,
-    ignoring condition: Int? = nil, _ frame: Frame
+    _ items: [Item], _ spans: [SourceSpan], fixed: [DType?] = [],
+    preferring fallback: DType? = nil, _ frame: Frame
   ) -> [Term]? {
     if items.contains(where: \.isInvalid) { return nil }
-    let strong = items.enumerated().first { $0.offset != condition && $0.element.term != nil }
-    var dtype = strong?.element.term?.dtype ?? fallback
+    let free = items.indices.filter { !fixed.indices.contains($0) || fixed[$0] == nil }
+    var dtype = free.lazy.compactMap { items[$0].term?.dtype }.first ?? fallback
     if dtype == nil {
-      let natural = items.map(\.naturalDType)
+      let natural = free.map { items[$0].naturalDType }
       dtype = natural.contains(.f64) ? .f64 : natural.first
     }
     var terms: [Term] = []
-    for (item, span) in zip(items, spans) {
-      guard let term = term(item, dtype: dtype, at: span, frame) else { return nil }
-      terms.append(term)
+    var isRight = true
+    for (index, item) in items.enumerated() {
+      let own = fixed.indices.contains(index) ? fixed[index] : nil
+      if let term = term(item, dtype: own ?? dtype, at: spans[index], frame) {
+        terms.append(term)
+      } else {
+        isRight = false
+      }
     }
-    return terms
+    return isRight ? terms : nil
   }
 
   // MARK: - Operators
@@ -132,9 +148,13 @@ extension Elaborator {
   ) -> Item {
     switch (op, item) {
     case (_, .invalid): return .invalid
-    case (.negate, .integer(let value)): return .integer(0 &- value)
+    case (.negate, .integer(let value)) where value != .min: return .integer(-value)
+    case (.negate, .integer):
+      return outOfRange(expression)
     case (.negate, .real(let value)): return .real(-value)
     case (.negate, .extent(let e)): return .extent(-e)
+    case (.negate, .array(let array)):
+      if let negated = array.negated { return .array(negated) }
     default: break
     }
     guard let operand = term(item, dtype: nil, at: expression.span, frame) else { return .invalid }
@@ -146,7 +166,7 @@ extension Elaborator {
   ) -> Item {
     if left.isInvalid || right.isInvalid { return .invalid }
     if left.term == nil, right.term == nil,
-      let item = folded(op, left, right)
+      let item = folded(op, left, right, expression)
     {
       return item
     }
@@ -168,30 +188,41 @@ extension Elaborator {
     return apply(Elementwise(op.function), operands, expression, frame)
   }
 
-  /// Operators between numbers and sizes that have no dtype yet.
-  private func folded(_ op: BinaryOperator, _ left: Item, _ right: Item) -> Item? {
+  /// Operators between numbers and sizes that have no dtype yet; `nil` where the result has one.
+  private mutating func folded(
+    _ op: BinaryOperator, _ left: Item, _ right: Item, _ expression: Expr
+  ) -> Item? {
     if let x = left.dimExpr, let y = right.dimExpr {
-      if let e = Self.combined(op, x, y) {
-        return e.constantValue.map { .integer($0) } ?? .extent(e)
+      if op == .floorDivide || op == .remainder, y.isZero {
+        report("this divides by zero", at: expression.span, point: Int(expression.point))
+        return .invalid
       }
-      guard op == .divide, let a = x.constantValue, let b = y.constantValue else { return nil }
-      return .real(Double(a) / Double(b))
+      if let e = Self.combined(op, x, y) {
+        return e.isOverflow ? outOfRange(expression) : .size(e)
+      }
+      // Only 7 / 2 and 2^-1 are left.
+      guard op == .divide || op == .power, x.terms.isEmpty, y.terms.isEmpty else { return nil }
     }
-    func number(_ item: Item) -> Double? {
+    func number(_ item: Item) -> Scalar? {
       switch item {
-      case .integer(let value): Double(value)
-      case .real(let value): value
+      case .integer(let value): Scalar(Double(value), .f64)
+      case .real(let value): Scalar(value, .f64)
       default: nil
       }
     }
     guard let a = number(left), let b = number(right) else { return nil }
     switch op {
-    case .add: return .real(a + b)
-    case .subtract: return .real(a - b)
-    case .multiply: return .real(a * b)
-    case .divide: return .real(a / b)
+    case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power:
+      return .real(op.function.value([a, b]).real)
     default: return nil
     }
+  }
+
+  private mutating func outOfRange(_ expression: Expr) -> Item {
+    report(
+      "this whole number is out of range: it does not fit 64 bits", at: expression.span,
+      point: Int(expression.point), help: "write it as a float: 1e30")
+    return .invalid
   }
 
   /// Applies an operation and reports a type error at the expression.
@@ -249,7 +280,7 @@ extension Elaborator {
     if let literal = literal(items) {
       if let literal { return .array(literal) }
       report(
-        "the rows of an array need one length", at: expression.span,
+        "the rows of an array need one length, found \(lengths(items))", at: expression.span,
         point: Int(expression.point))
       return .invalid
     }
@@ -270,6 +301,15 @@ extension Elaborator {
       reportFailure(error, at: expression.span, expression.point, parts)
       return .invalid
     }
+  }
+
+  /// `2 and 3`: the first two shapes that differ.
+  private func lengths(_ items: [Item]) -> String {
+    let shapes = items.map { item in
+      if case .array(let array) = item, let count = array.shape.first { "\(count)" } else { "a number" }
+    }
+    let other = shapes.first { $0 != shapes[0] }
+    return other.map { "\(shapes[0]) and \($0)" } ?? "rows of different shapes"
   }
 
   /// One array of numbers; `.some(nil)` for ragged rows, `nil` where an element is a value.

@@ -2,8 +2,39 @@
 import Graph
 
 extension Elaborator {
-  /// The sizes an expression stands for; `nil` after a report.
+  /// The sizes an expression stands for; `nil` after a report. Chains of operators are walked.
   mutating func extent(_ id: ExprID, _ frame: inout Frame) -> DimExpr? {
+    var spine: [ExprID] = []
+    var id = id
+    while case .binary(_, let left, _) = tree[id].kind {
+      spine.append(id)
+      id = left
+    }
+    var result = singleExtent(id, &frame)
+    while let outer = spine.popLast() {
+      let expression = tree[outer]
+      guard case .binary(let op, _, let right) = expression.kind else { continue }
+      guard let y = extent(right, &frame), let x = result else {
+        result = nil
+        continue
+      }
+      let isZero = y.isZero && (op == .floorDivide || op == .remainder)
+      result = isZero ? nil : Self.combined(op, x, y)
+      if let result, !result.isOverflow || x.isOverflow { continue }
+      let mistake =
+        isZero ? "this divides by zero"
+        : result == nil ? "sizes have no operator \(op.spelling)" : "this size is out of range"
+      report(
+        mistake, at: expression.span, point: Int(expression.point),
+        help: op == .divide
+          ? "sizes divide with //"
+          : result == nil && !isZero ? "sizes have + - * // % ^, min and max" : nil)
+      result = nil
+    }
+    return result
+  }
+
+  private mutating func singleExtent(_ id: ExprID, _ frame: inout Frame) -> DimExpr? {
     let expression = tree[id]
     switch expression.kind {
     case .invalid: return nil
@@ -23,31 +54,30 @@ extension Elaborator {
         help: Suggestion.help(for: tree[name], in: frame.symbols.keys.map { tree[$0] }.sorted()))
       return nil
     case .unary(.negate, let a): return extent(a, &frame).map { -$0 }
-    case .binary(let op, let a, let b):
-      guard let x = extent(a, &frame), let y = extent(b, &frame) else { return nil }
-      if let result = Self.combined(op, x, y) { return result }
-      report(
-        "sizes have no operator \(op.spelling)", at: expression.span, point: Int(expression.point),
-        help: op == .divide ? "sizes divide with //" : "sizes have + - * // %, min and max")
-      return nil
     case .call(let name, let arguments):
-      let operands = tree[arguments].map(\.value)
-      guard operands.count == 2, let x = extent(operands[0], &frame),
-        let y = extent(operands[1], &frame)
-      else {
-        report("a size function needs two sizes", at: expression.span)
-        return nil
-      }
+      let make: (DimExpr, DimExpr) -> DimExpr
       switch tree[name] {
-      case "min": return .min(x, y)
-      case "max": return .max(x, y)
-      case "broadcast": return .broadcast(x, y)
+      case "min": make = DimExpr.min
+      case "max": make = DimExpr.max
+      case "broadcast": make = DimExpr.broadcast
       default:
         report(
           "there is no size function named \(tree[name])", at: expression.span,
-          help: "sizes have min, max and broadcast")
+          help: Suggestion.help(for: tree[name], in: ["min", "max", "broadcast"])
+            ?? "sizes have min, max and broadcast")
         return nil
       }
+      let operands = tree[arguments].map(\.value)
+      guard operands.count == 2 else {
+        report(
+          "\(tree[name]) needs two sizes, found \(operands.count)", at: expression.span,
+          help: "it is called \(tree[name])(a, b)")
+        return nil
+      }
+      guard let x = extent(operands[0], &frame), let y = extent(operands[1], &frame) else {
+        return nil
+      }
+      return make(x, y)
     default:
       report(
         "a size is needed here", at: expression.span,
@@ -64,6 +94,15 @@ extension Elaborator {
     case .multiply: x * y
     case .floorDivide: .floorDiv(x, y)
     case .remainder: .mod(x, y)
+    case .power:
+      y.constantValue.flatMap { k in
+        if k < 0 { return nil }
+        if let base = x.constantValue, abs(base.clamped(to: -2...2)) < 2 {
+          return k == 0 ? 1 : k.isMultiple(of: 2) ? DimExpr(base * base) : x
+        }
+        // With more factors it fits in no case.
+        return k > 64 ? .overflow : (0..<k).reduce(1 as DimExpr) { e, _ in e * x }
+      }
     default: nil
     }
   }
@@ -79,5 +118,11 @@ extension Elaborator {
       list.append(e)
     }
     return list
+  }
+}
+
+extension Int {
+  fileprivate func clamped(to range: ClosedRange<Int>) -> Int {
+    Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
   }
 }

@@ -25,14 +25,17 @@ extension Elaborator {
           starts[axis] = Self.fromStart(place, x.shape[axis])
           stops[axis] = starts[axis] + 1
           removed.append(axis)
-        } else if case .term(let term) = index, term.dtype.isInteger {
+          if Guard(0, .lessOrEqual, starts[axis]).decided == false
+            || Guard(starts[axis], .less, x.shape[axis]).decided == false
+          {
+            report(
+              "the index \(place) is out of range: axis \(axis) of \(x.type) has extent "
+                + "\(x.shape[axis])", at: tree[id].span)
+            return .invalid
+          }
+        } else if let term = indices(index, at: tree[id].span, frame) {
           dynamic.append((axis, term))
         } else {
-          if !index.isInvalid {
-            report(
-              "an index needs an integer, found \(index.term.map { "\($0.type)" } ?? "a float")",
-              at: tree[id].span, help: "convert it: i64(…)")
-          }
           return .invalid
         }
       case .slice(let lower, let upper, let step):
@@ -40,6 +43,10 @@ extension Elaborator {
         if let step {
           guard let e = bound(step, &frame) else { return .invalid }
           stride = e
+          if e.isZero {
+            report("the step of a slice cannot be 0", at: tree[step].span)
+            return .invalid
+          }
         }
         if let number = stride.constantValue, number < 0 {
           guard lower == nil, upper == nil else {
@@ -61,6 +68,7 @@ extension Elaborator {
           guard let e = bound(upper, &frame) else { return .invalid }
           stops[axis] = Self.fromStart(e, x.shape[axis])
         }
+        guard isInside(axis, starts[axis], stops[axis], x, item.span) else { return .invalid }
       }
     }
     do {
@@ -78,6 +86,38 @@ extension Elaborator {
       reportFailure(error, at: expression.span, expression.point, [x])
       return .invalid
     }
+  }
+
+  /// An index that is data.
+  private mutating func indices(_ item: Item, at span: SourceSpan, _ frame: Frame) -> Term? {
+    switch item {
+    case .invalid: return nil
+    case .term(let term) where term.dtype.isInteger: return term
+    case .array(let array) where array.naturalDType == .i64:
+      return term(item, dtype: .i64, at: span, frame)
+    default:
+      let isBool = item.naturalDType == .bool
+      report(
+        "an index needs an integer, found \(item.description)", at: span,
+        help: isBool ? "for a mask use select(mask, x, 0)" : "convert it: i64(…)")
+      return nil
+    }
+  }
+
+  /// Reports a slice that never fits.
+  private mutating func isInside(
+    _ axis: Int, _ start: DimExpr, _ stop: DimExpr, _ x: Term, _ span: SourceSpan
+  ) -> Bool {
+    let fits = [
+      Guard(0, .lessOrEqual, start), Guard(start, .lessOrEqual, stop),
+      Guard(stop, .lessOrEqual, x.shape[axis]),
+    ]
+    guard fits.contains(where: { $0.decided == false }) else { return true }
+    report(
+      "the slice from \(start) to \(stop) does not fit axis \(axis) of \(x.type)", at: span,
+      notes: ["axis \(axis) has extent \(x.shape[axis])"],
+      help: "a slice is never shortened: 0 <= start <= stop <= extent")
+    return false
   }
 
   /// Indices that are data: scalars as one window, one array as a gather.
@@ -119,8 +159,8 @@ extension Elaborator {
     if let e = item.dimExpr { return e }
     if !item.isInvalid {
       report(
-        "the bounds of a slice are sizes, found a value", at: tree[id].span,
-        help: "for a start that is data use dynamic_slice")
+        "the bounds of a slice are sizes, found \(item.description)", at: tree[id].span,
+        help: item.naturalDType.isInteger ? "for a start that is data use dynamic_slice" : nil)
     }
     return nil
   }
@@ -143,7 +183,7 @@ extension Elaborator {
     guard count <= x.rank, items.filter(isEllipsis).count <= 1 else {
       report(
         count > x.rank
-          ? "\(count) indices for a value of rank \(x.rank) (\(x.type))"
+          ? "\(count) \(count == 1 ? "index" : "indices") for \(counted(x.rank, "axis")) of \(x.type)"
           : "only one ... is allowed", at: expression.span, point: Int(expression.point))
       return nil
     }

@@ -8,6 +8,12 @@ struct Elaborator {
   let source: SourceFile
   var log = DiagnosticLog(limit: 100)
   private let functions: [NameID: Int]
+  private let calls: CallGraph
+  /// Functions that are elaborated, and those of them that hold a mistake, here or in their syntax.
+  private(set) var finished: Set<Int> = []
+  private(set) var failed: Set<Int>
+  /// Counts also what the log has no room for.
+  private var errorCount = 0
 
   /// A function being elaborated: the builder is shared by functions that are written into it.
   struct Frame {
@@ -18,59 +24,104 @@ struct Elaborator {
     var symbols: [NameID: DimExpr] = [:]
     /// Names in the graph that are taken.
     var usedNames: Set<String> = []
-    /// The functions around this one that are being written, outermost first.
-    var callers: [Int] = []
+    /// Its index in the file.
+    let index: Int
     /// Written into another function.
-    var isInlined: Bool { callers.count > 1 }
+    var isInlined = false
+    /// How often each name will still be given a value.
+    var remaining: [NameID: Int] = [:]
     /// A statement went wrong; names may be missing that are no mistake.
     var hasErrors = false
+
+    init(_ builder: GraphBuilder, _ function: FunctionSyntax, _ index: Int, isInlined: Bool) {
+      self.builder = builder
+      self.function = function
+      self.index = index
+      self.isInlined = isInlined
+      for statement in function.body.statements {
+        for target in statement.targets { remaining[target.name, default: 0] += 1 }
+      }
+    }
   }
 
   /// Nodes of one function at most, calls of other functions written out.
   static let nodeLimit = 20_000_000
+  /// Axes of a value at most.
+  static let rankLimit = 32
 
-  init(_ tree: SyntaxTree, _ source: SourceFile) {
+  /// - Parameter damaged: places of mistakes in the syntax.
+  init(_ tree: SyntaxTree, _ source: SourceFile, damaged: [Int] = []) {
     self.tree = tree
     self.source = source
+    failed = Set(
+      tree.functions.indices.filter { index in
+        let function = tree.functions[index]
+        return function.isInvalid
+          || damaged.contains { function.span.start <= $0 && $0 <= function.span.end }
+      })
     var functions: [NameID: Int] = [:]
     for (index, function) in tree.functions.enumerated() where functions[function.name] == nil {
       functions[function.name] = index
     }
     self.functions = functions
+    calls = CallGraph(tree, functions)
   }
 
   func function(named name: NameID) -> Int? { functions[name] }
   var functionNames: [String] { tree.functions.map { tree[$0.name] } }
 
-  mutating func report(_ message: String, at span: SourceSpan, point: Int? = nil,
-    labels: [Diagnostic.Label] = [], notes: [String] = [], help: String? = nil
+  mutating func report(
+    _ message: String, at span: SourceSpan, point: Int? = nil, labels: [Diagnostic.Label] = [],
+    notes: [String] = [], help: String? = nil
   ) {
-    log.report(
+    report(
       Diagnostic(message, at: span, point: point, labels: labels, notes: notes, help: help))
   }
 
+  mutating func report(_ diagnostic: Diagnostic) {
+    errorCount += 1
+    log.report(diagnostic)
+  }
+
+  /// What `body` reports first, kept out of the log.
+  mutating func caught<R>(_ body: (inout Elaborator) -> R) -> (result: R, mistake: Diagnostic?) {
+    let outer = (log, errorCount)
+    log = DiagnosticLog(limit: 1_000_000)
+    let result = body(&self)
+    let mistake = log.diagnostics.first
+    (log, errorCount) = outer
+    return (result, mistake)
+  }
+
+  /// All functions without mistakes, in file order.
   mutating func elaborate() -> [Graph] {
-    var graphs: [Graph] = []
     var seen: [NameID: SourceSpan] = [:]
     for (index, function) in tree.functions.enumerated() {
       if let first = seen[function.name] {
         report(
           "the function \(tree[function.name]) is defined twice", at: function.nameSpan,
           labels: [.init("it is defined here first", at: first)])
-        continue
+        failed.insert(index)
       }
       seen[function.name] = function.nameSpan
-      if function.isInvalid { continue }
-      if let graph = elaborate(function, index) { graphs.append(graph) }
     }
-    return graphs
+    var graphs = [Graph?](repeating: nil, count: tree.functions.count)
+    for index in calls.order where !tree.functions[index].isInvalid {
+      let errorsBefore = errorCount
+      if let mistake = calls.mistakes[index] { report(mistake) }
+      let graph = elaborate(tree.functions[index], index)
+      finished.insert(index)
+      if errorCount > errorsBefore || graph == nil { failed.insert(index) }
+      if !failed.contains(index) { graphs[index] = graph }
+    }
+    return graphs.compactMap { $0 }
   }
 
+  /// One function; `nil` where a mistake that has been reported before leaves no whole one.
   private mutating func elaborate(_ function: FunctionSyntax, _ index: Int) -> Graph? {
-    let errorsBefore = log.diagnostics.count
     let builder = GraphBuilder(name: tree[function.name])
-    var frame = Frame(builder: builder, function: function, callers: [index])
-    declareSymbols(function, &frame)
+    var frame = Frame(builder, function, index, isInlined: false)
+    frame.symbols = declaredSymbols(function)
     for parameter in function.parameters {
       guard let type = parameter.type else { continue }
       let name = tree[parameter.name]
@@ -84,41 +135,41 @@ struct Elaborator {
           help: "give one of them another name")
         continue
       }
-      let shape = tree[type.extents].map { extent($0, &frame) ?? .overflow }
+      guard let shape = shape(type, &frame) else {
+        frame.values[parameter.name] = .invalid
+        frame.hasErrors = true
+        continue
+      }
       frame.values[parameter.name] = .term(
         builder.addInput(name, TensorType(type.dtype, shape)))
       frame.usedNames.insert(name)
     }
     addConstraints(function, &frame)
     for statement in function.body.statements { elaborate(statement, &frame) }
-    for (name, term) in results(of: function, &frame) {
-      builder.addOutput(name, term)
-    }
-    if let failure = builder.failure {
-      report("\(failure)", at: function.nameSpan)
-    }
-    guard log.diagnostics.count == errorsBefore else { return nil }
-    return builder.graph.pruned()
+    for (name, term) in results(of: function, &frame) { builder.addOutput(name, term) }
+    if let failure = builder.failure { report("\(failure)", at: function.nameSpan) }
+    return frame.hasErrors ? nil : builder.graph.pruned()
   }
 
   // MARK: - Sizes and constraints
 
   /// Every name in the types and constraints of a header is a size.
-  func declareSymbols(_ function: FunctionSyntax, _ frame: inout Frame) {
+  func declaredSymbols(_ function: FunctionSyntax) -> [NameID: DimExpr] {
+    var symbols: [NameID: DimExpr] = [:]
     var pending: [ExprID] = function.constraints
     for binding in function.parameters + function.results {
       if let type = binding.type { pending += tree[type.extents] }
     }
     while let id = pending.popLast() {
       switch tree[id].kind {
-      case .name(let name):
-        if frame.symbols[name] == nil { frame.symbols[name] = .symbol(tree[name]) }
+      case .name(let name): symbols[name] = .symbol(tree[name])
       case .binary(_, let a, let b): pending += [a, b]
       case .unary(_, let a): pending.append(a)
       case .call(_, let arguments): pending += tree[arguments].map(\.value)
       default: break
       }
     }
+    return symbols
   }
 
   /// The header's conditions, for the sizes that the frame knows.
@@ -156,84 +207,95 @@ struct Elaborator {
     let location = source.location(at: statement.span.start)
     frame.builder.origin = Origin(
       line: Int32(clamping: location.line), column: Int32(clamping: location.column))
+    let expression = tree[statement.value]
     var item = value(statement.value, &frame)
     if let failure = frame.builder.takeFailure() {
-      reportFailure(failure, at: tree[statement.value].span, tree[statement.value].point)
+      reportFailure(failure, at: expression.span, expression.point)
       item = .invalid
     }
-    if item.isInvalid {
-      frame.hasErrors = true
-      for target in statement.targets { frame.values[target.name] = .invalid }
-      return
-    }
-    if case .tuple(let terms) = item {
-      guard terms.count == statement.targets.count else {
-        report(
-          "\(terms.count) results need \(terms.count) names, found \(statement.targets.count)",
-          at: statement.span, point: Int(tree[statement.value].point))
-        for target in statement.targets { frame.values[target.name] = .invalid }
-        frame.hasErrors = true
-        return
-      }
-      for (target, term) in zip(statement.targets, terms) { bind(target, .term(term), &frame) }
-      return
-    }
-    guard statement.targets.count == 1 else {
+    var items = [item]
+    if case .tuple(let terms) = item { items = terms.map { .term($0) } }
+    if !item.isInvalid, items.count != statement.targets.count {
       report(
-        "\(statement.targets.count) names need as many results, found one", at: statement.span,
-        point: Int(tree[statement.value].point))
-      for target in statement.targets { frame.values[target.name] = .invalid }
-      frame.hasErrors = true
-      return
+        "\(counted(items.count, "result")) \(items.count == 1 ? "needs" : "need") as many names, "
+          + "found \(statement.targets.count)", at: statement.span, point: Int(expression.point))
+      item = .invalid
     }
-    bind(statement.targets[0], item, &frame)
+    if item.isInvalid { items = statement.targets.map { _ in .invalid } }
+    for (target, item) in zip(statement.targets, items) { bind(target, item, &frame) }
   }
 
   /// Gives a name to a value; checks its type where one is written.
   private mutating func bind(_ target: Binding, _ item: Item, _ frame: inout Frame) {
+    frame.remaining[target.name, default: 1] -= 1
+    let isLast = frame.remaining[target.name] == 0
     if frame.symbols[target.name] != nil {
       report(
         "\(tree[target.name]) is a size and cannot be given a value", at: target.nameSpan,
         help: "choose another name")
+      frame.hasErrors = true
       return
     }
     var item = item
+    // The type of a result is that of the last value with its name.
     let declared =
-      target.type ?? frame.function.results.first { $0.name == target.name }?.type
-    if let declared {
-      guard let term = typed(item, declared, target.nameSpan, &frame) else {
-        frame.values[target.name] = .invalid
-        frame.hasErrors = true
-        return
-      }
-      item = .term(term)
+      target.type
+      ?? (isLast ? frame.function.results.first { $0.name == target.name }?.type : nil)
+    if let declared, !item.isInvalid {
+      item = typed(item, declared, target.nameSpan, &frame).map { .term($0) } ?? .invalid
     }
-    if case .term(let term) = item { name(term, tree[target.name], &frame) }
+    if item.isInvalid { frame.hasErrors = true }
+    if case .term(let term) = item { name(term, tree[target.name], isLast: isLast, &frame) }
     frame.values[target.name] = item
   }
 
-  /// A name in the graph, for readers; each is given once, `_1`, `_2`, … stand for no name.
-  private func name(_ term: Term, _ name: String, _ frame: inout Frame) {
+  /// A name in the graph, for readers. Each is given once; where one name is given to several
+  /// values, the last of them has it bare and the others numbered. `_`, `_1`, `_2`, … stand for
+  /// no name.
+  private func name(_ term: Term, _ name: String, isLast: Bool, _ frame: inout Frame) {
     if frame.isInlined || name.isPlaceholder { return }
-    var unique = name
-    var number = 2
+    var unique = isLast ? name : "\(name)_1"
+    var number = 1
     while frame.usedNames.contains(unique) {
-      unique = "\(name)_\(number)"
       number += 1
+      unique = "\(name)_\(number)"
     }
     if frame.builder.name(term, unique) { frame.usedNames.insert(unique) }
+  }
+
+  /// The extents of a written type.
+  mutating func shape(_ syntax: TypeSyntax, _ frame: inout Frame) -> [DimExpr]? {
+    let extents = Array(tree[syntax.extents])
+    guard extents.count <= Self.rankLimit else {
+      report(
+        "a value has at most \(Self.rankLimit) axes, found \(extents.count)", at: syntax.span)
+      return nil
+    }
+    var shape: [DimExpr] = []
+    var isRight = true
+    for id in extents {
+      guard let e = extent(id, &frame) else {
+        isRight = false
+        continue
+      }
+      if let mistake = e.isOverflow ? "is out of range"
+        : Guard(0, .lessOrEqual, e).decided == false ? "is negative" : nil
+      {
+        report("this extent \(mistake)", at: tree[id].span, point: Int(tree[id].point))
+        isRight = false
+      }
+      shape.append(e)
+    }
+    return isRight ? shape : nil
   }
 
   /// A value of a written type.
   mutating func typed(
     _ item: Item, _ syntax: TypeSyntax, _ span: SourceSpan, _ frame: inout Frame
   ) -> Term? {
-    guard let term = term(item, dtype: syntax.dtype, at: span, frame) else { return nil }
-    var shape: [DimExpr] = []
-    for id in tree[syntax.extents] {
-      guard let extent = extent(id, &frame) else { return nil }
-      shape.append(extent)
-    }
+    guard let term = term(item, dtype: syntax.dtype, at: span, frame),
+      let shape = shape(syntax, &frame)
+    else { return nil }
     let type = TensorType(syntax.dtype, shape)
     let fits =
       term.dtype == type.dtype && term.rank == type.rank
@@ -262,11 +324,12 @@ struct Elaborator {
     for result in function.results {
       let name = tree[result.name]
       guard let item = frame.values[result.name] else {
-        if !frame.hasErrors {
+        // After a mistake a name may be missing for a reason that was reported.
+        if !frame.hasErrors && !failed.contains(frame.index) {
           let names = frame.values.keys.map { tree[$0] }.sorted()
           report(
             "the result \(name) is never given a value", at: result.nameSpan,
-            help: Suggestion.help(for: name, in: names))
+            help: Suggestion.help(for: name, in: names) ?? "add a statement: \(name) = …")
         }
         continue
       }
@@ -280,9 +343,14 @@ struct Elaborator {
   }
 }
 
+/// `1 result`, `2 results`
+func counted(_ count: Int, _ noun: String) -> String {
+  count == 1 ? "1 \(noun)" : "\(count) \(noun == "axis" ? "axes" : noun + "s")"
+}
+
 extension String {
-  /// `_1`, `_2`, …: how values without a name are printed.
+  /// `_`, `_1`, `_2`, …: how values without a name are printed.
   var isPlaceholder: Bool {
-    first == "_" && count > 1 && dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
+    first == "_" && dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
   }
 }

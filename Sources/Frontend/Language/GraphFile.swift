@@ -11,8 +11,10 @@ package struct GraphFile: Sendable {
 
   package init(_ source: SourceFile) {
     let parsed = SyntaxTree.parse(source)
-    var elaborator = Elaborator(parsed.tree, source)
-    // Half a function would give mistakes that are none; what parsed well is still looked at.
+    var elaborator = Elaborator(
+      parsed.tree, source,
+      damaged: parsed.diagnostics.filter { $0.severity == .error }.map(\.point))
+    // What parsed well is still looked at.
     let graphs = elaborator.elaborate()
     self.source = source
     self.graphs = graphs
@@ -24,10 +26,22 @@ package struct GraphFile: Sendable {
   package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
   /// Graphs as the text of one file.
+  ///
+  /// A graph gets another name where its own would change what a call in another graph means, or
+  /// is there already.
   package static func text(of graphs: [Graph]) -> String {
     var tree = SyntaxTree()
-    for graph in graphs {
-      var printer = GraphPrinter(graph, tree)
+    var taken: Set<String> = []
+    for (index, graph) in graphs.enumerated() {
+      for (other, called) in graphs.enumerated() where other != index {
+        for node in called.nodes where node.operation.name == graph.name {
+          taken.insert(graph.name)
+        }
+      }
+      if graphs.count > 1 { taken.formUnion(DType.allCases.map(\.rawValue)) }
+      var name = NameTable.spellable(graph.name)
+      while !taken.insert(name).inserted { name += "_" }
+      var printer = GraphPrinter(graph, as: name, tree)
       printer.print()
       tree = printer.tree
     }

@@ -15,6 +15,9 @@ enum Item {
   /// A mistake that has been reported.
   case invalid
 
+  /// An expression of sizes; a plain number where no size is left in it.
+  static func size(_ e: DimExpr) -> Item { e.constantValue.map { .integer($0) } ?? .extent(e) }
+
   /// Has a dtype of its own.
   var term: Term? {
     if case .term(let term) = self { term } else { nil }
@@ -30,6 +33,19 @@ enum Item {
     case .integer(let value): DimExpr(value)
     case .extent(let e): e
     default: nil
+    }
+  }
+
+  /// As it is said what was found where something else is needed.
+  var description: String {
+    switch self {
+    case .term(let term): "\(term.type)"
+    case .tuple(let terms): counted(terms.count, "result")
+    case .integer(let value): "\(value)"
+    case .real(let value): "\(value)"
+    case .extent(let e): "the size \(e)"
+    case .array: "an array"
+    case .invalid: "a mistake"
     }
   }
 
@@ -65,6 +81,19 @@ struct ArrayLiteral {
       }
     }
     return elements.isEmpty ? .f64 : dtype
+  }
+
+  /// The same with the opposite signs; `nil` for bools and where that does not fit 64 bits.
+  var negated: ArrayLiteral? {
+    var result = self
+    for (index, element) in elements.enumerated() {
+      switch element {
+      case .integer(.min), .bool: return nil
+      case .integer(let value): result.elements[index] = .integer(-value)
+      case .real(let value): result.elements[index] = .real(-value)
+      }
+    }
+    return result
   }
 
   /// The array in a dtype, or `nil` where an element has no place in it.

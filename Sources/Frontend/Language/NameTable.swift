@@ -103,6 +103,16 @@ package struct NameTable: Sendable {
     !text.isEmpty && text.unicodeScalars.allSatisfy { $0 != "`" && !$0.isUnprintable }
   }
 
+  /// The same name where it can be written, else one with other characters for those that cannot.
+  package static func spellable(_ text: String) -> String {
+    if isSpellable(text) { return text }
+    var name = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      name.append(scalar == "`" || scalar.isUnprintable ? "_" : scalar)
+    }
+    return name.isEmpty ? "unnamed" : String(name)
+  }
+
   private func range(of index: Int) -> Range<Int> {
     (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])
   }

@@ -220,7 +220,7 @@ package enum Derived {
   static let take = Entry(
     "take",
     [
-      .operand("x"), .operand("indices"), Parameter("axis", .dim, default: "0"),
+      .operand("x"), .indices("indices"), Parameter("axis", .dim, default: "0"),
       Parameter("mode", .word(IndexMode.allCases.map(\.rawValue)), default: "\"clamp\""),
     ],
     """

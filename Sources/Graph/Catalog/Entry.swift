@@ -38,7 +38,7 @@ package struct Entry: Sendable {
 package struct Parameter: Sendable {
   package enum Kind: Sendable, Equatable {
     case operand, operands
-    case dim, dims, dimLists, flag, dtype, scalar
+    case dim, dims, dimLists, flag, dtype
     /// One of given words, or a text.
     case word([String])
   }
@@ -47,14 +47,24 @@ package struct Parameter: Sendable {
   package let kind: Kind
   /// Shown for a parameter that may be left out; `nil` for one that must be given.
   package let fallback: String?
+  /// The dtype of numbers that are written for this operand; `nil` for that of the others.
+  package let numberDType: DType?
 
-  package init(_ name: String, _ kind: Kind, default fallback: String? = nil) {
+  package init(
+    _ name: String, _ kind: Kind, default fallback: String? = nil, numbers: DType? = nil
+  ) {
     self.name = name
     self.kind = kind
     self.fallback = fallback
+    numberDType = numbers
   }
 
   package static func operand(_ name: String) -> Parameter { Parameter(name, .operand) }
+
+  /// An operand of indices.
+  package static func indices(_ name: String, _ kind: Kind = .operand) -> Parameter {
+    Parameter(name, kind, numbers: .i64)
+  }
 
   package var isOperand: Bool { kind == .operand || kind == .operands }
 

@@ -64,7 +64,7 @@ package struct DynamicSlice: Operation {
   }
 
   static let entry = Entry(
-    "dynamic_slice", [.operand("x"), Parameter("starts", .operands), Parameter("shape", .dims)],
+    "dynamic_slice", [.operand("x"), .indices("starts", .operands), Parameter("shape", .dims)],
     """
     The window of `x` of a given shape that begins at indices that are data, one integer scalar \
     an axis.
@@ -159,7 +159,7 @@ package struct DynamicUpdate: Operation {
   }
 
   static let entry = Entry(
-    "dynamic_update", [.operand("x"), .operand("u"), Parameter("starts", .operands)],
+    "dynamic_update", [.operand("x"), .operand("u"), .indices("starts", .operands)],
     """
     `x` with the window that begins at indices that are data replaced by `u`; one integer scalar \
     an axis.

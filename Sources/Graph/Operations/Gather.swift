@@ -95,7 +95,7 @@ package struct Gather: Operation {
   static let entry = Entry(
     "gather",
     [
-      .operand("x"), .operand("indices"), Parameter("axes", .dims, default: "the first ones"),
+      .operand("x"), .indices("indices"), Parameter("axes", .dims, default: "the first ones"),
       Parameter("batch", .dim, default: "0"),
       Parameter("mode", .word(IndexMode.allCases.map(\.rawValue)), default: "\"clamp\""),
     ],
@@ -269,7 +269,7 @@ package struct Scatter: Operation {
   static let entry = Entry(
     "scatter",
     [
-      .operand("x"), .operand("indices"), .operand("updates"),
+      .operand("x"), .indices("indices"), .operand("updates"),
       Parameter("axes", .dims, default: "the first ones"),
       Parameter("batch", .dim, default: "0"),
       Parameter("mode", .word(IndexMode.allCases.map(\.rawValue)), default: "\"drop\""),

@@ -6,16 +6,13 @@
 import Graph
 
 extension LoopProgram {
-  /// Locals in one function: 32 KiB of frame.
-  private static let localLimit = 4000
-
-  /// The program cut into parts.
-  func split() -> LoopProgram {
-    let cuts = self.cuts()
+  /// The program cut into parts; 4000 locals in one function are 32 KiB of frame.
+  func split(localLimit: Int = 4000) -> LoopProgram {
+    let cuts = self.cuts(localLimit)
     if cuts.isEmpty { return self }
     var program = self
     let bounds = [0] + cuts + [body.count]
-    var spills = Spills(self, bounds)
+    let spills = Spills(self, bounds)
     var result: [Statement] = []
     program.partStarts = []
     for (part, (start, end)) in zip(bounds, bounds.dropFirst()).enumerated() {
@@ -30,7 +27,7 @@ extension LoopProgram {
   }
 
   /// Root statements before which a new part begins.
-  private func cuts() -> [Int] {
+  private func cuts(_ localLimit: Int) -> [Int] {
     var cuts: [Int] = []
     var count = 0
     // A variable and the loops that assign it stay together.
@@ -44,7 +41,7 @@ extension LoopProgram {
         case .assign, .store, .when, .call: break
         }
       }
-      if count + own > Self.localLimit && count > 0 && place > openUntil {
+      if count + own > localLimit && count > 0 && place > openUntil {
         cuts.append(place)
         count = 0
       }

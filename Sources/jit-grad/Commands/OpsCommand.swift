@@ -13,12 +13,11 @@ struct OpsCommand: ParsableCommand {
 
   func run() throws {
     guard let name else {
-      let rows = Catalog.all.map { ($0.signature, $0.summary) }
+      let rows = Catalog.all.map { ($0.signature, Self.firstSentence($0.summary)) }
       let width = min(44, rows.map(\.0.count).max() ?? 0)
-      let lines = rows.map { signature, summary in
-        let line = summary.split(whereSeparator: \.isNewline).joined(separator: " ")
-        let space = max(2, width + 2 - signature.count)
-        return signature + String(repeating: " ", count: space) + line + "\n"
+      let lines = rows.map { signature, sentence in
+        signature + String(repeating: " ", count: max(2, width + 2 - signature.count)) + sentence
+          + "\n"
       }
       return try Console.out(lines.joined())
     }
@@ -28,6 +27,16 @@ struct OpsCommand: ParsableCommand {
         help: Suggestion.help(for: name, in: Catalog.all.map(\.name)) ?? "jit-grad ops lists all")
     }
     try Console.out(Self.text(entry))
+  }
+
+  private static func firstSentence(_ text: String) -> String {
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    var words: [Substring] = []
+    for word in line.split(separator: " ") {
+      words.append(word)
+      if word.hasSuffix(".") { break }
+    }
+    return words.joined(separator: " ")
   }
 
   private static func text(_ entry: Entry) -> String {

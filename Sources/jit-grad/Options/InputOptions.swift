@@ -46,7 +46,9 @@ struct InputOptions: ParsableArguments {
   func given() throws -> GivenArrays {
     var given = GivenArrays()
     for text in inputs {
-      if let (name, value) = Self.split(text), !name.contains("/") {
+      // A directory may have a = in its name; a name with a slash is none that people write.
+      let isPath = text.hasSuffix(".npz") && text.prefix { $0 != "=" }.contains("/")
+      if let (name, value) = Self.split(text), !isPath {
         if given.named.updateValue(
           try Self.value(value, for: name, limit: memoryLimit), forKey: name) != nil
         {

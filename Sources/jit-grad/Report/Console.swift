@@ -5,13 +5,17 @@ import Glibc
 
 enum Console {
   /// Writes a result to stdout, control characters replaced.
-  /// - Throws: `FileError` when stdout takes no more (a full disk, say).
-  static func out(_ text: String) throws(FileError) { try outRaw(printable(text)) }
+  /// - Throws: `CommandError` when stdout takes no more (a full disk, say).
+  static func out(_ text: String) throws(CommandError) { try outRaw(printable(text)) }
 
   /// Writes a result to stdout to the byte: graph files, C, JSON, which are made without control
   /// characters.
-  static func outRaw(_ text: String) throws(FileError) {
-    try FileIO.write(Array(text.utf8), to: FileIO.standardStream)
+  static func outRaw(_ text: String) throws(CommandError) {
+    do {
+      try FileIO.write(Array(text.utf8), to: FileIO.standardStream)
+    } catch {
+      throw CommandError(.cannotWrite, "cannot write to stdout: \(error.reason)")
+    }
   }
 
   /// Writes to stderr as it is; there is nobody to tell if that fails.

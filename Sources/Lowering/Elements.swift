@@ -46,7 +46,9 @@ extension NestBuilder {
     if let local = localOfValue[index] {
       return Element(expression: .local(local), depth: localDepths[local])
     }
-    let isShared = plan.isStored[index] || plan.useCounts[index] > 1
+    // Scalars are in locals, or inputs, which are read where they lie.
+    let isShared =
+      plan.isStored[index] ? !indices.isEmpty : plan.useCounts[index] > 1
     let key = ElementKey(value: value, indices: indices)
     if isShared, let known = known(key, in: scope) {
       return Element(expression: .local(known), depth: localDepths[known])
@@ -128,10 +130,16 @@ extension NestBuilder {
       let places = access.map { replaced($0, map, node, indices, in: scope) }
       return element(operands[operands.startIndex + k], places, in: scope)
     case .apply(let f, let operands):
-      let made = operands.map { build($0, map, node, indices, states: states, in: scope) }
+      var made: [Expression] = []
+      made.reserveCapacity(operands.count)
+      var depth = 0
+      for operand in operands {
+        let element = build(operand, map, node, indices, states: states, in: scope)
+        made.append(element.expression)
+        depth = max(depth, element.depth)
+      }
       let dtype = dtype(of: operands[f.domain == .selection ? 1 : 0], map, node, states)
-      return Element(
-        expression: .apply(f, dtype, made.map(\.expression)), depth: made.map(\.depth).max() ?? 0)
+      return Element(expression: .apply(f, dtype, made), depth: depth)
     case .convert(let x, let dtype):
       let made = build(x, map, node, indices, states: states, in: scope)
       let source = self.dtype(of: x, map, node, states)

@@ -18,10 +18,10 @@ all: build
 setup:
 	@missing=$$(for package in $(PACKAGES); do \
 	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || \
-	      echo $$package; done); \
+	      echo $$package; done | tr '\n' ' '); \
 	[ -z "$$missing" ] && exit 0; \
 	if ! command -v apt-get >/dev/null; then \
-	  echo "jit-grad needs $$missing, and there is no apt-get here: install them by hand." >&2; \
+	  echo "jit-grad needs $${missing}and there is no apt-get here: install them by hand" >&2; \
 	  exit 1; \
 	fi; \
 	if [ "$$(id -u)" = 0 ]; then root=; \

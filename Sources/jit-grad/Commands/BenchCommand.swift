@@ -37,7 +37,8 @@ struct BenchCommand: ParsableCommand {
     let earlier = try compare.map(Self.read)
     let graphFile = try file.load()
     let primal = try file.graph(in: graphFile)
-    let mode = derivative.mode ?? Self.mode(for: primal)
+    let mode =
+      try derivative.mode ?? Self.mode(for: primal, DerivativeOptions.names(derivative.of, "--of"))
     let gradient = try derivative.derivative(of: primal, mode: mode)
 
     var phases: [(name: String, nanoseconds: Double)] = []
@@ -72,8 +73,9 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  private static func mode(for graph: Graph) -> DerivativeMode {
-    let floats = graph.outputs.map { graph.type(of: $0.value) }.filter(\.dtype.isFloat)
+  private static func mode(for graph: Graph, _ names: [String]?) -> DerivativeMode {
+    let floats = graph.outputs.filter { names?.contains($0.name) ?? true }
+      .map { graph.type(of: $0.value) }.filter(\.dtype.isFloat)
     return floats.count == 1 && floats[0].rank == 0 ? .gradient : .vjp
   }
 

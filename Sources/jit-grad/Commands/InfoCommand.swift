@@ -154,7 +154,7 @@ struct InfoCommand: ParsableCommand {
         }
       }.joined(separator: ", ")
     case .array(let items):
-      return items.isEmpty ? "none" : items.map(line).joined(separator: ", ")
+      return items.isEmpty ? "none" : items.map(line).joined(separator: "; ")
     case .string(let text): return text
     case .integer(let k): return String(k)
     default: return value.text()

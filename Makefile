@@ -54,7 +54,7 @@ test: setup
 lint: format-lint import-check
 
 format-lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests benchmarks
 
 # Modules import only what they declare.
 import-check: setup

@@ -115,6 +115,14 @@ import Testing
     }
   }
 
+  @Test func complexArraysAreUnsupported() throws {
+    var bytes = NPY.encode(Tensor([1.0], shape: [1]))
+    let dtype = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("<f8".utf8)) })
+    bytes[dtype + 1] = UInt8(ascii: "c")
+    let run = try run(ridge, "-i", "w=\(try scratch.file("w.npy", bytes))")
+    #expect(run.status == 69, "\(run.err)")
+  }
+
   @Test func anUnwritableOutputLeavesNothing() throws {
     let output = "\(scratch.path)/missing/out.npz"
     let run = try run(example("rosenbrock.jg"), "-i", "x=[1,2]", "-o", output)

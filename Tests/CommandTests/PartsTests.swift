@@ -1,6 +1,7 @@
 // Parts of the command in this process: which error gets which exit code, verification of an
 // operation that is wrong, and the small parsers.
 import Autodiff
+import Glibc
 import Graph
 import Testing
 
@@ -61,7 +62,14 @@ import Testing
   ])
   func digits(_ x: Double, _ text: String) { #expect(OutputText.digits(x) == text) }
 
-  @Test func numbersThatSteerTerminalsAreShownHarmless() {
+  @Test func theCOfABugIsKept() throws {
+    let path = try #require(ErrorReport.keep("int x;\n"))
+    #expect(try FileIO.read(path) == Array("int x;\n".utf8))
+    #expect(path.hasSuffix(".c"))
+    remove(path)
+  }
+
+  @Test func charactersThatSteerTerminalsAreShownHarmless() {
     #expect(Console.printable("a\u{1B}[31m\nb\t\u{202E}c ü") == "a\u{FFFD}[31m\nb\t\u{FFFD}c ü")
   }
 

@@ -49,7 +49,8 @@ enum ErrorReport {
   }
 
   /// Keeps text in a new file of the system's temporary directory, readable by its user only.
-  private static func keep(_ text: String) -> String? {
+  /// - Returns: its path, `nil` where it could not be written.
+  static func keep(_ text: String) -> String? {
     let directory = Console.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     var template = Array("\(directory)/jit-grad-XXXXXX.c".utf8CString)
     let descriptor = mkstemps(&template, 2)

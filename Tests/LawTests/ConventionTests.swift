@@ -126,7 +126,8 @@ private let nan = Double.nan
   @Test func emptyReductions() throws {
     let none = Tensor([Double](), shape: [0])
     let expected: [(String, Double)] = [
-      ("sum", 0), ("prod", 1), ("max", -inf), ("min", inf), ("mean", nan), ("logsumexp", -inf),
+      ("sum", 0), ("prod", 1), ("max", -inf), ("min", inf), ("mean", nan), ("variance", nan),
+      ("logsumexp", -inf),
     ]
     for (name, value) in expected {
       try expectValues([none], [value], "\(name)") { try call(name, $0) }
@@ -236,6 +237,9 @@ private let nan = Double.nan
     try expectValues([vector(-inf, -inf)], [-inf], "logsumexp") { try call("logsumexp", $0) }
     try expectValues([vector(inf, 1)], [inf], "logsumexp") { try call("logsumexp", $0) }
     try expectValues([vector(1000, 1000)], [1000 + log2], "logsumexp") { try call("logsumexp", $0) }
+    try expectGradients([vector(-inf, -inf)], [[nan, nan]], "logsumexp") {
+      try call("logsumexp", $0)
+    }
     try expectGradients([vector(-inf, 0)], [[0, 1]], "logsumexp") { try call("logsumexp", $0) }
     try expectValues([vector(-1000, 1000)], [0, 1], "softmax") { try call("softmax", $0) }
     try expectValues([vector(-1000, 1000)], [-2000, 0], "log_softmax") {

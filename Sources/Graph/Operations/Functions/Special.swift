@@ -29,17 +29,21 @@ extension ScalarFunction {
     reference: .real { polygammaReference($0[0], $0[1]) },
     derivative: .partials([nil, { x, _ in apply(.polygamma, x[0] + 1, x[1]) }]),
     samples: [1...1, 0.4...5],
-    summary: "The a-th derivative of digamma at b, for whole a ≥ 0 (else NaN). "
+    summary: "The a-th derivative of digamma at b, for whole a from 0 to 170 (else NaN). "
       + "No derivative in a.")
 }
 
 /// ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹ n! Σₖ (x+k)^(−n−1): recurrence up to x ≥ 40, then Euler–Maclaurin
 /// (Abramowitz & Stegun 6.3.18, 6.4.11).
 func polygammaReference(_ order: Double, _ x: Double) -> Double {
-  guard order >= 0, order == order.rounded(), x == x else { return .nan }
-  if x <= 0 && x == x.rounded() { return order == 0 ? .nan : order.truncatingRemainder(dividingBy: 2) == 1 ? .infinity : .nan }
+  guard order >= 0, order <= 170, order == order.rounded(), x == x else { return .nan }
+  if x <= 0 && x == x.rounded() && x.isFinite {
+    return order.truncatingRemainder(dividingBy: 2) == 1 ? .infinity : .nan
+  }
+  if x == -.infinity { return .nan }
   let n = Int(order)
   let sign: Double = n % 2 == 0 ? -1 : 1
+  if x == .infinity { return n == 0 ? .infinity : sign * 0 }
   let factorial = (1...Swift.max(n, 1)).reduce(1.0) { $0 * Double($1) }
   var sum = 0.0
   var z = x

@@ -131,7 +131,7 @@ extension ScalarFunction {
 
   package static let logSigmoid: ScalarFunction = real(
     "log_sigmoid", .runtime("jg_log_sigmoid"),
-    { Double.minimum($0, 0) - Glibc.log1p(Glibc.exp(-Swift.abs($0))) }, on: -4...4,
+    { -(Double.maximum(-$0, 0) + Glibc.log1p(Glibc.exp(-Swift.abs($0)))) }, on: -4...4,
     "log(sigmoid(x)) = −softplus(−x)."
   ) { x, _ in apply(.sigmoid, -x) }
 }

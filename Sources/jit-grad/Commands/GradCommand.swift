@@ -12,8 +12,8 @@ struct GradCommand: ParsableCommand {
   @OptionGroup var file: FileOptions
   @OptionGroup var derivative: DerivativeOptions
 
-  @Flag(help: "Simplify the result.")
-  var simplified = false
+  @Flag(inversion: .prefixedNo, help: "Simplify the result.")
+  var simplified = true
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "out.jg"),

@@ -252,8 +252,10 @@ struct DerivativeRequest {
           ?? result.literal(0).broadcast(to: [type.elementCount] + shape, axes: [])
         // [variable, target…] → [target…, variable…]
         made.append(
-          (name, column.moved(axis: 0, to: shape.count).reshaped(to: shape + type.shape),
-            target.name))
+          (
+            name, column.moved(axis: 0, to: shape.count).reshaped(to: shape + type.shape),
+            target.name
+          ))
       }
     }
     return made

@@ -60,7 +60,8 @@ extension NestBuilder {
   private func view(_ value: Value, _ indices: [DimExpr]) -> View {
     var (value, indices) = (value, indices)
     while !plan.isStored[Int(value.index)], let node = graph.definingNode(of: value),
-      case .map(let map)? = plan.meanings[node], case .operand(let k, let access)? = map.values.first
+      case .map(let map)? = plan.meanings[node],
+      case .operand(let k, let access)? = map.values.first
     {
       indices = access.map { e in
         e.replacing { if case .index(let j) = $0 { indices[j] } else { nil } }

@@ -9,7 +9,9 @@ extension NestBuilder {
     if plan.isContraction[index],
       let product = Contraction(graph, node, meaning, contractions),
       lowerContraction(product, node)
-    { return }
+    {
+      return
+    }
     switch meaning {
     case .map(let map): lowerMap(map, node, index)
     case .fold(let map, _, let states):
@@ -31,7 +33,9 @@ extension NestBuilder {
         Buffer(
           name: graph.names[value] ?? "table", dtype: tensor.dtype,
           shape: tensor.shape.map { DimExpr($0) }, storage: .constant(tensor)))
-      if isOutput(value) { copyConstant(buffers.count - 1, to: value, node) } else {
+      if isOutput(value) {
+        copyConstant(buffers.count - 1, to: value, node)
+      } else {
         bufferOfValue[Int(value.index)] = buffers.count - 1
         placements[Int(value.index)] = Placement(position: -1)
       }
@@ -287,7 +291,8 @@ extension NestBuilder {
     let buffer = buffer(of: value)
     copy(
       Comprehension(domain: shape, values: [.operand(0, Comprehension.indices(shape.count))]),
-      index, to: buffer, notes: [note(node)]) { $0 }
+      index, to: buffer, notes: [note(node)]
+    ) { $0 }
 
     let order = LoopOrder(.map(map), map)
     let nest = openNest(

@@ -37,9 +37,11 @@ struct StoragePlan {
         isStored[Int($1.index)] ? $0 : $0 + costs[Int($1.index)]
       }
       let cost = operandCost + map.values.reduce(0) { $0 + $1.cost }
-      let depth = 1 + graph.operands(of: node).reduce(0) {
-        isStored[Int($1.index)] ? $0 : max($0, depths[Int($1.index)])
-      }
+      let depth =
+        1
+        + graph.operands(of: node).reduce(0) {
+          isStored[Int($1.index)] ? $0 : max($0, depths[Int($1.index)])
+        }
       for result in results {
         costs[Int(result)] = cost
         depths[Int(result)] = depth

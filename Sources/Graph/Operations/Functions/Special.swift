@@ -44,6 +44,10 @@ func polygammaReference(_ order: Double, _ x: Double) -> Double {
   let n = Int(order)
   let sign: Double = n % 2 == 0 ? -1 : 1
   if x == .infinity { return n == 0 ? .infinity : sign * 0 }
+  // The recurrence would take as many steps as x is large.
+  if x < -1e6 {
+    return n == 0 ? polygammaReference(0, 1 - x) - .pi / Glibc.tan(.pi * x) : .nan
+  }
   let factorial = (1...Swift.max(n, 1)).reduce(1.0) { $0 * Double($1) }
   var sum = 0.0
   var z = x

@@ -123,10 +123,9 @@ final class LawCheck {
     var graphs = [graph]
     if subject.isDifferentiable {
       let vjp = try graph.derivative(.vjp, wrt: subject.variables)
-      graphs += [
-        try graph.derivative(.jvp, wrt: subject.variables), vjp,
-        try vjp.derivative(.jvp, wrt: subject.variables),
-      ]
+      graphs += [try graph.derivative(.jvp, wrt: subject.variables), vjp]
+      // Loops do not depend on the width of floats.
+      if subject.isDouble { graphs.append(try vjp.derivative(.jvp, wrt: subject.variables)) }
     }
     for graph in graphs {
       for options in [LoweringOptions.jit, .portable] {
@@ -137,7 +136,7 @@ final class LawCheck {
 
   private func interpreted(_ graph: Graph, _ options: LoweringOptions) throws {
     let program = lower(graph.simplified(), options)
-    try forSomeSizes(limit: 5) { sizes, arguments, random in
+    try forSomeSizes(limit: 4) { sizes, arguments, random in
       let inputs = try arguments + graph.inputs.dropFirst(arguments.count).map {
         try Tensor.random(graph.type(of: $0.value), sizes, &random)
       }

@@ -77,7 +77,8 @@ extension LawCheck {
     try forSomeSizes(from: [0, 1, 2, 3], limit: 4) { sizes, x, _ in
       let columns = try self.columns(jvp, x, sizes)
       for (kernel, graph) in [(kernels.0, forward), (kernels.1, reverse)] {
-        let results = try run(kernel, graph, x, sizes, tolerance: bound)
+        // The columns are the reference; evaluating the batched graph as well would take long.
+        let results = try kernel(x, sizes: sizes)
         for (output, found) in zip(graph.outputs, results) {
           guard let expected = columns[output.name] else { continue }
           if let text = difference(found, from: expected, tolerance: bound) {

@@ -30,10 +30,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "GraphTests", dependencies: ["Graph", "Autodiff"]),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "Autodiff", "Frontend"]),
     .testTarget(
       name: "LawTests", dependencies: ["Graph", "Autodiff", "Lowering", "CEmit", "JIT"]),
-    .testTarget(name: "FrontendTests", dependencies: ["Graph", "Frontend"]),
+    .testTarget(name: "FrontendTests", dependencies: ["Graph", "Autodiff", "Frontend"]),
     .testTarget(name: "JITTests", dependencies: ["Graph", "JIT", "CTCC", "runtime"]),
     .testTarget(
       name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),

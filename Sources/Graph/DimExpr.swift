@@ -162,9 +162,9 @@ extension DimExpr {
 extension DimExpr {
   // Far above what programs need; without them a short file could make an expression that takes
   // hours to build or whose nesting exhausts the stack.
-  private static var productLimit: Int { 10_000 }
+  private static var productLimit: Int { 1000 }
   private static var degreeLimit: Int { 64 }
-  private static var weightLimit: Int { 4096 }
+  private static var weightLimit: Int { 1000 }
 
   /// A compound atom, unless it would be too large.
   private init(bounded atom: Atom, _ a: DimExpr, _ b: DimExpr) {

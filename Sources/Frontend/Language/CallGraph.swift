@@ -9,13 +9,17 @@ struct CallGraph {
   private(set) var order: [Int] = []
   /// What is wrong with the calls, by the function they stand in.
   private(set) var mistakes: [Int: Diagnostic] = [:]
+  /// Functions that cannot be written out: with a mistake, or calling one that has one.
+  private var bad: Set<Int> = []
 
   /// Expressions that calls bring into one function at most.
-  static let sizeLimit = 1 << 21
+  static let sizeLimit = 1 << 17
   /// Expressions that calls bring into all functions of a file.
-  static let totalLimit = 1 << 24
+  static let totalLimit = 1 << 20
   /// Levels of brackets, prefix operators, powers and calls inside one another.
   static let nestingLimit = 1000
+  /// Levels that a call of a function of the file counts for: it takes more of the stack.
+  static let callWeight = 10
 
   private struct Call {
     let callee: Int
@@ -123,14 +127,18 @@ struct CallGraph {
   /// which the file becomes too large, none is left in the order.
   private mutating func measure() {
     var total = 0
-    for (position, function) in order.enumerated() where mistakes[function] == nil {
+    for (position, function) in order.enumerated() {
+      if summaries[function].calls.contains(where: { bad.contains($0.callee) }) {
+        bad.insert(function)
+      }
+      if bad.contains(function) { continue }
       var written = 0
-      for call in summaries[function].calls where mistakes[call.callee] == nil {
+      for call in summaries[function].calls {
         let callee = summaries[call.callee]
         written += callee.size
         total += callee.size
         summaries[function].nesting = max(
-          summaries[function].nesting, call.level + callee.nesting)
+          summaries[function].nesting, call.level + Self.callWeight + callee.nesting)
         let note = "every function is written out where it is called"
         if summaries[function].nesting > Self.nestingLimit {
           report(
@@ -161,6 +169,7 @@ struct CallGraph {
     _ function: Int, _ call: Call, _ message: String, notes: [String] = [], help: String? = nil
   ) {
     if mistakes[function] != nil { return }
+    bad.insert(function)
     let expression = tree[call.expression]
     mistakes[function] = Diagnostic(
       message, at: expression.span, point: Int(expression.point), notes: notes, help: help)

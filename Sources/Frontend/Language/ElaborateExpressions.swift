@@ -77,42 +77,51 @@ extension Elaborator {
   // MARK: - Literals meet values
 
   /// The value of an item in a dtype (its own where it has one; the natural one for `nil`).
+  /// - Parameter isMet: the dtype is that of another operand.
   mutating func term(
-    _ item: Item, dtype: DType?, at span: SourceSpan, _ frame: Frame
+    _ item: Item, dtype: DType?, at span: SourceSpan, isMet: Bool = false, _ frame: Frame
   ) -> Term? {
     let wanted = dtype ?? item.naturalDType
     switch item {
     case .term(let term): return term
     case .invalid: return nil
     case .tuple(let terms):
-      report("one value is needed here, found \(terms.count) results", at: span)
+      report(
+        "one value is needed here, found \(terms.count) results", at: span,
+        help: "give them names first: a, b = …")
       return nil
     case .integer(let value):
       if let scalar = Scalar(exactly: value, wanted) { return frame.builder.constant(scalar) }
-      report(
-        "\(value) is no \(wanted)", at: span,
-        help: wanted == .bool ? "write true or false, or a comparison" : nil)
+      doesNotFit("\(value) does", wanted, wanted == .bool ? .f64 : .i64, isMet, span)
       return nil
     case .real(let value):
       if wanted.isFloat { return frame.builder.constant(value, wanted) }
-      report(
-        "\(value) is no \(wanted)", at: span,
-        help: wanted == .bool
-          ? "write true or false, or a comparison" : "convert the other operand: f64(…)")
+      doesNotFit("\(value) does", wanted, .f64, isMet, span)
       return nil
     case .extent(let e):
       if wanted == .bool {
-        report("a size is no bool", at: span, help: "write a comparison")
+        doesNotFit("a size does", wanted, .f64, isMet, span)
         return nil
       }
       return frame.builder.applying(Extent(extent: e, dtype: wanted), [])
     case .array(let array):
       guard let tensor = array.tensor(wanted) else {
-        report("not every element of the array is a \(wanted)", at: span)
+        doesNotFit(
+          "some elements of the array do", wanted, array.naturalDType, isMet, span)
         return nil
       }
       return frame.builder.constant(tensor)
     }
+  }
+
+  /// Reports a number where a dtype is needed that cannot hold it.
+  private mutating func doesNotFit(
+    _ subject: String, _ dtype: DType, _ natural: DType, _ isMet: Bool, _ span: SourceSpan
+  ) {
+    report(
+      "\(subject) not fit \(dtype)", at: span,
+      notes: isMet ? ["numbers take the dtype of the value they meet, here \(dtype)"] : [],
+      help: isMet ? "convert the other operand: \(natural)(…)" : nil)
   }
 
   /// Operands of one operation: what has no dtype takes that of the first that has one, unless its
@@ -132,7 +141,9 @@ extension Elaborator {
     var isRight = true
     for (index, item) in items.enumerated() {
       let own = fixed.indices.contains(index) ? fixed[index] : nil
-      if let term = term(item, dtype: own ?? dtype, at: spans[index], frame) {
+      if let term = term(
+        item, dtype: own ?? dtype, at: spans[index], isMet: own == nil, frame)
+      {
         terms.append(term)
       } else {
         isRight = false

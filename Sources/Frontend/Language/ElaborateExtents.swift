@@ -46,12 +46,13 @@ extension Elaborator {
         if item.isInvalid { return nil }
         report(
           "\(tree[name]) is a value, and a size is needed here", at: expression.span,
-          help: "sizes are numbers and names from the types of inputs")
+          help: "sizes are numbers and names from the types of inputs and results")
         return nil
       }
       report(
         "there is no size named \(tree[name])", at: expression.span,
-        help: Suggestion.help(for: tree[name], in: frame.symbols.keys.map { tree[$0] }.sorted()))
+        help: Suggestion.help(for: tree[name], in: frame.symbols.keys.map { tree[$0] }.sorted())
+          ?? "sizes are numbers and names from the types of inputs and results")
       return nil
     case .unary(.negate, let a): return extent(a, &frame).map { -$0 }
     case .call(let name, let arguments):
@@ -81,7 +82,7 @@ extension Elaborator {
     default:
       report(
         "a size is needed here", at: expression.span,
-        help: "sizes are whole numbers, names from the types of inputs, and + - * // % of them")
+        help: "sizes are whole numbers, names from the types, and + - * // % ^ of them")
       return nil
     }
   }

@@ -7,6 +7,10 @@ extension Elaborator {
     _ index: Int, _ arguments: [Argument], _ expression: Expr, _ frame: inout Frame
   ) -> Item {
     let function = tree.functions[index]
+    if function.isInvalid {
+      for argument in arguments where argument.name == nil { _ = value(argument.value, &frame) }
+      return .invalid
+    }
     guard let matched = match(function, arguments, expression) else { return .invalid }
     let items = matched.values.map { value($0, &frame) }
     // Recursive, or with a mistake: both have been reported.

@@ -126,7 +126,9 @@ struct Elaborator {
       guard let type = parameter.type else { continue }
       let name = tree[parameter.name]
       if frame.values[parameter.name] != nil {
-        report("the input \(name) is declared twice", at: parameter.nameSpan)
+        report(
+          "the input \(name) is declared twice", at: parameter.nameSpan,
+          help: "give one of them another name")
         continue
       }
       if frame.symbols[parameter.name] != nil {
@@ -145,6 +147,12 @@ struct Elaborator {
       frame.usedNames.insert(name)
     }
     addConstraints(function, &frame)
+    for (k, result) in function.results.enumerated()
+    where function.results[..<k].contains(where: { $0.name == result.name }) {
+      report(
+        "the result \(tree[result.name]) is declared twice", at: result.nameSpan,
+        help: "give one of them another name")
+    }
     for statement in function.body.statements { elaborate(statement, &frame) }
     for (name, term) in results(of: function, &frame) { builder.addOutput(name, term) }
     if let failure = builder.failure { report("\(failure)", at: function.nameSpan) }
@@ -188,15 +196,24 @@ struct Elaborator {
       case .greaterOrEqual: condition = Guard(rhs, .lessOrEqual, lhs)
       default: continue
       }
-      require(condition, at: tree[constraint].span, frame)
+      let (written, meant) = (
+        tree.text(of: constraint), "\(lhs) \(op.spelling) \(rhs)"
+      )
+      require(
+        condition, at: tree[constraint].span, point: Int(tree[constraint].point), frame,
+        as: written == meant ? written : "\(written), here \(meant),")
     }
   }
 
   /// Keeps a condition for the call, or reports that it never holds.
-  mutating func require(_ condition: Guard, at span: SourceSpan, _ frame: Frame) {
+  mutating func require(
+    _ condition: Guard, at span: SourceSpan, point: Int? = nil, _ frame: Frame,
+    as text: String? = nil
+  ) {
     switch condition.decided {
     case true?: break
-    case false?: report("\(condition) never holds", at: span)
+    case false?:
+      report("\(text ?? condition.description) never holds", at: span, point: point)
     case nil: frame.builder.addConstraint(condition)
     }
   }
@@ -220,6 +237,13 @@ struct Elaborator {
         "\(counted(items.count, "result")) \(items.count == 1 ? "needs" : "need") as many names, "
           + "found \(statement.targets.count)", at: statement.span, point: Int(expression.point))
       item = .invalid
+    }
+    for (k, target) in statement.targets.enumerated() where !tree[target.name].isPlaceholder {
+      if statement.targets[..<k].contains(where: { $0.name == target.name }) {
+        report(
+          "\(tree[target.name]) is given two values here", at: target.nameSpan,
+          help: "write _ for a result that is not needed")
+      }
     }
     if item.isInvalid { items = statement.targets.map { _ in .invalid } }
     for (target, item) in zip(statement.targets, items) { bind(target, item, &frame) }
@@ -303,6 +327,8 @@ struct Elaborator {
     guard fits else {
       report(
         "the type says \(type), but the value is \(term.type)", at: span,
+        labels: syntax.span.start < span.start
+          ? [.init("the type is written here", at: syntax.span)] : [],
         help: term.rank == type.rank && term.shape == shape
           ? "convert it: \(type.dtype)(…)" : nil)
       return nil

@@ -136,7 +136,8 @@ struct GraphPrinter {
       names[Int(value.index)] = name
       return binding(name, graph.type(of: value))
     }
-    let value = node.operation is Literal || node.operation is Extent
+    let value =
+      node.operation is Literal || node.operation is Extent
       ? typed(results[0]) : expression(node, operands)
     statements.append(Statement(targets: targets, value: value))
   }

@@ -2,7 +2,8 @@
 
 /// Finds likely spelling mistakes.
 package enum Suggestion {
-  /// The candidate closest to `name`, nil if none is close; of equals the first.
+  /// The candidate closest to `name`, nil if none is close; of equals the one that begins like it
+  /// for longer, then the first.
   ///
   /// Close means: at most a third of the letters (at least one) inserted, deleted, replaced, or
   /// swapped with their neighbour; case counts nothing.
@@ -14,14 +15,18 @@ package enum Suggestion {
     guard letters.count <= 64 else { return nil }
     var best: String?
     var bestDistance = max(1, letters.count / 3) + 1
+    var bestPrefix = 0
     for candidate in candidates where candidate != name {
       let other = Array(candidate.lowercased().utf8)
-      guard other.count <= 64, abs(other.count - letters.count) < bestDistance else { continue }
+      guard other.count <= 64, abs(other.count - letters.count) <= bestDistance else { continue }
       let distance = distance(letters, other)
+      let prefix = zip(letters, other).prefix { $0 == $1 }.count
       // A name of one or two letters resembles every other one.
-      guard distance < bestDistance, distance < max(letters.count, other.count) else { continue }
+      guard distance < max(letters.count, other.count),
+        distance < bestDistance || best != nil && distance == bestDistance && prefix > bestPrefix
+      else { continue }
       best = candidate
-      bestDistance = distance
+      (bestDistance, bestPrefix) = (distance, prefix)
     }
     return best
   }

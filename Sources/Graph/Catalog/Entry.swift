@@ -183,7 +183,10 @@ package struct Call {
     guard axis >= -rank && axis < rank else {
       throw TypeRuleError(
         "\(name) has no axis \(axis): the operand has rank \(rank)",
-        help: rank == 0 ? nil : "axes run from 0 to \(rank - 1), or from -\(rank) to -1")
+        help: rank == 0
+          ? nil
+          : rank == 1
+            ? "its only axis is 0" : "axes run from 0 to \(rank - 1), or from -\(rank) to -1")
     }
     return axis < 0 ? axis + rank : axis
   }

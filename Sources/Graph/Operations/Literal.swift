@@ -72,7 +72,8 @@ package struct Extent: Operation {
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
-    [TensorType(dtype)]
+    if extent.isOverflow { throw TypeRuleError("this size is out of range") }
+    return [TensorType(dtype)]
   }
   package func jvp(_ rule: JVPRule) throws -> [Term?] { [nil] }
   package func transpose(_ rule: TransposeRule) throws -> [Term?] { [] }

@@ -46,7 +46,8 @@ import Testing
         }
         var sums = [Double](repeating: 0, count: product.count)
         for (k, other) in names.enumerated() {
-          guard let block = h["hessian.\(name).\(other)"], let mirror = h["hessian.\(other).\(name)"]
+          guard let block = h["hessian.\(name).\(other)"],
+            let mirror = h["hessian.\(other).\(name)"]
           else { return check.fail("hessian.\(name).\(other) is missing") }
           for row in sums.indices {
             for column in 0..<v[k].count {
@@ -70,7 +71,8 @@ import Testing
 
   /// One kernel for all sizes, also where it broadcasts 1 against n.
   @Test func oneCompileForManySizes() throws {
-    let program = try #require(SmallPrograms.all.first { $0.description == "broadcast at the call" })
+    let program = try #require(
+      SmallPrograms.all.first { $0.description == "broadcast at the call" })
     let gradient = try program.graph.derivative(.gradient)
     let engine = Engine()
     var count = 0

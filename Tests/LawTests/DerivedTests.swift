@@ -138,12 +138,16 @@ private struct Grid {
       let wide = Grid(shape, seed: 5)
       try expect("squeeze", [wide], at, Grid([2, 3]) { wide[$0.inserted(0, axis)] })
       shape[axis] = 2
-      try expect("stack", [x, y], at, Grid(shape) { index in
-        let (which, read) = index.removed(axis)
-        return read(which == 0 ? x : y)
-      })
+      try expect(
+        "stack", [x, y], at,
+        Grid(shape) { index in
+          let (which, read) = index.removed(axis)
+          return read(which == 0 ? x : y)
+        })
     }
-    #expect(throws: TypeRuleError.self) { try Probe([x.tensor]) { try call("squeeze", $0, ["axis": .dim(0)]) } }
+    #expect(throws: TypeRuleError.self) {
+      try Probe([x.tensor]) { try call("squeeze", $0, ["axis": .dim(0)]) }
+    }
   }
 
   @Test func selections() throws {

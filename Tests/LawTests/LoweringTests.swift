@@ -11,7 +11,8 @@ import Testing
 
   /// Every value that a rule could get wrong.
   private static let special: [Double] = [
-    0, -0.0, 1, -1, 0.5, 2, -2, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 1e308, -1e308,
+    0, -0.0, 1, -1, 0.5, 2, -2, .infinity, -.infinity, .nan, .leastNonzeroMagnitude,
+    -.leastNonzeroMagnitude, 1e308, -1e308,
     1 + .ulpOfOne,
   ]
 

@@ -115,7 +115,8 @@ struct FaultyOperation: Operation {
       plant(.swappedTangents, product, [vector, vector], .differences),
       plant(.swappedTangents, quotient, [vector, vector], .differences),
       plant(.swappedTangents, matmul, [square, square], .differences),
-      plant(.wrongSignInTranspose, Slice(starts: [0], stops: ["n"], strides: [1]), [vector], .adjoint),
+      plant(
+        .wrongSignInTranspose, Slice(starts: [0], stops: ["n"], strides: [1]), [vector], .adjoint),
       plant(.wrongSignInTranspose, Elementwise(.negate), [vector], .adjoint),
       plant(.wrongSignInTranspose, Reverse(axes: [0]), [vector], .adjoint),
       plant(.swappedCotangents, Elementwise(.subtract), [vector, vector], .adjoint),

@@ -70,9 +70,11 @@ import Testing
         guard let sizes = graph.legalSizes(from: [2, 3, 1], limit: 3).last else { continue }
         var random = RandomSource(seed: k)
         let own = try subject.arguments(sizes, seed: k)
-        let inputs = try own + graph.inputs.dropFirst(own.count).map {
-          try Tensor.random(graph.type(of: $0.value), sizes, &random)
-        }
+        let inputs =
+          try own
+          + graph.inputs.dropFirst(own.count).map {
+            try Tensor.random(graph.type(of: $0.value), sizes, &random)
+          }
         programs.append(Program(graph: graph, sizes: sizes, inputs: inputs))
       }
     }
@@ -125,7 +127,8 @@ private struct CheckWriter {
       lines.append("  static \(Self.array(tensor, "out\(k)"));")
       lines.append(
         "  static const double want\(k)[\(max(tensor.count, 1))] = "
-          + "{\(Self.elements(Tensor(doubles: tensor.doubles, dtype: .f64, shape: tensor.shape)))};")
+          + "{\(Self.elements(Tensor(doubles: tensor.doubles, dtype: .f64, shape: tensor.shape)))};"
+      )
       arguments.append("out\(k)")
     }
     lines += [
@@ -190,7 +193,9 @@ private struct CheckWriter {
       }
 
       """
-    ] + checks + ["", "int main(void) {", "  int wrong = 0;"] + calls + ["  return wrong;", "}", ""])
-      .joined(separator: "\n")
+    ] + checks + ["", "int main(void) {", "  int wrong = 0;"] + calls + [
+      "  return wrong;", "}", "",
+    ])
+    .joined(separator: "\n")
   }
 }

@@ -35,7 +35,8 @@ import Testing
   private func check(_ graph: Graph, _ seed: Int) throws {
     guard let text = mistake(in: graph, seed) else { return }
     let small = graph.shrunk { mistake(in: $0, seed) != nil }
-    Issue.record("seed \(seed): \(text)\nshrunk to: \(mistake(in: small, seed) ?? "")\n\(small.listing)")
+    Issue.record(
+      "seed \(seed): \(text)\nshrunk to: \(mistake(in: small, seed) ?? "")\n\(small.listing)")
   }
 
   /// What one way of running the graph gets wrong.

@@ -24,7 +24,8 @@ import Testing
       if name == "floor_divide" && dtype == .f32 { continue }
       // All pairs; a third operand runs along with the first.
       let list = Self.values(dtype)
-      let rows = list.indices.flatMap { i in list.indices.map { [i, $0, (3 * i + 1) % list.count] } }
+      let rows = list.indices.flatMap { i in list.indices.map { [i, $0, (3 * i + 1) % list.count] }
+      }
       let operands = (0..<function.arity).map { k -> Tensor in
         selects && k == 0
           ? Tensor(rows.map { $0[0] % 2 == 0 }, shape: [rows.count])

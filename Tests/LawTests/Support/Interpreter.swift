@@ -55,7 +55,9 @@ struct Interpreter {
       let buffer = program.buffers[k]
       guard case .output = buffer.storage else { return nil }
       let elements = try memory[k].enumerated().map { place, element in
-        guard let element else { throw ProgramFault(description: "\(buffer.name)[\(place)] is never written") }
+        guard let element else {
+          throw ProgramFault(description: "\(buffer.name)[\(place)] is never written")
+        }
         return element
       }
       return Tensor(elements, buffer.dtype, try buffer.shape.map { try $0.evaluate { sizes[$0] } })
@@ -159,7 +161,8 @@ struct Interpreter {
           var sum = 0.0
           for k in 0..<numbers[2] {
             sum +=
-              try load(pointers[0].buffer, pointers[0].offset + i * numbers[3] + k * numbers[4]).real
+              try load(pointers[0].buffer, pointers[0].offset + i * numbers[3] + k * numbers[4])
+              .real
               * load(pointers[1].buffer, pointers[1].offset + k * numbers[5] + j * numbers[6]).real
           }
           try store(
@@ -175,7 +178,8 @@ struct Interpreter {
       let sorted = try Sort(axis: 0, descending: numbers[2] != 0).evaluate(
         ReferenceCall(
           operands: [Tensor(row, program.buffers[pointers[0].buffer].dtype, [count])],
-          results: []) { _ in count })
+          results: []
+        ) { _ in count })
       for k in 0..<count {
         try store(pointers[1].buffer, pointers[1].offset + k * stride, sorted[0][k])
         try store(pointers[2].buffer, pointers[2].offset + k * stride, sorted[1][k])

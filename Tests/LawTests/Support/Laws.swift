@@ -137,9 +137,11 @@ final class LawCheck {
   private func interpreted(_ graph: Graph, _ options: LoweringOptions) throws {
     let program = lower(graph.simplified(), options)
     try forSomeSizes(limit: 4) { sizes, arguments, random in
-      let inputs = try arguments + graph.inputs.dropFirst(arguments.count).map {
-        try Tensor.random(graph.type(of: $0.value), sizes, &random)
-      }
+      let inputs =
+        try arguments
+        + graph.inputs.dropFirst(arguments.count).map {
+          try Tensor.random(graph.type(of: $0.value), sizes, &random)
+        }
       let expected = try ReferenceEvaluator.run(graph, inputs: inputs, sizes: sizes)
       do {
         let found = try Interpreter.run(program, inputs, sizes)
@@ -164,7 +166,8 @@ final class LawCheck {
     let kernel = try Engine().compile(jvp)
     try forSomeSizes(limit: 7) { sizes, arguments, random in
       for attempt in 0..<4 {
-        let x = attempt == 0
+        let x =
+          attempt == 0
           ? arguments : try subject.arguments(sizes, seed: 77 * attempt + sizes.count)
         let tangents = try graph.inputs.filter { inputs.contains($0.name) }.map {
           try Tensor.random(graph.type(of: $0.value), sizes, &random)
@@ -274,11 +277,14 @@ final class LawCheck {
     let kernel = try Engine().compile(second)
     try forSomeSizes(limit: 6) { sizes, arguments, random in
       for attempt in 0..<4 {
-        let x = attempt == 0
+        let x =
+          attempt == 0
           ? arguments : try subject.arguments(sizes, seed: 99 * attempt + sizes.count)
-        let inputs = try x + vjp.inputs.dropFirst(x.count).map {
-          try Tensor.random(vjp.type(of: $0.value), sizes, &random)
-        }
+        let inputs =
+          try x
+          + vjp.inputs.dropFirst(x.count).map {
+            try Tensor.random(vjp.type(of: $0.value), sizes, &random)
+          }
         let tangents = try variables.compactMap { name in
           try vjp.value(named: name).map {
             try Tensor.random(vjp.type(of: $0), sizes, &random)

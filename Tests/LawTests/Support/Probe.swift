@@ -50,12 +50,14 @@ struct Probe {
     return Tensor(repeating: Scalar(1.0, dtype), shape: shape)
   }
 
-  private static func named(_ prefix: String, _ graph: Graph, _ inputs: [Tensor]) throws -> [Tensor] {
+  private static func named(_ prefix: String, _ graph: Graph, _ inputs: [Tensor]) throws -> [Tensor]
+  {
     zip(graph.outputs, try run(graph, inputs)).filter { $0.0.name.hasPrefix(prefix) }.map(\.1)
   }
 
   /// Runs a graph without symbols in every way.
-  static func run(_ graph: Graph, _ inputs: [Tensor], tolerance: Double = 1e-13) throws -> [Tensor] {
+  static func run(_ graph: Graph, _ inputs: [Tensor], tolerance: Double = 1e-13) throws -> [Tensor]
+  {
     let expected = try ReferenceEvaluator.run(graph, inputs: inputs, sizes: [:])
     let names = graph.outputs.map(\.name)
     let found = try Engine().compile(graph)(inputs)

@@ -78,16 +78,19 @@ struct RandomGraph {
       // Normalization: a reduction of a value meets the value again.
       let axes = someAxes(x)
       let total = apply(.abs, x).sum(over: axes) + 1.0
-      made = x / total.broadcast(
-        to: x.shape, axes: x.shape.indices.filter { !axes.contains($0) })
+      made =
+        x
+        / total.broadcast(
+          to: x.shape, axes: x.shape.indices.filter { !axes.contains($0) })
     case 12: made = viewed(x)
     case 13: made = viewed(x)
     case 14: made = try joined(x)
     case 15: made = try scanned(x)
     case 16: made = try product(x)
     case 17: made = try indexed(x)
-    case 18: made = x.broadcast(to: ["m"] + x.shape, axes: x.shape.indices.map { $0 + 1 })
-      .reduce(.max, over: [0])
+    case 18:
+      made = x.broadcast(to: ["m"] + x.shape, axes: x.shape.indices.map { $0 + 1 })
+        .reduce(.max, over: [0])
     case 19: made = apply(.tanh, x) * x.literal(0.5)
     default:
       made = x.rank > 3 ? x.sum(over: [0]) : x + x.literal(random.uniform())

@@ -47,7 +47,8 @@ enum SmallPrograms {
   }
 
   @Sendable private static func layerNorm() throws -> Subject {
-    try make("layer norm", [float("x", ["n", 3]), float("gain", [3]), float("shift", [3])]) { _, x in
+    try make("layer norm", [float("x", ["n", 3]), float("gain", [3]), float("shift", [3])]) {
+      _, x in
       let last: [String: AttributeValue] = ["axes": .dims([-1]), "keep": .flag(true)]
       let centred = x[0] - (try call("mean", [x[0]], last)[0])
       let scale = apply(.rsqrt, try call("variance", [x[0]], last)[0] + 1e-2)
@@ -56,7 +57,8 @@ enum SmallPrograms {
   }
 
   @Sendable private static func attention() throws -> Subject {
-    try make("attention", [float("q", ["n", 2]), float("k", ["m", 2]), float("v", ["m", 3])]) { _, x in
+    try make("attention", [float("q", ["n", 2]), float("k", ["m", 2]), float("v", ["m", 3])]) {
+      _, x in
       let scores = x[0].dot(x[1], contracting: ([1], [1])) * 0.7
       return [try call("matmul", [call("softmax", [scores])[0], x[2]])[0]]
     }
@@ -64,7 +66,9 @@ enum SmallPrograms {
 
   @Sendable private static func rosenbrock() throws -> Subject {
     try make("Rosenbrock", [float("x", ["n" + 1])]) { _, x in
-      let (a, b) = (x[0].slice(axis: 0, from: 1, to: "n" + 1), x[0].slice(axis: 0, from: 0, to: "n"))
+      let (a, b) = (
+        x[0].slice(axis: 0, from: 1, to: "n" + 1), x[0].slice(axis: 0, from: 0, to: "n")
+      )
       let square = { (t: Term) in apply(.pow, t, t.literal(2)) }
       return [(100 * square(a - square(b)) + square(1 - b)).sum(over: [0])]
     }
@@ -72,7 +76,8 @@ enum SmallPrograms {
 
   @Sendable private static func convolutionNet() throws -> Subject {
     try make(
-      "convolutional net", [float("x", [1, 2, "n" + 2, 4]), float("w", [2, 2, 3, 2]), float("v", [2])]
+      "convolutional net",
+      [float("x", [1, 2, "n" + 2, 4]), float("w", [2, 2, 3, 2]), float("v", [2])]
     ) { _, x in
       let made = try call("conv", [x[0], x[1]], ["padding": .dimLists([[1, 1], [0, 0]])])[0]
       let active = apply(.tanh, made)
@@ -116,7 +121,9 @@ enum SmallPrograms {
   }
 
   @Sendable private static func gaussianMixture() throws -> Subject {
-    try make("mixture", [float("x", ["n", 2]), float("mu", ["m" + 1, 2]), float("logits", ["m" + 1])]) {
+    try make(
+      "mixture", [float("x", ["n", 2]), float("mu", ["m" + 1, 2]), float("logits", ["m" + 1])]
+    ) {
       _, x in
       let difference = x[0].inserted(extents: [1], at: 1) - x[1]
       let distance = (difference * difference).sum(over: [2])
@@ -126,7 +133,8 @@ enum SmallPrograms {
   }
 
   @Sendable private static func recurrence() throws -> Subject {
-    try make("recurrence", [float("a", ["n", "m"], in: -0.9...0.9), float("b", ["n", "m"])]) { _, x in
+    try make("recurrence", [float("a", ["n", "m"], in: -0.9...0.9), float("b", ["n", "m"])]) {
+      _, x in
       let y = try call("linear_recurrence", [apply(.sin, x[0]), x[1]])[0]
       return [y, (y * x[0]).sum(over: [0])]
     }
@@ -158,7 +166,8 @@ enum SmallPrograms {
       let product = x[0] * x[1]
       return [
         x[0], product, product, product.transposed([1, 0]), x[1],
-        product.sum(over: [0]), product.reduce(.max, over: [0, 1]), x[0].reshaped(to: [DimExpr("n") * "m"]),
+        product.sum(over: [0]), product.reduce(.max, over: [0, 1]),
+        x[0].reshaped(to: [DimExpr("n") * "m"]),
       ]
     }
   }

@@ -41,7 +41,8 @@ struct Subject: Sendable, CustomStringConvertible {
   var isDifferentiable: Bool { !variables.isEmpty && !floatOutputs.isEmpty }
   /// No f32 anywhere: precise enough for differences.
   var isDouble: Bool {
-    let floats = graph.inputs.map { graph.type(of: $0.value) }
+    let floats =
+      graph.inputs.map { graph.type(of: $0.value) }
       + graph.outputs.map { graph.type(of: $0.value) }
     return !floats.contains { $0.dtype == .f32 }
   }
@@ -153,7 +154,9 @@ extension Subject {
         let place = (Double(slot) + 0.5 + random.uniform(-0.3...0.3)) / Double(slotCount)
         return range.lowerBound + place * (range.upperBound - range.lowerBound)
       }
-      if operand.dtype.isFloat { return Tensor(doubles: values, dtype: operand.dtype, shape: shape) }
+      if operand.dtype.isFloat {
+        return Tensor(doubles: values, dtype: operand.dtype, shape: shape)
+      }
       let middle = (operand.range.lowerBound + operand.range.upperBound) / 2
       let whole = values.map {
         operand.dtype == .bool ? ($0 > middle ? 1 : 0) : Int64($0.rounded())

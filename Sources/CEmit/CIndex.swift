@@ -12,7 +12,9 @@ extension CFunction {
     for term in e.terms.reversed() {
       let magnitude = term.coefficient.magnitude
       var factors = term.atoms.map { atom($0) }
-      if magnitude != 1 { factors.insert(CText(text: String(magnitude), precedence: .primary), at: 0) }
+      if magnitude != 1 {
+        factors.insert(CText(text: String(magnitude), precedence: .primary), at: 0)
+      }
       let product =
         factors.count == 1
         ? factors[0].inside(.product) : factors.map { $0.inside(.unary) }.joined(separator: "*")
@@ -22,7 +24,9 @@ extension CFunction {
         text += (term.coefficient < 0 ? " - " : " + ") + product
       }
     }
-    if e.constant != 0 { text += e.constant < 0 ? " - \(e.constant.magnitude)" : " + \(e.constant)" }
+    if e.constant != 0 {
+      text += e.constant < 0 ? " - \(e.constant.magnitude)" : " + \(e.constant)"
+    }
     if e.terms.count > 1 || e.constant != 0 { return CText(text: text, precedence: .sum) }
     let isAlone = e.terms[0].coefficient == 1 && e.terms[0].atoms.count == 1
     return CText(

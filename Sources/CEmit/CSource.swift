@@ -61,7 +61,8 @@ extension CFunction {
     var pointers: [String] = []
     for (k, buffer) in program.buffers.enumerated() where usedBuffers.contains(k) {
       guard case .workspace(let offset) = buffer.storage else { continue }
-      let place = offset.isZero ? "workspace" : "((char *)workspace + \(index(offset).inside(.sum)))"
+      let place =
+        offset.isZero ? "workspace" : "((char *)workspace + \(index(offset).inside(.sum)))"
       let type = buffer.dtype.cType
       pointers.append("  \(type) *const \(bufferNames[k]) = (\(type) *)\(place);")
     }

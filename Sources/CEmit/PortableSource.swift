@@ -19,13 +19,15 @@ package struct PortableSource: Sendable {
     name = CNames.identifier(program.name)
     let guardName = name.uppercased() + "_H"
     let sizes = program.symbols.map { "int64_t \(function.symbolNames[$0] ?? "")" }
-    let parameters = sizes + program.parameters.map { k -> String in
-      let buffer = program.buffers[k]
-      let isInput = if case .input = buffer.storage { true } else { false }
-      return isInput
-        ? "const \(buffer.dtype.cType) *\(function.bufferNames[k])"
-        : "\(buffer.dtype.cType) *restrict \(function.bufferNames[k])"
-    } + ["void *workspace"]
+    let parameters =
+      sizes
+      + program.parameters.map { k -> String in
+        let buffer = program.buffers[k]
+        let isInput = if case .input = buffer.storage { true } else { false }
+        return isInput
+          ? "const \(buffer.dtype.cType) *\(function.bufferNames[k])"
+          : "\(buffer.dtype.cType) *restrict \(function.bufferNames[k])"
+      } + ["void *workspace"]
     let signature = Self.wrapped("int \(name)(", parameters)
     let workspace =
       "size_t \(name)_workspace(\(sizes.isEmpty ? "void" : sizes.joined(separator: ", ")))"
@@ -35,11 +37,13 @@ package struct PortableSource: Sendable {
       let buffer = program.buffers[k]
       let direction = if case .input = buffer.storage { "in " } else { "out" }
       let type = TensorType(buffer.dtype, buffer.shape)
-      head.append(" * \(direction)  \(function.bufferNames[k]): \(Self.commentSafe(type.description))")
+      head.append(
+        " * \(direction)  \(function.bufferNames[k]): \(Self.commentSafe(type.description))")
     }
     head.append(" * Returns 0, or 1 where sizes do not fit together; then nothing was written.")
     head.append(" * Arrays are dense and row-major; outputs overlap nothing. The workspace has the")
-    head.append(" * size that \(name)_workspace gives, aligned to 64 bytes; its content is free. */")
+    head.append(
+      " * size that \(name)_workspace gives, aligned to 64 bytes; its content is free. */")
 
     header =
       (head + [

@@ -64,7 +64,9 @@ package enum AttributeValue: Hashable, Sendable {
   case scalar(Scalar)
   case tensor(Tensor)
 
-  package static func integers(_ values: [Int]) -> AttributeValue { .dims(values.map { DimExpr($0) }) }
+  package static func integers(_ values: [Int]) -> AttributeValue {
+    .dims(values.map { DimExpr($0) })
+  }
 }
 
 extension Operation {

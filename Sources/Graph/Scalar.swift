@@ -75,7 +75,11 @@ extension Scalar: CustomStringConvertible {
 extension Int64 {
   /// Truncation toward 0; NaN gives 0, values out of range the nearest limit.
   package init(saturating value: Double) {
-    if value.isNaN { self = 0 } else if value >= 0x1p63 { self = .max } else if value < -0x1p63 {
+    if value.isNaN {
+      self = 0
+    } else if value >= 0x1p63 {
+      self = .max
+    } else if value < -0x1p63 {
       self = .min
     } else {
       self = Int64(value)

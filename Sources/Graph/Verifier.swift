@@ -34,7 +34,8 @@ extension Graph {
       for result in node.resultRange {
         guard definingNodes.indices.contains(Int(result)), definingNodes[Int(result)] == index
         else {
-          throw VerifierError(pass: pass, "value \(result) does not know its node \(index), \(name)")
+          throw VerifierError(
+            pass: pass, "value \(result) does not know its node \(index), \(name)")
         }
         defined[Int(result)] = true
       }

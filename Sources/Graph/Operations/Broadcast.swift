@@ -153,7 +153,9 @@ package struct Collapse: Operation {
     forEachIndex(in: x.shape) { index in
       let target = position(
         of: axes.enumerated().map { k, axis in shape[k] == 1 ? 0 : index[axis] }, in: shape)
-      if dtype.isFloat { sums[target] += x[index].real } else {
+      if dtype.isFloat {
+        sums[target] += x[index].real
+      } else {
         wholes[target] &+= x[index].integer
       }
     }

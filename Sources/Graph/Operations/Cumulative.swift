@@ -218,7 +218,8 @@ package struct LinearRecurrence: Operation {
     return [
       Tensor(a.dtype, a.shape) { index in
         var y = 0.0
-        let steps = reversed
+        let steps =
+          reversed
           ? Array((index[axis]..<a.shape[axis]).reversed()) : Array(0...index[axis])
         for k in steps {
           var place = index

@@ -172,7 +172,9 @@ package struct Dot: Operation {
         forEachIndex(in: summed) { k in
           for (i, axis) in leftContracting.enumerated() { left[axis] = k[i] }
           for (i, axis) in rightContracting.enumerated() { right[axis] = k[i] }
-          if a.dtype.isFloat { real += a[left].real * c[right].real } else {
+          if a.dtype.isFloat {
+            real += a[left].real * c[right].real
+          } else {
             whole &+= a[left].integer &* c[right].integer
           }
         }

@@ -30,15 +30,18 @@ package struct DynamicSlice: Operation {
     let x = rule.operands[0]
     return rule.only(0) {
       rule.builder.applying(
-        DynamicUpdate(), [x.literal(0).broadcast(to: x.shape), rule.cotangent]
+        DynamicUpdate(),
+        [x.literal(0).broadcast(to: x.shape), rule.cotangent]
           + rule.operands.dropFirst())
     }
   }
   package func batch(_ rule: BatchRule) throws -> [Term] {
     if rule.batched.dropFirst().contains(true) {
-      return [try batchedWindow(rule, starts: 1, shape) { x, indices, gather in
-        rule.builder.applying(gather, [x, indices])
-      }]
+      return [
+        try batchedWindow(rule, starts: 1, shape) { x, indices, gather in
+          rule.builder.applying(gather, [x, indices])
+        }
+      ]
     }
     let zero = rule.builder.constant(Scalar(0 as Int64, .i64))
     return try rule.builder.apply(
@@ -121,10 +124,13 @@ package struct DynamicUpdate: Operation {
   package func batch(_ rule: BatchRule) throws -> [Term] {
     if rule.batched.dropFirst(2).contains(true) {
       let u = rule.withAxis(1)
-      return [try batchedWindow(rule, starts: 2, rule.elementType(1).shape) { x, ix, gather in
-        rule.builder.applying(
-          Scatter(axes: gather.axes, batch: gather.batch, mode: .clamp, combine: .set), [x, ix, u])
-      }]
+      return [
+        try batchedWindow(rule, starts: 2, rule.elementType(1).shape) { x, ix, gather in
+          rule.builder.applying(
+            Scatter(axes: gather.axes, batch: gather.batch, mode: .clamp, combine: .set),
+            [x, ix, u])
+        }
+      ]
     }
     let zero = rule.builder.constant(Scalar(0 as Int64, .i64))
     return try rule.builder.apply(
@@ -188,7 +194,8 @@ private func checkWindow(
   _ x: TensorType, _ window: [DimExpr], starts: [TensorType], _ name: String
 ) throws(TypeRuleError) {
   guard window.count == x.rank else {
-    throw TypeRuleError("\(name) needs a window of rank \(x.rank) for \(x), found rank \(window.count)")
+    throw TypeRuleError(
+      "\(name) needs a window of rank \(x.rank) for \(x), found rank \(window.count)")
   }
   guard starts.count == x.rank, starts.allSatisfy({ $0.rank == 0 && $0.dtype.isInteger }) else {
     throw TypeRuleError(

@@ -27,11 +27,13 @@ struct IndexedLayout {
     }
     guard axes.allSatisfy({ $0 >= batch && $0 < x.rank }), zip(axes, axes.dropFirst()).allSatisfy(<)
     else {
-      throw TypeRuleError("\(name) needs increasing axes from \(batch) below \(x.rank), found \(axes)")
+      throw TypeRuleError(
+        "\(name) needs increasing axes from \(batch) below \(x.rank), found \(axes)")
     }
     guard ix.shape[ix.rank - 1] == DimExpr(axes.count) else {
       throw TypeRuleError(
-        "\(name) needs \(axes.count) indices for \(axes.count) axes along the last axis, found \(ix)")
+        "\(name) needs \(axes.count) indices for \(axes.count) axes along the last axis, found \(ix)"
+      )
     }
     self.axes = axes
     self.batch = batch

@@ -40,7 +40,10 @@ package struct Reshape: Operation {
       ))
   }
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    [Tensor(dtype: call.operands[0].dtype, shape: call.results[0].shape, bytes: call.operands[0].bytes)]
+    [
+      Tensor(
+        dtype: call.operands[0].dtype, shape: call.results[0].shape, bytes: call.operands[0].bytes)
+    ]
   }
 
   static let entry = Entry(

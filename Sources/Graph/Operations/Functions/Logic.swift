@@ -17,14 +17,18 @@ extension ScalarFunction {
       .number({ real($0[0], $0[1]) ? 1 : 0 }, { whole($0[0], $0[1]) ? 1 : 0 }), summary)
   }
 
-  package static let equal: ScalarFunction = comparison("equal", "==", "a = b.", domain: .any, { $0 == $1 }, { $0 == $1 })
+  package static let equal: ScalarFunction = comparison(
+    "equal", "==", "a = b.", domain: .any, { $0 == $1 }, { $0 == $1 })
   package static let notEqual: ScalarFunction = comparison(
     "not_equal", "!=", "a ≠ b (true for NaN).", domain: .any, { $0 != $1 }, { $0 != $1 })
   package static let less: ScalarFunction = comparison(
     "less", "<", "a < b.", { $0 < $1 }, { $0 < $1 })
-  package static let lessEqual: ScalarFunction = comparison("less_equal", "<=", "a ≤ b.", { $0 <= $1 }, { $0 <= $1 })
-  package static let greater: ScalarFunction = comparison("greater", ">", "a > b.", { $0 > $1 }, { $0 > $1 })
-  package static let greaterEqual: ScalarFunction = comparison("greater_equal", ">=", "a ≥ b.", { $0 >= $1 }, { $0 >= $1 })
+  package static let lessEqual: ScalarFunction = comparison(
+    "less_equal", "<=", "a ≤ b.", { $0 <= $1 }, { $0 <= $1 })
+  package static let greater: ScalarFunction = comparison(
+    "greater", ">", "a > b.", { $0 > $1 }, { $0 > $1 })
+  package static let greaterEqual: ScalarFunction = comparison(
+    "greater_equal", ">=", "a ≥ b.", { $0 >= $1 }, { $0 >= $1 })
 
   private static func test(
     _ name: String, _ form: CForm, _ summary: String,
@@ -35,8 +39,10 @@ extension ScalarFunction {
       summary)
   }
 
-  package static let isNaN: ScalarFunction = test("is_nan", .runtime("jg_is_nan"), "x is NaN.", \.isNaN)
-  package static let isInf: ScalarFunction = test("is_inf", .runtime("jg_is_inf"), "x is ∞ or −∞.", \.isInfinite)
+  package static let isNaN: ScalarFunction = test(
+    "is_nan", .runtime("jg_is_nan"), "x is NaN.", \.isNaN)
+  package static let isInf: ScalarFunction = test(
+    "is_inf", .runtime("jg_is_inf"), "x is ∞ or −∞.", \.isInfinite)
   package static let isFinite: ScalarFunction = test(
     "is_finite", .runtime("jg_is_finite"), "x is neither infinite nor NaN.", \.isFinite)
   package static let signbit: ScalarFunction = test(

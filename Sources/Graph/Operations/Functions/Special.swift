@@ -65,7 +65,8 @@ func polygammaReference(_ order: Double, _ x: Double) -> Double {
     }
     return sum
   }
-  var tail = factorial / Double(n) * Glibc.pow(z, Double(-n)) + factorial / 2 * Glibc.pow(z, Double(-n - 1))
+  var tail =
+    factorial / Double(n) * Glibc.pow(z, Double(-n)) + factorial / 2 * Glibc.pow(z, Double(-n - 1))
   for (k, b) in bernoulli.enumerated() {
     let m = 2 * (k + 1)
     // (m + n − 1)! / m!

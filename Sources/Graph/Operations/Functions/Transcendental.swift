@@ -20,7 +20,9 @@ extension ScalarFunction {
     "rsqrt", .runtime("jg_rsqrt"), { 1 / Glibc.sqrt($0) }, on: 0.2...4, "1 / √x."
   ) { x, y in -0.5 * (y / x) }
 
-  package static let exp: ScalarFunction = real("exp", .libm("exp"), Glibc.exp, on: -3...3, "eˣ.") { _, y in y }
+  package static let exp: ScalarFunction = real("exp", .libm("exp"), Glibc.exp, on: -3...3, "eˣ.") {
+    _, y in y
+  }
 
   package static let exp2: ScalarFunction = real(
     "exp2", .libm("exp2"), Glibc.exp2, on: -3...3, "2ˣ."
@@ -46,15 +48,21 @@ extension ScalarFunction {
     "log1p", .libm("log1p"), Glibc.log1p, on: -0.7...3, "log(1 + x), accurate near 0."
   ) { x, _ in 1 / (1 + x) }
 
-  package static let sin: ScalarFunction = real("sin", .libm("sin"), Glibc.sin, on: -3...3, "sin x.") { x, _ in
+  package static let sin: ScalarFunction = real(
+    "sin", .libm("sin"), Glibc.sin, on: -3...3, "sin x."
+  ) { x, _ in
     apply(.cos, x)
   }
 
-  package static let cos: ScalarFunction = real("cos", .libm("cos"), Glibc.cos, on: -3...3, "cos x.") { x, _ in
+  package static let cos: ScalarFunction = real(
+    "cos", .libm("cos"), Glibc.cos, on: -3...3, "cos x."
+  ) { x, _ in
     -apply(.sin, x)
   }
 
-  package static let tan: ScalarFunction = real("tan", .libm("tan"), Glibc.tan, on: -1...1, "tan x.") { _, y in
+  package static let tan: ScalarFunction = real(
+    "tan", .libm("tan"), Glibc.tan, on: -1...1, "tan x."
+  ) { _, y in
     1 + y * y
   }
 

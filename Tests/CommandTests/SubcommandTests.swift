@@ -43,8 +43,10 @@ import Testing
     #expect(scratch.contents == ["ridge_gradient.c", "ridge_gradient.h"])
     #expect(try scratch.text("ridge_gradient.h").contains("size_t ridge_gradient_workspace("))
     guard access("/usr/bin/cc", X_OK) == 0 else { return }
-    let words = "cc -std=c99 -Wall -Wextra -Wconversion -Werror -c -o /dev/null"
-    #expect(system("\(words) \(scratch.path)/ridge_gradient.c") == 0)
+    let words = "cc -std=c99 -Wall -Wextra -Wconversion -Werror -c"
+    // As root, an assembler may put a file in the place of a device: the object gets a name.
+    let files = "\(scratch.path)/ridge_gradient.c -o \(scratch.path)/ridge_gradient.o"
+    #expect(system("\(words) \(files)") == 0)
   }
 
   @Test func checkPrintsSignatures() throws {

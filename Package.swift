@@ -34,6 +34,10 @@ let package = Package(
     .testTarget(
       name: "LawTests", dependencies: ["Graph", "Autodiff", "Lowering", "CEmit", "JIT"]),
     .testTarget(name: "FrontendTests", dependencies: ["Graph", "Autodiff", "Frontend"]),
+    .testTarget(
+      name: "CEmitTests", dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit"],
+      exclude: ["Golden"]),
+    .testTarget(name: "RepositoryTests", dependencies: ["Graph", "Frontend"]),
     .testTarget(name: "JITTests", dependencies: ["Graph", "JIT", "CTCC", "runtime"]),
     .testTarget(
       name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),

@@ -71,6 +71,9 @@ extension CFunction {
     case .conditional(let conditions, let then, let otherwise):
       return conditional(
         self.conditions(conditions), expression(then), expression(otherwise))
+    case .clamp(.literal(let scalar), _, let limit) where limit.constantValue != nil:
+      let value = max(0, min(scalar.integer, Int64(limit.constantValue ?? 0)))
+      return CText(text: String(value), precedence: .primary)
     case .clamp(let x, let dtype, let limit):
       let inner = convert(expression(x), dtype, .i64).text
       let low = call("jg_max_i64", [inner, "0"], .i64, [.i64, .i64])
@@ -187,12 +190,18 @@ extension CFunction {
     return (left, right)
   }
 
-  mutating func condition(_ guarded: Guard) -> String {
+  /// What a guard does not allow.
+  mutating func violation(_ guarded: Guard) -> CText {
     let (a, b) = (index(guarded.lhs).inside(.shift), index(guarded.rhs).inside(.shift))
-    return switch guarded.relation {
-    case .equal, .notEqual, .less, .lessOrEqual: "\(a) \(guarded.relation.rawValue) \(b)"
-    case .broadcastable: "\(a) == \(b) || \(a) == 1 || \(b) == 1"
-    case .stretchable: "\(a) == \(b) || \(a) == 1"
+    switch guarded.relation {
+    case .equal: return CText(text: "\(a) != \(b)", precedence: .equality)
+    case .notEqual: return CText(text: "\(a) == \(b)", precedence: .equality)
+    // n < 1 reads better than 1 > n.
+    case .less: return CText(text: "\(b) <= \(a)", precedence: .relation)
+    case .lessOrEqual: return CText(text: "\(b) < \(a)", precedence: .relation)
+    case .broadcastable:
+      return CText(text: "\(a) != \(b) && \(a) != 1 && \(b) != 1", precedence: .and)
+    case .stretchable: return CText(text: "\(a) != \(b) && \(a) != 1", precedence: .and)
     }
   }
 }

@@ -22,8 +22,18 @@ struct CFunction {
   /// The functions that are called, with their prototypes.
   var prototypes: [String: String] = [:]
 
-  init(_ program: LoopProgram) {
+  /// Buffers that keep their names free for others, because nothing mentions them.
+  private let unused: Set<Int>
+
+  /// The function as it is shipped: names are given to what is used only.
+  init(shipping program: LoopProgram) {
+    let draft = CFunction(program)
+    self.init(program, unused: Set(program.buffers.indices).subtracting(draft.usedBuffers))
+  }
+
+  init(_ program: LoopProgram, unused: Set<Int> = []) {
     self.program = program
+    self.unused = unused
     for symbol in program.symbols { symbolNames[symbol] = names.unique(symbol) }
     nameParameters()
     nameOthers()
@@ -43,8 +53,9 @@ struct CFunction {
   }
 
   private mutating func nameOthers() {
-    for (k, buffer) in program.buffers.enumerated() where !buffer.isParameter {
-      bufferNames[k] = names.unique(buffer.name)
+    for (k, buffer) in program.buffers.enumerated()
+    where !buffer.isParameter && !unused.contains(k) {
+      bufferNames[k] = names.unique(buffer.name, or: buffer.name == "t" ? nil : "_values")
     }
     var loopNames: [String] = []
     var fetchNames: [Int: String] = [:]
@@ -53,7 +64,7 @@ struct CFunction {
       for statement in statements {
         switch statement {
         case .define(let k, _), .variable(let k, _):
-          localNames[k] = names.unique(program.locals[k].name ?? "t")
+          localNames[k] = names.unique(program.locals[k].name ?? "t", or: program.locals[k].name == nil ? nil : "_value")
         case .defineIndex(let k, _): fetchNames[k] = names.unique("at")
         case .loop(let loop):
           while loopNames.count <= depth {
@@ -78,7 +89,7 @@ struct CFunction {
   // MARK: - Statements
 
   private mutating func emit(_ line: String) {
-    lines.append(String(repeating: "  ", count: indent) + line)
+    lines += CLayout.broken(line, indent: 2 * indent)
   }
 
   private mutating func write(_ statements: [Statement]) {
@@ -152,18 +163,24 @@ struct CFunction {
     emit("\(call.function)(\(arguments.joined(separator: ", ")));")
   }
 
-  /// What a nest computes, and where that stands in the source.
+  /// What a nest computes, by the lines of the source: `line 5: dot, grad_y (negate)`.
   private mutating func comment(_ notes: [Note]) {
     if notes.isEmpty { return }
-    var texts: [String] = []
-    for note in notes.prefix(6) {
-      let name = note.name.map { "\(CNames.identifier($0)): " } ?? ""
-      let line = note.origin.line > 0 ? ", line \(note.origin.line)" : ""
-      let text = name + note.operation + line
-      if !texts.contains(text) { texts.append(text) }
+    let numbers = Set(notes.map(\.origin.line)).sorted()
+    var parts: [String] = []
+    for number in numbers {
+      var texts: [String] = []
+      for note in notes where note.origin.line == number {
+        let name = note.name.map { CNames.identifier($0) }
+        let text =
+          note.operation == "output"
+          ? name ?? "" : name.map { "\($0) (\(note.operation))" } ?? note.operation
+        if !texts.contains(text) { texts.append(text) }
+      }
+      let list = texts.prefix(8).joined(separator: ", ") + (texts.count > 8 ? ", …" : "")
+      parts.append(number > 0 ? "line \(number): \(list)" : list)
     }
-    if notes.count > 6 { texts.append("…") }
-    emit("/* \(texts.joined(separator: "; ")) */")
+    lines += CLayout.comment(parts.joined(separator: "; "), indent: 2 * indent)
   }
 }
 

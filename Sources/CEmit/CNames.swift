@@ -12,8 +12,10 @@ struct CNames {
   init() { taken = Self.reserved }
 
   /// A new identifier as close to `wish` as possible.
-  mutating func unique(_ wish: String) -> String {
-    let base = Self.identifier(wish)
+  /// - Parameter alternative: what stands behind the name where it is taken; else a number.
+  mutating func unique(_ wish: String, or alternative: String? = nil) -> String {
+    var base = Self.identifier(wish)
+    if let alternative, taken.contains(base) { base += alternative }
     var name = base
     while !taken.insert(name).inserted {
       numbers[base, default: 1] += 1
@@ -33,8 +35,17 @@ struct CNames {
     }
     guard let first = name.unicodeScalars.first else { return "x" }
     if ("0"..."9").contains(first) { return "x" + name }
-    // Names that begin with an underscore belong to the implementation.
+    // Names that begin with an underscore belong to the implementation, those with jg_ are ours, and
+    // macros of the headers are recognized by how they are spelled.
+    if name.hasPrefix("jg_") || Self.looksLikeMacro(name) { return name + "_" }
     return first == "_" ? "x" + name : name
+  }
+
+  /// `INT64_MAX`, `M_PI`, `FP_NAN`, `UINT8_C`
+  private static func looksLikeMacro(_ name: String) -> Bool {
+    name.contains("_") && name == name.uppercased()
+      && (["_MAX", "_MIN", "_C", "_WIDTH", "_H"].contains { name.hasSuffix($0) }
+        || ["M_", "FP_", "MATH_", "HUGE_"].contains { name.hasPrefix($0) })
   }
 
   /// Keywords of C99 to C23, and what our own C and its headers define.
@@ -46,7 +57,11 @@ struct CNames {
       alignas alignof static_assert asm fortran main NULL INFINITY NAN HUGE_VAL int64_t int32_t \
       size_t uint64_t uint32_t intptr_t uintptr_t ptrdiff_t errno signgam j0 j1 jn y0 y1 yn \
       gamma lgamma tgamma abs labs div memcpy memset memmove malloc free exit workspace sizes_ \
-      buffers_ entry
+      buffers_ entry int8_t int16_t uint8_t uint16_t intmax_t uintmax_t wchar_t max_align_t \
+      float_t double_t offsetof isnan isinf isfinite isnormal signbit fpclassify isgreater \
+      isgreaterequal isless islessequal islessgreater isunordered linux unix i386 class new delete \
+      this template namespace operator private public protected virtual friend using try catch \
+      throw typename explicit export mutable and or not xor compl bitand bitor
       """
     var names = Set(keywords.split(separator: " ").map(String.init))
     for function in Catalog.functions {

@@ -45,7 +45,7 @@ extension CFunction {
           lines.append(line)
           line = "  "
         }
-        line += element + ", "
+        line += (line == "  " ? "" : " ") + element + ","
       }
       lines.append(line)
       return "static const \(tensor.dtype.cType) \(bufferNames[k])[] = {\n"
@@ -54,7 +54,7 @@ extension CFunction {
   }
 
   /// Sizes computed once. Complete when all else is written.
-  var sizeDefinitions: [String] { hoistedLines.map { "  " + $0 } }
+  var sizeDefinitions: [String] { hoistedLines.flatMap { CLayout.broken($0, indent: 2) } }
 
   /// The buffers of the workspace; what they compute of sizes is hoisted.
   mutating func workspacePointers() -> [String] {

@@ -15,8 +15,10 @@ package struct PortableSource: Sendable {
 
   /// - Parameter summary: one line for the head of both files.
   package init(_ program: LoopProgram, summary: String) {
-    let function = CFunction(program.parts.count == 1 ? program : program.with(body: []))
-    name = CNames.identifier(program.name)
+    let function = CFunction(
+      shipping: program.parts.count == 1 ? program : program.with(body: []))
+    var names = CNames()
+    name = names.unique(program.name, or: "_function")
     let guardName = name.uppercased() + "_H"
     let sizes = program.symbols.map { "int64_t \(function.symbolNames[$0] ?? "")" }
     let parameters =
@@ -32,18 +34,26 @@ package struct PortableSource: Sendable {
     let workspace =
       "size_t \(name)_workspace(\(sizes.isEmpty ? "void" : sizes.joined(separator: ", ")))"
 
-    var head = ["/* \(summary)"]
-    for k in program.parameters {
+    // Sizes in comments have the names that they have in C.
+    let symbols = Dictionary(
+      program.symbols.map { ($0, DimExpr.symbol(function.symbolNames[$0] ?? $0)) }
+    ) { first, _ in first }
+    let parameterNames = program.parameters.map { function.bufferNames[$0] }
+    let column = (parameterNames.map(\.count).max() ?? 0) + 2
+    var head = ["/* \(summary)", " *"]
+    for (k, parameter) in zip(program.parameters, parameterNames) {
       let buffer = program.buffers[k]
       let direction = if case .input = buffer.storage { "in " } else { "out" }
-      let type = TensorType(buffer.dtype, buffer.shape)
-      head.append(
-        " * \(direction)  \(function.bufferNames[k]): \(Self.commentSafe(type.description))")
+      let extents = buffer.shape.map { $0.binding(symbols).description }.joined(separator: ", ")
+      let type = buffer.dtype.cType + (extents.isEmpty ? "" : "[\(extents)]")
+      let padding = String(repeating: " ", count: column - parameter.count)
+      head.append(" * \(direction)  \(parameter)\(padding)\(Self.commentSafe(type))")
     }
-    head.append(" * Returns 0, or 1 where sizes do not fit together; then nothing was written.")
-    head.append(" * Arrays are dense and row-major; outputs overlap nothing. The workspace has the")
-    head.append(
-      " * size that \(name)_workspace gives, aligned to 64 bytes; its content is free. */")
+    head += [
+      " *", " * Arrays are dense and row-major; outputs overlap nothing. The workspace has the size that",
+      " * \(name)_workspace gives, aligned to 64 bytes; its content is free.",
+      " * Returns 0, or 1 where sizes do not fit together; then nothing was written. */",
+    ]
 
     header =
       (head + [
@@ -57,10 +67,10 @@ package struct PortableSource: Sendable {
     var body: [String] = []
     let parts = program.parts
     var called: Set<String> = []
-    var main = parts.count == 1 ? function : CFunction(program.with(body: []))
+    var main = function
     if parts.count > 1 {
       for (number, part) in parts.enumerated() {
-        var piece = CFunction(part)
+        var piece = CFunction(shipping: part)
         let pointers = piece.workspacePointers()
         body += [
           Self.wrapped("static void \(name)_part_\(number)(", parameters) + " {"
@@ -72,14 +82,18 @@ package struct PortableSource: Sendable {
       }
     }
     body.append("\(signature) {")
-    let guards = program.guards.map { main.condition($0) }
-    let nonNegative = program.symbols.map { "\(function.symbolNames[$0] ?? "") >= 0" }
+    let guards = program.guards.map { main.violation($0) }
+    let negative = program.symbols.map {
+      CText(text: "\(function.symbolNames[$0] ?? "") < 0", precedence: .relation)
+    }
     if parts.count == 1 { body += main.unusedParameters() }
     let pointers = main.workspacePointers()
-    func checks(_ conditions: [String]) -> [String] {
-      conditions.map { "  if (!(\($0))) return 1;" }
+    func checks(_ conditions: [CText]) -> [String] {
+      if conditions.isEmpty { return [] }
+      let any = conditions.map { conditions.count > 1 ? $0.inside(.equality) : $0.text }
+      return CLayout.broken("if (\(any.joined(separator: " || "))) return 1;", indent: 2)
     }
-    body += checks(nonNegative) + main.sizeDefinitions + checks(guards) + pointers + main.lines
+    body += checks(negative) + main.sizeDefinitions + checks(guards) + pointers + main.lines
     if parts.count > 1 {
       let arguments =
         program.symbols.map { function.symbolNames[$0] ?? "" }
@@ -96,8 +110,8 @@ package struct PortableSource: Sendable {
     for symbol in program.symbols where !sizing.usedSymbols.contains(symbol) {
       measure.append("  (void)\(sizing.symbolNames[symbol] ?? "");")
     }
-    measure += sizing.hoistedLines.map { "  " + $0 }
-    measure += ["  return (size_t)(\(bytes));", "}"]
+    measure += sizing.sizeDefinitions
+    measure += [bytes == "0" ? "  return 0;" : "  return (size_t)(\(bytes));", "}"]
 
     called.formUnion(main.prototypes.keys)
     called.formUnion(sizing.prototypes.keys)

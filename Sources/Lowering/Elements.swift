@@ -212,6 +212,9 @@ extension NestBuilder {
     let dtype = dtype(of: fetch.value, map, node, [])
     if let limit = fetch.limit {
       let bound = replaced(limit, map, node, indices, in: scope)
+      if case .literal(let scalar) = made.expression, let last = bound.constantValue, last >= 0 {
+        return DimExpr(Swift.min(Swift.max(Int(scalar.integer), 0), last))
+      }
       made.expression = .clamp(made.expression, dtype, limit: bound)
     }
     if !scope.conditions.isEmpty {

@@ -45,6 +45,12 @@ extension Graph {
       if let value = simplifiedElementwise(elementwise, direct, builder) { return [value] }
       return result(elementwise, direct, builder)
     }
+    // The outer product with a scalar is a product.
+    if let dot = operation as? Dot, dot.leftContracting.isEmpty, dot.leftBatch.isEmpty,
+      operands.contains(where: { builder.type(of: $0).rank == 0 })
+    {
+      return simplified(Elementwise(.multiply), operands, builder)
+    }
     if let value = simplifiedView(operation, operands, builder) { return [value] }
     return result(operation, operands, builder)
   }
@@ -154,7 +160,9 @@ extension Graph {
       }
     // x − 0 = x
     case .subtract where isLiteral(1, 0): return keeps(0)
-    // x^1 = x, x^2 = x·x; pow is exact in both
+    // x^0 = 1, also for NaN; x^1 = x, x^2 = x·x; pow is exact in all
+    case .pow where isLiteral(1, 0):
+      return builder.constant(1, type.dtype).broadcast(to: type.shape, axes: []).value
     case .pow where isLiteral(1, 1): return keeps(0)
     case .pow where isLiteral(1, 2):
       return keeps(0).flatMap { try? builder.apply(Elementwise(.multiply), [$0, $0])[0] }

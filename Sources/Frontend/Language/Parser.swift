@@ -1,5 +1,5 @@
 // Tokens to a syntax tree: the state of the parser, what it expects and how it goes on after a
-// mistake. Grammar: docs/grammar.ebnf.md; declarations, statements, types and expressions are read
+// mistake. Grammar: docs/language.md; declarations, statements, types and expressions are read
 // in the files Parser….swift. Names, types and shapes are judged by the elaborator.
 
 /// What became of a file: a tree in any case, with `.invalid` expressions where mistakes stood.

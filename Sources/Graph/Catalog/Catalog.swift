@@ -9,16 +9,27 @@ package enum Catalog {
     + ScalarFunction.logic
 
   /// Every operation, by family.
-  package static let operations: [Entry] =
-    functions.map(\.entry)
-    + [Convert.entry]
-    + Reduction.entries + ArgExtremum.entries + Cumulative.entries + [LinearRecurrence.entry]
-    + [
-      Broadcast.entry, Collapse.entry, Reshape.entry, Transpose.entry, Reverse.entry,
-      Slice.entry, Pad.entry, Concatenate.entry,
-    ]
-    + [Gather.entry, Scatter.entry, DynamicSlice.entry, DynamicUpdate.entry]
-    + [Dot.entry] + Convolution.entries + [Sort.entry, Iota.entry, Extent.entry]
+  package static let families: [(title: String, entries: [Entry])] = [
+    ("Arithmetic", ScalarFunction.arithmetic.map(\.entry)),
+    ("Exponentials, powers and angles", ScalarFunction.transcendental.map(\.entry)),
+    ("Special functions", ScalarFunction.special.map(\.entry)),
+    ("Comparisons, logic and bits", ScalarFunction.logic.map(\.entry)),
+    ("Dtypes", [Convert.entry]),
+    ("Reductions", Reduction.entries + ArgExtremum.entries),
+    ("Along an axis", Cumulative.entries + [LinearRecurrence.entry, Sort.entry]),
+    (
+      "Shapes",
+      [
+        Broadcast.entry, Collapse.entry, Reshape.entry, Transpose.entry, Reverse.entry,
+        Slice.entry, Pad.entry, Concatenate.entry,
+      ]
+    ),
+    ("Indices that are data", [Gather.entry, Scatter.entry, DynamicSlice.entry, DynamicUpdate.entry]),
+    ("Products and convolutions", [Dot.entry] + Convolution.entries),
+    ("Generators", [Iota.entry, Extent.entry]),
+  ]
+
+  package static let operations: [Entry] = families.flatMap(\.entries)
 
   /// Functions that are made of operations.
   package static let derived: [Entry] = Derived.entries

@@ -13,7 +13,7 @@ extension ScalarFunction {
     reference: .number({ $0[0] + $0[1] }, { $0[0] &+ $0[1] }),
     derivative: .rule { sum($0.tangents) },
     linearity: .rule { _, ct, _ in ct },
-    samples: [-3...3, -3...3], identity: 0, summary: "a + b.")
+    samples: [-3...3, -3...3], identity: 0, summary: "a + b; integers wrap.")
 
   package static let subtract: ScalarFunction = ScalarFunction(
     "subtract", arity: 2, domain: .number,
@@ -24,7 +24,7 @@ extension ScalarFunction {
       return rule.tangents[0].map { $0 - db } ?? -db
     },
     linearity: .rule { k, ct, _ in k == 0 ? ct : ct.beneathMask { -$0 } },
-    samples: [-3...3, -3...3], summary: "a − b.")
+    samples: [-3...3, -3...3], summary: "a − b; integers wrap.")
 
   package static let multiply: ScalarFunction = ScalarFunction(
     "multiply", arity: 2, domain: .number,
@@ -32,7 +32,7 @@ extension ScalarFunction {
     reference: .number({ $0[0] * $0[1] }, { $0[0] &* $0[1] }),
     derivative: .partials([{ x, _ in x[1] }, { x, _ in x[0] }]),
     linearity: .rule { k, ct, x in ct.beneathMask { $0 * x[1 - k] } },
-    samples: [-3...3, -3...3], identity: 1, summary: "a · b.")
+    samples: [-3...3, -3...3], identity: 1, summary: "a · b; integers wrap.")
 
   package static let divide: ScalarFunction = ScalarFunction(
     "divide", arity: 2, domain: .float, spelling: Spelling(float: .infix("/")),
@@ -43,7 +43,7 @@ extension ScalarFunction {
     },
     linearity: .rule { _, ct, x in ct.beneathMask { $0 / x[1] } },
     samples: [-3...3, 0.5...3],
-    summary: "a / b, for floats; integers divide with `//`.")
+    summary: "a / b, for floats; integers divide with `//`. Derivative: (da − (a/b)·db)/b.")
 
   package static let negate: ScalarFunction = ScalarFunction(
     "negate", arity: 1, domain: .number,
@@ -51,7 +51,7 @@ extension ScalarFunction {
     reference: .number({ -$0[0] }, { 0 &- $0[0] }),
     derivative: .rule { $0.tangents[0].map { -$0 } },
     linearity: .rule { _, ct, _ in ct.beneathMask { -$0 } },
-    samples: [-3...3], summary: "−x.")
+    samples: [-3...3], summary: "−x; the least integer stays.")
 
   package static let abs: ScalarFunction = ScalarFunction(
     "abs", arity: 1, domain: .number,
@@ -93,8 +93,8 @@ extension ScalarFunction {
       },
     ]),
     samples: [0.3...3, -2...2],
-    summary: "xʸ (also written `x^y`). Derivative in x: y·x^(y−1), 0 where y = 0; in y: xʸ·log x, "
-      + "0 where x = 0 and y > 0. Integers: a negative exponent gives the truncated 1/x^|y|, "
+    summary: "aᵇ (also written `a^b`). Derivative in a: b·a^(b−1), 0 where b = 0; in b: aᵇ·log a, "
+      + "0 where a = 0 and b > 0. Integers: a negative exponent gives the truncated 1/a^|b|, "
       + "0 to a negative power 0.")
 
   package static let max: ScalarFunction = extremum(
@@ -177,7 +177,8 @@ extension ScalarFunction {
       { x, _ in x[0].literal(1) }, { x, _ in -apply(.trunc, x[0] / x[1]) },
     ]),
     samples: [-9...9, 0.7...3],
-    summary: "The remainder of the truncated quotient, with the sign of a (C's fmod).")
+    summary: "The remainder of the truncated quotient, with the sign of a (C's fmod). "
+      + "Derivative: da − trunc(a/b)·db.")
 
   package static let floor: ScalarFunction = step("floor", .libm("floor"), Glibc.floor, "⌊x⌋.")
   package static let ceil: ScalarFunction = step("ceil", .libm("ceil"), Glibc.ceil, "⌈x⌉.")

@@ -8,20 +8,23 @@ extension ScalarFunction {
   private static let twoOverRootPi = 1.12837916709551257390
 
   package static let erf: ScalarFunction = real(
-    "erf", .libm("erf"), Glibc.erf, on: -2...2, "The error function 2/√π ∫₀ˣ e^(−t²) dt."
+    "erf", .libm("erf"), Glibc.erf, on: -2...2,
+    "The error function 2/√π ∫₀ˣ e^(−t²) dt. Derivative: 2/√π·e^(−x²)."
   ) { x, _ in twoOverRootPi * apply(.exp, -(x * x)) }
 
   package static let erfc: ScalarFunction = real(
-    "erfc", .libm("erfc"), Glibc.erfc, on: -2...2, "1 − erf(x), accurate for large x."
+    "erfc", .libm("erfc"), Glibc.erfc, on: -2...2,
+    "1 − erf(x), accurate for large x. Derivative: −2/√π·e^(−x²)."
   ) { x, _ in -twoOverRootPi * apply(.exp, -(x * x)) }
 
   package static let lgamma: ScalarFunction = real(
-    "lgamma", .runtime("jg_lgamma"), { Glibc.lgamma($0) }, on: 0.4...5, "log |Γ(x)|."
+    "lgamma", .runtime("jg_lgamma"), { Glibc.lgamma($0) }, on: 0.4...5,
+    "log |Γ(x)|; ∞ at 0, −1, −2, … Derivative: digamma(x)."
   ) { x, _ in apply(.digamma, x) }
 
   package static let digamma: ScalarFunction = real(
     "digamma", .runtime("jg_digamma"), { polygammaReference(0, $0) }, on: 0.4...5,
-    "Γ′(x) / Γ(x). NaN at 0, −1, −2, …"
+    "Γ′(x) / Γ(x), NaN at 0, −1, −2, … Derivative: polygamma(1, x)."
   ) { x, _ in apply(.polygamma, x.literal(1), x) }
 
   package static let polygamma: ScalarFunction = ScalarFunction(

@@ -30,6 +30,8 @@ struct Elaborator {
     var isInlined = false
     /// How often each name will still be given a value.
     var remaining: [NameID: Int] = [:]
+    /// The types that are written for results.
+    var resultTypes: [NameID: TypeSyntax] = [:]
     /// A statement went wrong; names may be missing that are no mistake.
     var hasErrors = false
 
@@ -38,6 +40,7 @@ struct Elaborator {
       self.function = function
       self.index = index
       self.isInlined = isInlined
+      for result in function.results { resultTypes[result.name] = result.type }
       for statement in function.body.statements {
         for target in statement.targets { remaining[target.name, default: 0] += 1 }
       }
@@ -147,8 +150,8 @@ struct Elaborator {
       frame.usedNames.insert(name)
     }
     addConstraints(function, &frame)
-    for (k, result) in function.results.enumerated()
-    where function.results[..<k].contains(where: { $0.name == result.name }) {
+    var resultNames: Set<NameID> = []
+    for result in function.results where !resultNames.insert(result.name).inserted {
       report(
         "the result \(tree[result.name]) is declared twice", at: result.nameSpan,
         help: "give one of them another name")
@@ -238,8 +241,9 @@ struct Elaborator {
           + "found \(statement.targets.count)", at: statement.span, point: Int(expression.point))
       item = .invalid
     }
-    for (k, target) in statement.targets.enumerated() where !tree[target.name].isPlaceholder {
-      if statement.targets[..<k].contains(where: { $0.name == target.name }) {
+    var names: Set<NameID> = []
+    for target in statement.targets where statement.targets.count > 1 {
+      if !names.insert(target.name).inserted && !tree[target.name].isPlaceholder {
         report(
           "\(tree[target.name]) is given two values here", at: target.nameSpan,
           help: "write _ for a result that is not needed")
@@ -262,9 +266,7 @@ struct Elaborator {
     }
     var item = item
     // The type of a result is that of the last value with its name.
-    let declared =
-      target.type
-      ?? (isLast ? frame.function.results.first { $0.name == target.name }?.type : nil)
+    let declared = target.type ?? (isLast ? frame.resultTypes[target.name] : nil)
     if let declared, !item.isInvalid {
       item = typed(item, declared, target.nameSpan, &frame).map { .term($0) } ?? .invalid
     }

@@ -7,6 +7,8 @@
 //     hvp        grad.NAME, hvp.NAME  from inputs tan.NAME
 //     jacobian   jacobian.OUT.NAME    [shape of OUT…, shape of NAME…], dtype of OUT
 //     hessian    hessian.A.B          [shape of A…, shape of B…]
+//
+// Where a name is taken, in derivatives of derivatives, the next one ends in .2, .3, …
 import Graph
 
 /// Why a derivative cannot be asked for like this: a user's error.
@@ -163,7 +165,7 @@ struct DerivativeRequest {
 
   private func addVJP(_ builder: GraphBuilder) throws {
     let received = results.map {
-      builder.addInput("ct.\($0.name)", graph.type(of: $0.value))
+      builder.addNamedInput("ct.\($0.name)", graph.type(of: $0.value))
     }
     let made = try cotangents(builder, of: results.map(\.value), received)
     for (variable, ct) in zip(variables, made) {
@@ -172,7 +174,7 @@ struct DerivativeRequest {
   }
 
   private func addJVP(_ builder: GraphBuilder) throws {
-    let seeds = variables.map { builder.addInput("tan.\($0.name)", graph.type(of: $0.value)) }
+    let seeds = variables.map { builder.addNamedInput("tan.\($0.name)", graph.type(of: $0.value)) }
     let tangents = try tangents(builder, of: results.map(\.value), seeds)
     for (name, value) in results {
       builder.addNamedOutput("jvp.\(name)", tangents[value] ?? builder.term(value).zeros)
@@ -183,7 +185,7 @@ struct DerivativeRequest {
     let result = try scalarResult(.hvp)
     let one = builder.term(result.value).literal(1)
     let gradients = try cotangents(builder, of: [result.value], [one])
-    let seeds = variables.map { builder.addInput("tan.\($0.name)", graph.type(of: $0.value)) }
+    let seeds = variables.map { builder.addNamedInput("tan.\($0.name)", graph.type(of: $0.value)) }
     let tangents = try tangents(builder, of: gradients.map(\.value), seeds)
     for (variable, gradient) in zip(variables, gradients) {
       builder.addNamedOutput("grad.\(variable.name)", gradient)
@@ -293,9 +295,22 @@ extension GraphBuilder {
     return choose(row == column, one, 0).reshaped(to: [n] + type.shape)
   }
 
+  fileprivate func addNamedInput(_ name: String, _ type: TensorType) -> Term {
+    addInput(name.unused(in: graph.inputs.map(\.name)), type)
+  }
+
   fileprivate func addNamedOutput(_ name: String, _ term: Term) {
-    addOutput(name, term)
-    self.name(term, name)
+    addOutput(name.unused(in: graph.outputs.map(\.name)), term)
+  }
+}
+
+extension String {
+  /// The name itself, or with the first number behind it that makes it new.
+  fileprivate func unused(in taken: [String]) -> String {
+    if !taken.contains(self) { return self }
+    var number = 2
+    while taken.contains("\(self).\(number)") { number += 1 }
+    return "\(self).\(number)"
   }
 }
 

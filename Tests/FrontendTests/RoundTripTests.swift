@@ -119,6 +119,11 @@ import Testing
       let again = try #require(
         GraphFile(SourceFile(name: "g.jg", text: first.languageText)).graphs.first)
       try checkRoundTrip(try again.derivative(.jvp))
+      let second = try again.derivative(.vjp)
+      try checkRoundTrip(second)
+      let third = try second.derivative(.vjp)
+      #expect(Set(third.outputs.map(\.name)).count == third.outputs.count)
+      #expect(Set(third.inputs.map(\.name)).count == third.inputs.count)
     }
   }
 

@@ -64,7 +64,8 @@ struct CFunction {
       for statement in statements {
         switch statement {
         case .define(let k, _), .variable(let k, _):
-          localNames[k] = names.unique(program.locals[k].name ?? "t", or: program.locals[k].name == nil ? nil : "_value")
+          localNames[k] = names.unique(
+            program.locals[k].name ?? "t", or: program.locals[k].name == nil ? nil : "_value")
         case .defineIndex(let k, _): fetchNames[k] = names.unique("at")
         case .loop(let loop):
           while loopNames.count <= depth {

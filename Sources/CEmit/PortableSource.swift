@@ -50,7 +50,8 @@ package struct PortableSource: Sendable {
       head.append(" * \(direction)  \(parameter)\(padding)\(Self.commentSafe(type))")
     }
     head += [
-      " *", " * Arrays are dense and row-major; outputs overlap nothing. The workspace has the size that",
+      " *",
+      " * Arrays are dense and row-major; outputs overlap nothing. The workspace has the size that",
       " * \(name)_workspace gives, aligned to 64 bytes; its content is free.",
       " * Returns 0, or 1 where sizes do not fit together; then nothing was written. */",
     ]

@@ -12,7 +12,8 @@ import Testing
     ("ridge", ["n": 5, "d": 3], false), ("ridge_gradient", ["n": 4, "d": 2], false),
     ("ridge_gradient", ["n": 0, "d": 2], false), ("logistic_gradient", ["n": 6, "d": 3], false),
     ("softmax_rows", ["n": 3, "k": 4], false), ("rosenbrock_hvp", ["n": 5], false),
-    ("similarity_gradient", ["n": 4, "m": 4], false), ("similarity_gradient", ["n": 1, "m": 3], false),
+    ("similarity_gradient", ["n": 4, "m": 4], false),
+    ("similarity_gradient", ["n": 1, "m": 3], false),
     ("heat", ["h": 4, "w": 5], false), ("views", ["n": 3], false),
     ("statistics", ["n": 4, "d": 3], false), ("lookup", [:], false), ("mix", ["n": 4], false),
     ("moving", ["n": 6], false), ("embed_gradient", ["words": 5, "d": 2, "n": 3], false),
@@ -63,7 +64,8 @@ import Testing
           let isClose =
             found == value || abs(found - value) <= tolerance * max(1, abs(value))
             || found.isNaN && value.isNaN
-          #expect(isClose, "\(name) at \(sizes): \(output.name)[\(index)] is \(found), not \(value)")
+          #expect(
+            isClose, "\(name) at \(sizes): \(output.name)[\(index)] is \(found), not \(value)")
         }
         position += tensor.count
       }
@@ -83,7 +85,8 @@ import Testing
       let values = (0..<shape.reduce(1, *)).map { _ in next() }
       return type.dtype.isFloat
         ? Tensor(doubles: values, dtype: type.dtype, shape: shape)
-        : Tensor(integers: values.map { Int64(($0 * 9).rounded()) }, dtype: type.dtype, shape: shape)
+        : Tensor(
+          integers: values.map { Int64(($0 * 9).rounded()) }, dtype: type.dtype, shape: shape)
     }
   }
 
@@ -104,7 +107,8 @@ import Testing
       let elements =
         inputs.isEmpty
         ? [] : inputs[k].doubles.map { inputs[k].dtype.isFloat ? "\($0)" : "\(Int64($0))" }
-      lines.append("  static const \(type) in\(k)[] = {\((elements + ["0"]).joined(separator: ", "))};")
+      lines.append(
+        "  static const \(type) in\(k)[] = {\((elements + ["0"]).joined(separator: ", "))};")
       arguments.append("in\(k)")
     }
     var prints: [String] = []

@@ -9,15 +9,19 @@ import Testing
 @Suite struct ElaborationMutationTests {
   /// Words that mean something, to be put where they do not belong.
   static let words = [
-    "x", "y", "n", "m", "f", "g", "sum", "exp", "(", ")", "[", "]", ",", ":", "=", "+", "-", "*", "/",
-    "//", "%", "^", "@", "0", "1", "-1", "2", "7", "0.5", "inf", "true", "f64", "f32", "i64", "bool",
-    "f64[n]", "f64[n, m]", "[1, 2]", "[[1], [2]]", "axes=[0]", "dtype=f32", "shape=[n]", "keep=true",
+    "x", "y", "n", "m", "f", "g", "sum", "exp", "(", ")", "[", "]", ",", ":", "=", "+", "-", "*",
+    "/",
+    "//", "%", "^", "@", "0", "1", "-1", "2", "7", "0.5", "inf", "true", "f64", "f32", "i64",
+    "bool",
+    "f64[n]", "f64[n, m]", "[1, 2]", "[[1], [2]]", "axes=[0]", "dtype=f32", "shape=[n]",
+    "keep=true",
     "min", "max", "broadcast", "...", "::-1", "where n > m", "\n", "x[0]", "x[i]", "top_k(x, k=2)",
     "9223372036854775807", "n // 0", "a, b = ", "reshape", "take", "slice", "pad", "concatenate",
   ]
 
   static let corpus: [String] =
-    RoundTripTests.programs + RoundTripTests.derived.map {
+    RoundTripTests.programs
+    + RoundTripTests.derived.map {
       "func f(A: f64[n, m], B: f64[m, 3], x: f64[m], u: f64[n], k: i64[2]) -> (y) { y = \($0) }"
     } + [
       """

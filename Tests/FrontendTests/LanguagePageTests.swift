@@ -35,7 +35,8 @@ import Testing
 
   @Test(arguments: examples) func example(_ text: String) throws {
     let file = GraphFile(SourceFile(name: "model.jg", text: whole(text)))
-    #expect(file.diagnostics.isEmpty, "\(DiagnosticRenderer().render(file.diagnostics, in: file.source))")
+    #expect(
+      file.diagnostics.isEmpty, "\(DiagnosticRenderer().render(file.diagnostics, in: file.source))")
     for graph in file.graphs { try checkRoundTrip(graph) }
     var count = 0
     for line in text.split(separator: "\n") where line.hasPrefix("# ") && line.contains(") = ") {
@@ -53,9 +54,13 @@ import Testing
             \(wanted)}
 
             """))
-      #expect(calls.diagnostics.isEmpty, "\(DiagnosticRenderer().render(calls.diagnostics, in: calls.source))")
+      #expect(
+        calls.diagnostics.isEmpty,
+        "\(DiagnosticRenderer().render(calls.diagnostics, in: calls.source))")
       let graphs = calls.graphs.suffix(2)
-      guard graphs.count == 2, let found = graphs.first, let expected = graphs.last else { continue }
+      guard graphs.count == 2, let found = graphs.first, let expected = graphs.last else {
+        continue
+      }
       let a = try ReferenceEvaluator.run(found, inputs: [], sizes: [:])
       let b = try ReferenceEvaluator.run(expected, inputs: [], sizes: [:])
       #expect(a.map(\.shape) == b.map(\.shape), "\(line)")
@@ -70,7 +75,8 @@ import Testing
 
   @Test func mistakes() throws {
     let place = try #require(Self.blocks.firstIndex { $0.language == "jg-mistakes" })
-    let file = GraphFile(SourceFile(name: "model.jg", text: "jitgrad 1\n\n" + Self.blocks[place].text))
+    let file = GraphFile(
+      SourceFile(name: "model.jg", text: "jitgrad 1\n\n" + Self.blocks[place].text))
     #expect(
       DiagnosticRenderer().render(file.diagnostics, in: file.source)
         == Self.blocks[place + 1].text + "\n")
@@ -79,7 +85,8 @@ import Testing
   /// The numbers of the page are the numbers of the program.
   @Test func bounds() throws {
     let limits = ParseLimits()
-    #expect(limits.byteCount == 64 << 20 && limits.tokenCount == 1 << 25 && limits.nestingDepth == 256)
+    #expect(
+      limits.byteCount == 64 << 20 && limits.tokenCount == 1 << 25 && limits.nestingDepth == 256)
     #expect(
       CallGraph.nestingLimit == 1000 && CallGraph.callWeight == 10 && CallGraph.sizeLimit == 131_072
         && CallGraph.totalLimit == 1_048_576 && Elaborator.rankLimit == 32)

@@ -53,7 +53,8 @@ import Testing
     "matmul(A, B)", "matmul(A, x)", "matmul(u, A)", "outer(x, u)", "mean(A)",
     "mean(A, axes=[1], keep=true)", "variance(A, axes=0)", "logsumexp(A, axes=[0])", "softmax(A)",
     "log_softmax(A, axis=0)", "clamp(A, -1, 1)", "relu(A)", "square(A)", "zeros([n, 2])",
-    "ones([m], dtype=i32)", "expand(A, axis=1)", "squeeze(expand(A), axis=0)", "stack(x, x + 1, axis=1)",
+    "ones([m], dtype=i32)", "expand(A, axis=1)", "squeeze(expand(A), axis=0)",
+    "stack(x, x + 1, axis=1)",
     "take(A, [0, 1], axis=1)", "take(A, k, mode=\"drop\")", "top_k(A, k=2)", "zeros_like(A)",
     "ones_like(k)",
   ]
@@ -160,7 +161,8 @@ import Testing
 
   @Test func constants() throws {
     let builder = GraphBuilder(name: "f")
-    for (k, shape) in [[], [1], [3], [2, 3], [2, 1, 3], [1, 1, 1, 1], [0], [2, 0], [0, 2]].enumerated()
+    for (k, shape) in [[], [1], [3], [2, 3], [2, 1, 3], [1, 1, 1, 1], [0], [2, 0], [0, 2]]
+      .enumerated()
     {
       for dtype in DType.allCases {
         let tensor = Tensor(

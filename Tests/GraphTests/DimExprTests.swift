@@ -145,7 +145,9 @@ extension DimExpr {
   @Test(arguments: 0..<10) func text(seed: Int) throws {
     var random = RandomNumbers(seed: seed + 300)
     for _ in 0..<50 {
-      let (a, b) = (Reference.random(3, &random).expression, Reference.random(2, &random).expression)
+      let (a, b) = (
+        Reference.random(3, &random).expression, Reference.random(2, &random).expression
+      )
       for e in [a, .broadcast(a, b)] where !e.isOverflow {
         let file = GraphFile(
           SourceFile(
@@ -198,7 +200,9 @@ extension DimExpr {
     #expect(throws: DimError.unbound(symbol: "n")) { try n.evaluate { _ in nil } }
     let e = DimExpr.floorDiv(7, n)
     #expect(throws: DimError.divisionByZero(e)) { try e.evaluate { _ in 0 } }
-    #expect(throws: DimError.divisionByZero(.mod(7, n))) { try DimExpr.mod(7, n).evaluate { _ in 0 } }
+    #expect(throws: DimError.divisionByZero(.mod(7, n))) {
+      try DimExpr.mod(7, n).evaluate { _ in 0 }
+    }
     #expect(DimExpr.mod(DimExpr(.min), n).value(["n": -1]) == 0)
     #expect(DimExpr.floorDiv(DimExpr(.min), n).value(["n": -1]) == nil)
   }

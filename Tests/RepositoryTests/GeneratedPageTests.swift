@@ -21,7 +21,8 @@ import Testing
   @Test func everyEntryIsDocumented() {
     for entry in Catalog.all {
       #expect(entry.documentation.count >= 4 && entry.documentation.hasSuffix("."), "\(entry.name)")
-      #expect(!entry.documentation.contains("\t") && !entry.summary.contains("\n\n"), "\(entry.name)")
+      #expect(
+        !entry.documentation.contains("\t") && !entry.summary.contains("\n\n"), "\(entry.name)")
     }
   }
 }

@@ -297,7 +297,8 @@ extension Elaborator {
     }
     // Values side by side.
     let plain = items.map { item -> Item in
-      if case .array(let array) = item, array.shape.isEmpty, case .bool(let value) = array.elements[0]
+      if case .array(let array) = item, array.shape.isEmpty,
+        case .bool(let value) = array.elements[0]
       {
         return .term(frame.builder.constant(Scalar(value)))
       }
@@ -317,7 +318,11 @@ extension Elaborator {
   /// `2 and 3`: the first two shapes that differ.
   private func lengths(_ items: [Item]) -> String {
     let shapes = items.map { item in
-      if case .array(let array) = item, let count = array.shape.first { "\(count)" } else { "a number" }
+      if case .array(let array) = item, let count = array.shape.first {
+        "\(count)"
+      } else {
+        "a number"
+      }
     }
     let other = shapes.first { $0 != shapes[0] }
     return other.map { "\(shapes[0]) and \($0)" } ?? "rows of different shapes"

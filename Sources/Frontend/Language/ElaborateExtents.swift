@@ -22,7 +22,8 @@ extension Elaborator {
       result = isZero ? nil : Self.combined(op, x, y)
       if let result, !result.isOverflow || x.isOverflow { continue }
       let mistake =
-        isZero ? "this divides by zero"
+        isZero
+        ? "this divides by zero"
         : result == nil ? "sizes have no operator \(op.spelling)" : "this size is out of range"
       report(
         mistake, at: expression.span, point: Int(expression.point),

@@ -304,7 +304,8 @@ struct Elaborator {
         isRight = false
         continue
       }
-      if let mistake = e.isOverflow ? "is out of range"
+      if let mistake = e.isOverflow
+        ? "is out of range"
         : Guard(0, .lessOrEqual, e).decided == false ? "is negative" : nil
       {
         report("this extent \(mistake)", at: tree[id].span, point: Int(tree[id].point))

@@ -24,7 +24,10 @@ package enum Catalog {
         Slice.entry, Pad.entry, Concatenate.entry,
       ]
     ),
-    ("Indices that are data", [Gather.entry, Scatter.entry, DynamicSlice.entry, DynamicUpdate.entry]),
+    (
+      "Indices that are data",
+      [Gather.entry, Scatter.entry, DynamicSlice.entry, DynamicUpdate.entry]
+    ),
     ("Products and convolutions", [Dot.entry] + Convolution.entries),
     ("Generators", [Iota.entry, Extent.entry]),
   ]

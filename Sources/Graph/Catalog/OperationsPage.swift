@@ -32,7 +32,9 @@ package enum OperationsPage {
 
   private static func section(_ entry: Entry) -> [String] {
     let dtypes = Catalog.function(named: entry.name)?.documentedDTypes ?? ""
-    var lines = ["", "### \(entry.name)", "", "`\(entry.signature)`\(dtypes)", "", entry.documentation]
+    var lines = [
+      "", "### \(entry.name)", "", "`\(entry.signature)`\(dtypes)", "", entry.documentation,
+    ]
     let choices = entry.parameters.compactMap { parameter -> String? in
       guard case .word(let words) = parameter.kind else { return nil }
       let list = words.map { "`\"\($0)\"`" }.joined(separator: ", ")

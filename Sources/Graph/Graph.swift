@@ -124,9 +124,15 @@ public struct Graph: Sendable {
       if e.terms.isEmpty { return }
       for name in e.symbols where seen.insert(name).inserted { names.append(name) }
     }
+    seen.insert(DimExpr.unknownName)
     for input in inputs { type(of: input.value).shape.forEach(add) }
     for type in types { type.shape.forEach(add) }
-    for node in nodes { node.operation.sizes.forEach(add) }
+    for node in nodes {
+      node.operation.sizes.forEach(add)
+      for region in node.operation.regions {
+        for name in region.graph.symbols { add(.symbol(name)) }
+      }
+    }
     for condition in constraints {
       add(condition.lhs)
       add(condition.rhs)

@@ -141,6 +141,11 @@ private struct GrowingGraph {
       return ValueRange(graph.nodes[node].resultRange)
     }
     let operandTypes = operands.map { graph.types[Int($0.index)] }
+    if let stack = operandTypes.first(where: \.isUnbounded), !(operation is Loop) {
+      throw TypeRuleError(
+        "\(operation.name) cannot read \(stack), which has a row for each step of a loop",
+        help: "scan it in a loop, or give the loop that makes it a limit")
+    }
     let resultTypes = try operation.resultTypes(of: operandTypes)
     if let condition = operation.guards(of: operandTypes).first(where: { $0.decided == false }) {
       throw TypeRuleError("\(operation.name) needs \(condition)")

@@ -7,6 +7,8 @@
 //     scatter  r = operand 0; for all i…: r[target] = combine(r[target], value)
 //     pieces   maps that each fill a part of the result                        concatenation
 //     call     for all i…: a function of the runtime on the rows               sorting
+//     loop     a region for every step, on carried values
+//     branch   one of several regions
 //
 // Indices are DimExprs with `.index(k)` for the k-th axis of the domain. Order: a fold runs through
 // its folded indices in row-major order; a scatter through its whole domain, so that a later
@@ -21,6 +23,8 @@ package enum Meaning: Sendable {
   case call(RowCall)
   /// An array given in the source.
   case constant(Tensor)
+  case loop(Loop)
+  case branch(Conditional)
 }
 
 /// A loop domain with the values at each of its points.
@@ -136,4 +140,28 @@ package struct RowCall: Sendable {
 extension Comprehension {
   /// `.index(0)`, `.index(1)`, … for the axes of a shape.
   package static func indices(_ count: Int) -> [DimExpr] { (0..<count).map(DimExpr.index) }
+}
+
+extension ScalarExpr {
+  /// Operations an element costs; a function of libm counts as 20.
+  package var cost: Int {
+    switch self {
+    case .operand, .literal, .index, .state: 0
+    case .apply(let f, let operands): operands.reduce(f.cost) { $0 + $1.cost }
+    case .convert(let x, _): x.cost
+    case .guarded(_, let a, let b): 1 + a.cost + b.cost
+    }
+  }
+}
+
+extension ScalarFunction {
+  fileprivate var cost: Int {
+    switch spelling.float ?? spelling.integer ?? .prefix("") {
+    case .infix(let symbol): symbol == "/" ? 4 : 1
+    case .conditional: 1
+    case .prefix(let sign): sign.isEmpty ? 0 : 1
+    case .libm(let name): ["fabs", "floor", "ceil", "sqrt"].contains(name) ? 2 : 20
+    case .runtime: arity == 2 ? 2 : 20
+    }
+  }
 }

@@ -38,6 +38,9 @@ package protocol Operation: Hashable, Sendable {
   /// The value, for an operation that is one.
   var literalValue: Scalar? { get }
 
+  /// The graphs inside, for an operation that runs some.
+  var regions: [Region] { get }
+
   /// What it computes, straightforwardly and independently of `meaning`, for the reference
   /// evaluator. `size` gives the value of a size expression.
   func evaluate(_ call: ReferenceCall) throws -> [Tensor]
@@ -63,6 +66,7 @@ package enum AttributeValue: Hashable, Sendable {
   case word(String)
   case scalar(Scalar)
   case tensor(Tensor)
+  case region(Region)
 
   package static func integers(_ values: [Int]) -> AttributeValue {
     .dims(values.map { DimExpr($0) })
@@ -74,6 +78,7 @@ extension Operation {
   package func guards(of operands: [TensorType]) -> [Guard] { [] }
   package var scalarFunction: ScalarFunction? { nil }
   package var literalValue: Scalar? { nil }
+  package var regions: [Region] { [] }
 
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 
@@ -84,10 +89,11 @@ extension Operation {
       case .dim(let e): [e]
       case .dims(let list): list
       case .dimLists(let lists): lists.flatMap { $0 }
-      case .flag, .dtype, .word, .scalar, .tensor: []
+      case .flag, .dtype, .word, .scalar, .tensor, .region: []
       }
     }
   }
+
 }
 
 /// The operands do not fit the operation: a user's error, found by a type rule.
@@ -200,13 +206,16 @@ package struct ReferenceCall {
   /// The dtypes and extents of the results.
   package let results: [(dtype: DType, shape: [Int])]
   package let size: (DimExpr) throws -> Int
+  /// The steps a loop may make; `nil` for as many as it likes.
+  package let stepLimit: Int?
 
   package init(
     operands: [Tensor], results: [(dtype: DType, shape: [Int])],
-    size: @escaping (DimExpr) throws -> Int
+    stepLimit: Int? = nil, size: @escaping (DimExpr) throws -> Int
   ) {
     self.operands = operands
     self.results = results
+    self.stepLimit = stepLimit
     self.size = size
   }
 }

@@ -11,20 +11,37 @@ package enum ReferenceEvaluator {
   ///   - visit: called after each node with its results.
   /// - Throws: `DimError`.
   package static func run(
-    _ graph: Graph, inputs: [Tensor], sizes: [String: Int],
+    _ graph: Graph, inputs: [Tensor], sizes: [String: Int], stepLimit: Int? = nil,
     visit: (_ node: Int, _ results: [Tensor]) throws -> Void = { _, _ in }
+  ) throws -> [Tensor] {
+    try run(
+      graph, inputs, stepLimit: stepLimit,
+      // What is unknown before the run is known to the loops that make it.
+      size: { try $0.evaluate { $0 == DimExpr.unknownName ? 0 : sizes[$0] } }, visit: visit)
+  }
+
+  /// The outputs of a region of an operation that is being evaluated.
+  static func run(
+    _ graph: Graph, _ inputs: [Tensor], _ call: ReferenceCall
+  ) throws -> [Tensor] {
+    try run(graph, inputs, stepLimit: call.stepLimit, size: call.size) { _, _ in }
+  }
+
+  private static func run(
+    _ graph: Graph, _ inputs: [Tensor], stepLimit: Int?,
+    size: @escaping (DimExpr) throws -> Int,
+    visit: (_ node: Int, _ results: [Tensor]) throws -> Void
   ) throws -> [Tensor] {
     var values = [Tensor?](repeating: nil, count: graph.types.count)
     for (input, tensor) in zip(graph.inputs, inputs) { values[Int(input.value.index)] = tensor }
     let live = graph.liveNodes()
-    let size: (DimExpr) throws -> Int = { try $0.evaluate { sizes[$0] } }
     for (index, node) in graph.nodes.enumerated() where live[index] {
       let operands = graph.operands(of: node).compactMap { values[Int($0.index)] }
       let types = graph.resultTypes(of: node)
       let results = try node.operation.evaluate(
         ReferenceCall(
           operands: operands, results: try types.map { ($0.dtype, try $0.shape.map(size)) },
-          size: size))
+          stepLimit: stepLimit, size: size))
       for (value, tensor) in zip(graph.results(of: node), results) {
         values[Int(value.index)] = tensor
       }

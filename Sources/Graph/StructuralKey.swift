@@ -146,6 +146,9 @@ private struct KeyWriter {
       add(tensor.dtype.rawValue)
       add(tensor.shape.map { DimExpr($0) })
       bytes += tensor.bytes
+    case .region(let region):
+      add(UInt64(region.key.bytes.count))
+      bytes += region.key.bytes
     }
   }
 }

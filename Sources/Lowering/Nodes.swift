@@ -27,6 +27,7 @@ extension NestBuilder {
       lowerScatter(map, target, conditions, combine, node, index)
     case .pieces(let pieces): lowerPieces(pieces, node, index)
     case .call(let call): lowerCall(call, node)
+    case .loop, .branch: preconditionFailure("control flow is not lowered yet")
     case .constant(let tensor):
       let value = graph.results(of: node)[0]
       buffers.append(

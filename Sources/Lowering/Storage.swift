@@ -102,6 +102,8 @@ struct StoragePlan {
           isStored[value] = true
         }
       }
+    case .loop?, .branch?:
+      for operand in operands { isStored[Int(operand.index)] = true }
     case .pieces?, .constant?, nil: break
     }
   }
@@ -142,30 +144,6 @@ extension DimExpr.Atom {
   }
 }
 
-extension ScalarExpr {
-  /// Operations an element costs; a function of libm counts as 20.
-  var cost: Int {
-    switch self {
-    case .operand, .literal, .index, .state: 0
-    case .apply(let f, let operands): operands.reduce(f.cost) { $0 + $1.cost }
-    case .convert(let x, _): x.cost
-    case .guarded(_, let a, let b): 1 + a.cost + b.cost
-    }
-  }
-}
-
-extension ScalarFunction {
-  fileprivate var cost: Int {
-    switch spelling.float ?? spelling.integer ?? .prefix("") {
-    case .infix(let symbol): symbol == "/" ? 4 : 1
-    case .conditional: 1
-    case .prefix(let sign): sign.isEmpty ? 0 : 1
-    case .libm(let name): ["fabs", "floor", "ceil", "sqrt"].contains(name) ? 2 : 20
-    case .runtime: arity == 2 ? 2 : 20
-    }
-  }
-}
-
 /// Calls `body` with every access to an operand's element in a meaning.
 func forEachAccess(_ meaning: Meaning?, _ body: (Int, [DimExpr]) -> Void) {
   func walk(_ e: ScalarExpr) {
@@ -195,6 +173,6 @@ func forEachAccess(_ meaning: Meaning?, _ body: (Int, [DimExpr]) -> Void) {
   case .pieces(let pieces)?: pieces.forEach { walk($0.map) }
   case .call(let call)?:
     for case .operand(let k, let indices) in call.arguments { body(k, indices) }
-  case .constant?, nil: break
+  case .constant?, .loop?, .branch?, nil: break
   }
 }

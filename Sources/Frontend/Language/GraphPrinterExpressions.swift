@@ -188,6 +188,7 @@ extension GraphPrinter {
     case .word(let word): return tree.add(.string(tree.store(word)))
     case .scalar(let scalar): return self.scalar(scalar)
     case .tensor(let tensor): return array(tensor)
+    case .region: return tree.add(.invalid)
     }
   }
 

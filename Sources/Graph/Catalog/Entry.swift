@@ -209,6 +209,7 @@ extension AttributeValue {
     case .word(let word): "\"\(word)\""
     case .scalar(let scalar): scalar.description
     case .tensor(let tensor): "\(tensor.dtype)\(tensor.shape)"
+    case .region(let region): "{\(region.graph.name)}"
     }
   }
 }

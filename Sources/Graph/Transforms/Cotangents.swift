@@ -1,10 +1,9 @@
 // The second of the two transforms: walks the linear part of a graph backward and asks every
 // operation for its transpose. Linear is what depends on the tangent inputs; everything else is a
 // constant of the linear map.
-import Graph
 
 /// The cotangents of linear inputs.
-struct Cotangents {
+package struct Cotangents {
   private var cotangents: [Term?]
 
   /// Adds to `builder` the cotangents of `inputs`, from those of `outputs`, which depend linearly
@@ -12,7 +11,7 @@ struct Cotangents {
   ///
   /// - Throws: `DerivativeError` where an operation is not linear after all, which is a mistake in
   ///   a jvp rule.
-  init(
+  package init(
     _ builder: GraphBuilder, inputs: [Value], outputs: [(tangent: Value, cotangent: Term)]
   ) throws {
     let graph = builder.graph
@@ -42,7 +41,7 @@ struct Cotangents {
     }
   }
 
-  subscript(value: Value) -> Term? { cotangents[Int(value.index)] }
+  package subscript(value: Value) -> Term? { cotangents[Int(value.index)] }
 
   private mutating func add(_ cotangent: Term, to value: Value) {
     let index = Int(value.index)

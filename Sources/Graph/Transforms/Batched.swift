@@ -1,7 +1,6 @@
 // Batching (vmap) as a transform: repeats a part of a graph for an extra axis in front of some of
 // its values, by the batching rule of each operation. What does not depend on those values is left
 // as it is and shared.
-import Graph
 
 /// Values of a graph with an extra axis in front.
 package struct Batched {

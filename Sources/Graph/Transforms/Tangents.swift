@@ -1,17 +1,16 @@
 // The first of the two transforms: walks a graph forward and asks every operation that varies for
 // its jvp. The tangents are nodes of the same graph, so what they share with the primal is shared.
-import Graph
 
 /// The tangents of values of a graph.
-struct Tangents {
+package struct Tangents {
   /// One a value; `nil` where the value does not vary.
-  private(set) var tangents: [Term?]
+  private var tangents: [Term?]
 
   /// Adds to `builder` the tangents of everything that `targets` depend on and that varies with
   /// the values that have a tangent in `seeds`.
   ///
   /// - Throws: `DerivativeError` where a rule has no derivative.
-  init(_ builder: GraphBuilder, of targets: [Value], seeds: [Value: Term]) throws {
+  package init(_ builder: GraphBuilder, of targets: [Value], seeds: [Value: Term]) throws {
     let graph = builder.graph
     tangents = [Term?](repeating: nil, count: graph.types.count)
     for (value, seed) in seeds { tangents[Int(value.index)] = seed }
@@ -32,5 +31,5 @@ struct Tangents {
     }
   }
 
-  subscript(value: Value) -> Term? { tangents[Int(value.index)] }
+  package subscript(value: Value) -> Term? { tangents[Int(value.index)] }
 }

@@ -1,0 +1,240 @@
+// The transpose of a loop: the same steps backward. A loop that is linear in some operands is split
+// into what does not depend on them, which runs forward once more and keeps what the way back reads
+// (Residuals decides what that is), and the transposed linear part, which carries cotangents from the
+// last step to the first and adds up those of captured operands.
+
+extension Loop {
+  package func transpose(_ rule: TransposeRule) throws -> [Term?] {
+    let step = try TransposedStep(self, rule)
+    let residuals = Residuals(
+      step.builder.graph, free: step.free, varying: step.varying, received: step.received,
+      targets: step.targets)
+    let kept = residuals.values
+
+    // Forward, with the residuals stacked.
+    let graph = step.builder.graph
+    let names = kept.enumerated().map { k, value in graph.names[value] ?? "kept\(k)" }
+    let forwardBody = graph.part(
+      body.graph.name, from: step.fixedInputs,
+      to: step.fixedOutputs + zip(names, kept).map { ($0, $1) })
+    let forward = Loop(
+      body: Region(forwardBody), condition: try condition.map { try step.reduced($0) },
+      bound: bound, hasCount: hasCount, carriedCount: step.fixedCarried.count,
+      scannedCount: step.fixedScanned.count, isReversed: isReversed)
+    let operands = rule.operands
+    let count = hasCount ? [operands[0]] : []
+    let fixedRows = step.fixedScanned.map { operands[scannedOperands.lowerBound + $0] }
+    let fixedCaptured = step.fixedCaptured.map { operands[capturedOperands.lowerBound + $0] }
+    let made = try rule.builder.apply(
+      forward,
+      count + step.fixedCarried.map { operands[carriedOperands.lowerBound + $0] } + fixedRows
+        + fixedCaptured)
+    let stacks = Array(made[forward.stackResults].suffix(kept.count))
+
+    // Backward.
+    var inputs: [(name: String, value: Value)] = [("index", step.index)]
+    inputs += step.cotangents.map { ("ct", $0.value) } + step.sums.map { ("sum", $0.value) }
+    inputs += zip(names, kept).map { ($0, $1) }
+    inputs += step.fixedRowInputs + step.receivedRows.map { ("ct", $0.value) }
+    inputs += step.fixedCapturedInputs
+    let backwardBody = graph.part(
+      body.graph.name, from: inputs.renamed(),
+      to: (step.carriedOutputs + step.sumOutputs + step.rowOutputs).map { ("ct", $0.value) }
+        .renamed())
+    let backward = Loop(
+      body: Region(backwardBody), bound: bound, hasCount: !countIsKnown,
+      carriedCount: step.cotangents.count + step.sums.count,
+      scannedCount: kept.count + fixedRows.count + step.receivedRows.count,
+      isReversed: !isReversed)
+    let begin = zip(step.linearCarried, step.cotangents).map { k, input in
+      rule.cotangents[k] ?? rule.builder.zeros(input.type)
+    }
+    let sums = step.sums.map { rule.builder.zeros($0.type) }
+    let results = try rule.builder.apply(
+      backward,
+      (countIsKnown ? [] : [made[forward.stepsResult]]) + begin + sums + stacks + fixedRows
+        + step.receivedStacks.compactMap { rule.cotangents[$0] } + fixedCaptured)
+
+    var cotangents = [Term?](repeating: nil, count: operands.count)
+    for (place, k) in step.linearCarried.enumerated()
+    where rule.linear[carriedOperands.lowerBound + k] {
+      cotangents[carriedOperands.lowerBound + k] = results[place]
+    }
+    for (place, k) in step.linearCaptured.enumerated() {
+      cotangents[capturedOperands.lowerBound + k] = results[step.cotangents.count + place]
+    }
+    for (place, k) in step.linearScanned.enumerated() {
+      cotangents[scannedOperands.lowerBound + k] = results[backward.carriedCount + place]
+    }
+    return cotangents
+  }
+}
+
+extension [(name: String, value: Value)] {
+  /// The same with names that differ.
+  fileprivate func renamed() -> Self {
+    var taken: Set<String> = []
+    return map { name, value in
+      var unique = name
+      var number = 2
+      while !taken.insert(unique).inserted {
+        unique = "\(name)\(number)"
+        number += 1
+      }
+      return (unique, value)
+    }
+  }
+}
+
+/// The body of a loop with its transpose, before it is split into two loops.
+private struct TransposedStep {
+  let builder: GraphBuilder
+  let index: Value
+  /// Places among the carried, scanned and captured operands, linear and not.
+  let linearCarried: [Int]
+  let fixedCarried: [Int]
+  let linearScanned: [Int]
+  let fixedScanned: [Int]
+  let linearCaptured: [Int]
+  let fixedCaptured: [Int]
+  /// The results that are stacks and have a cotangent.
+  let receivedStacks: [Int]
+
+  /// Inputs: cotangents of carried values, sums of those of captured ones, rows of those of stacks.
+  let cotangents: [Term]
+  let sums: [Term]
+  let receivedRows: [Term]
+
+  /// Outputs: the same one step earlier, and rows of cotangents of what is scanned.
+  let carriedOutputs: [Term]
+  let sumOutputs: [Term]
+  let rowOutputs: [Term]
+
+  private let loop: Loop
+  private let inputs: [Term]
+  private let outputs: [Term]
+
+  init(_ loop: Loop, _ rule: TransposeRule) throws {
+    self.loop = loop
+    let body = loop.body
+    let isLinear = loop.linearCarried(rule.linear)
+    linearCarried = isLinear.indices.filter { isLinear[$0] }
+    fixedCarried = isLinear.indices.filter { !isLinear[$0] }
+    let scanned = rule.linear[loop.scannedOperands]
+    linearScanned = scanned.indices.filter { scanned[$0] }.map { $0 - scanned.startIndex }
+    fixedScanned = scanned.indices.filter { !scanned[$0] }.map { $0 - scanned.startIndex }
+    let captured = rule.linear[loop.capturedOperands]
+    linearCaptured = captured.indices.filter { captured[$0] }.map { $0 - captured.startIndex }
+    fixedCaptured = captured.indices.filter { !captured[$0] }.map { $0 - captured.startIndex }
+    receivedStacks = loop.stackResults.filter { rule.cotangents[$0] != nil }
+
+    let builder = GraphBuilder(name: body.graph.name)
+    self.builder = builder
+    inputs = body.graph.inputs.map { input in
+      let term = builder.addHidden(body.graph.type(of: input.value))
+      builder.name(term, input.name)
+      return term
+    }
+    index = inputs[0].value
+    outputs = try builder.inline(body.graph, inputs)
+
+    let outputs = self.outputs
+    cotangents = linearCarried.map { builder.addHidden(outputs[$0].type) }
+    receivedRows = receivedStacks.map { builder.addHidden(outputs[$0].type) }
+    let inputs = self.inputs
+    sums = linearCaptured.map {
+      builder.addHidden(inputs[loop.capturedInputs.lowerBound + $0].type)
+    }
+    let linearInputs =
+      linearCarried.map { inputs[loop.carriedInputs.lowerBound + $0] }
+      + linearScanned.map { inputs[loop.rowInputs.lowerBound + $0] }
+      + linearCaptured.map { inputs[loop.capturedInputs.lowerBound + $0] }
+    let received =
+      zip(linearCarried, cotangents).map { (outputs[$0].value, $1) }
+      + zip(receivedStacks, receivedRows).map { (outputs[$0].value, $1) }
+    let made = try Cotangents(builder, inputs: linearInputs.map(\.value), outputs: received)
+    func cotangent(_ input: Term) -> Term { made[input.value] ?? input.zeros }
+    carriedOutputs = linearCarried.map { cotangent(inputs[loop.carriedInputs.lowerBound + $0]) }
+    rowOutputs = linearScanned.map { cotangent(inputs[loop.rowInputs.lowerBound + $0]) }
+    sumOutputs = zip(linearCaptured, sums).map { k, sum in
+      made[inputs[loop.capturedInputs.lowerBound + k].value].map { sum + $0 } ?? sum
+    }
+    if let failure = builder.takeFailure() { throw failure }
+  }
+
+  var targets: [Value] { (carriedOutputs + sumOutputs + rowOutputs).map(\.value) }
+
+  /// What the way back has without keeping it.
+  var free: [Value] {
+    [index] + (fixedRowInputs + fixedCapturedInputs).map(\.value)
+  }
+  /// What changes with the steps on the way there.
+  var varying: [Value] { fixedCarriedInputs.map(\.value) }
+  /// What only the way back knows.
+  var received: [Value] { (cotangents + sums + receivedRows).map(\.value) }
+
+  private func named(_ places: [Int], _ range: Range<Int>) -> [(name: String, value: Value)] {
+    places.map { k in
+      (loop.body.graph.inputs[range.lowerBound + k].name, inputs[range.lowerBound + k].value)
+    }
+  }
+  var fixedCarriedInputs: [(name: String, value: Value)] {
+    named(fixedCarried, loop.carriedInputs)
+  }
+  var fixedRowInputs: [(name: String, value: Value)] { named(fixedScanned, loop.rowInputs) }
+  var fixedCapturedInputs: [(name: String, value: Value)] {
+    named(fixedCaptured, loop.capturedInputs)
+  }
+
+  /// The inputs of the forward loop's body.
+  var fixedInputs: [(name: String, value: Value)] {
+    [(loop.body.graph.inputs[0].name, index)] + fixedCarriedInputs + fixedRowInputs
+      + fixedCapturedInputs
+  }
+
+  /// What the forward loop carries.
+  var fixedOutputs: [(name: String, value: Value)] {
+    fixedCarried.map { (loop.body.graph.outputs[$0].name, outputs[$0].value) }
+  }
+
+  /// The condition without what is linear.
+  func reduced(_ condition: Region) throws -> Region {
+    let graph = condition.graph
+    let builder = GraphBuilder(name: graph.name)
+    let first = 1 + loop.carriedCount
+    let kept = Set(
+      [0] + fixedCarried.map { 1 + $0 } + fixedCaptured.map { first + $0 })
+    let terms = graph.inputs.enumerated().map { k, input in
+      let type = graph.type(of: input.value)
+      return kept.contains(k) ? builder.addInput(input.name, type) : builder.addHidden(type)
+    }
+    for term in try builder.inline(graph, terms) { builder.addOutput("goes_on", term) }
+    return Region(try builder.finished().pruned())
+  }
+}
+
+extension Loop {
+  /// Which carried values are linear: those that begin so, and those that become so on the way.
+  fileprivate func linearCarried(_ linear: [Bool]) -> [Bool] {
+    var isLinear = carriedOperands.map { linear[$0] }
+    let graph = body.graph
+    while true {
+      var values = [Bool](repeating: false, count: graph.types.count)
+      func mark(_ input: Int) { values[Int(graph.inputs[input].value.index)] = true }
+      for (k, flag) in isLinear.enumerated() where flag { mark(carriedInputs.lowerBound + k) }
+      for (operand, input) in zip(scannedOperands, rowInputs) where linear[operand] { mark(input) }
+      for (operand, input) in zip(capturedOperands, capturedInputs) where linear[operand] {
+        mark(input)
+      }
+      for node in graph.nodes
+      where graph.operands(of: node).contains(where: { values[Int($0.index)] }) {
+        for result in node.resultRange { values[Int(result)] = true }
+      }
+      let more = isLinear.indices.map { k in
+        isLinear[k] || values[Int(graph.outputs[k].value.index)]
+      }
+      if more == isLinear { return isLinear }
+      isLinear = more
+    }
+  }
+}

@@ -132,7 +132,7 @@ struct CFunction {
     return "= \(expression(e).text)"
   }
 
-  private mutating func write(_ loop: Loop) {
+  private mutating func write(_ loop: LoopStatement) {
     comment(loop.notes)
     let name = indexNames[loop.index] ?? "0"
     emit("for (int64_t \(name) = 0; \(name) < \(index(loop.extent).inside(.shift)); \(name)++) {")

@@ -76,12 +76,12 @@ package enum Statement: Sendable {
   case variable(Int, Expression)
   case assign(Int, Expression)
   case store(buffer: Int, offset: DimExpr, Expression)
-  case loop(Loop)
+  case loop(LoopStatement)
   case when([IndexCondition], [Statement])
   case call(KernelCall)
 }
 
-package struct Loop: Sendable {
+package struct LoopStatement: Sendable {
   /// The number of the index variable.
   package var index: Int
   package var extent: DimExpr

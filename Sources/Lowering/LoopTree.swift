@@ -50,7 +50,7 @@ final class GrowingLoop {
 
   func frozen() -> [Statement] {
     prelude.frozen()
-      + [.loop(Loop(index: index, extent: extent, body: body.frozen(), notes: notes))]
+      + [.loop(LoopStatement(index: index, extent: extent, body: body.frozen(), notes: notes))]
   }
 }
 

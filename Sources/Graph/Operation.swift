@@ -152,12 +152,18 @@ package struct TransposeRule {
   package let linear: [Bool]
   /// One a result; `nil` where it is not used. At least one is there.
   package let cotangents: [Term?]
+  /// More cotangents of a result, to be added: of stacks of unknown height, for loops.
+  package let further: [Int: [Term]]
 
-  package init(builder: GraphBuilder, operands: [Term], linear: [Bool], cotangents: [Term?]) {
+  package init(
+    builder: GraphBuilder, operands: [Term], linear: [Bool], cotangents: [Term?],
+    further: [Int: [Term]] = [:]
+  ) {
     self.builder = builder
     self.operands = operands
     self.linear = linear
     self.cotangents = cotangents
+    self.further = further
   }
 
   /// The cotangent of the only result.

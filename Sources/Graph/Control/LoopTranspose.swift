@@ -53,7 +53,7 @@ extension Loop {
     let results = try rule.builder.apply(
       backward,
       (countIsKnown ? [] : [made[forward.stepsResult]]) + begin + sums + stacks + fixedRows
-        + step.receivedStacks.compactMap { rule.cotangents[$0] } + fixedCaptured)
+        + step.receivedStacks.map(\.cotangent) + fixedCaptured)
 
     var cotangents = [Term?](repeating: nil, count: operands.count)
     for (place, k) in step.linearCarried.enumerated()
@@ -97,8 +97,8 @@ private struct TransposedStep {
   let fixedScanned: [Int]
   let linearCaptured: [Int]
   let fixedCaptured: [Int]
-  /// The results that are stacks and have a cotangent.
-  let receivedStacks: [Int]
+  /// The results that are stacks, with their cotangents.
+  let receivedStacks: [(result: Int, cotangent: Term)]
 
   /// Inputs: cotangents of carried values, sums of those of captured ones, rows of those of stacks.
   let cotangents: [Term]
@@ -126,7 +126,9 @@ private struct TransposedStep {
     let captured = rule.linear[loop.capturedOperands]
     linearCaptured = captured.indices.filter { captured[$0] }.map { $0 - captured.startIndex }
     fixedCaptured = captured.indices.filter { !captured[$0] }.map { $0 - captured.startIndex }
-    receivedStacks = loop.stackResults.filter { rule.cotangents[$0] != nil }
+    receivedStacks = loop.stackResults.flatMap { k in
+      ((rule.cotangents[k].map { [$0] } ?? []) + (rule.further[k] ?? [])).map { (k, $0) }
+    }
 
     let builder = GraphBuilder(name: body.graph.name)
     self.builder = builder
@@ -140,7 +142,7 @@ private struct TransposedStep {
 
     let outputs = self.outputs
     cotangents = linearCarried.map { builder.addHidden(outputs[$0].type) }
-    receivedRows = receivedStacks.map { builder.addHidden(outputs[$0].type) }
+    receivedRows = receivedStacks.map { builder.addHidden(outputs[$0.result].type) }
     let inputs = self.inputs
     sums = linearCaptured.map {
       builder.addHidden(inputs[loop.capturedInputs.lowerBound + $0].type)
@@ -151,7 +153,7 @@ private struct TransposedStep {
       + linearCaptured.map { inputs[loop.capturedInputs.lowerBound + $0] }
     let received =
       zip(linearCarried, cotangents).map { (outputs[$0].value, $1) }
-      + zip(receivedStacks, receivedRows).map { (outputs[$0].value, $1) }
+      + zip(receivedStacks, receivedRows).map { (outputs[$0.result].value, $1) }
     let made = try Cotangents(builder, inputs: linearInputs.map(\.value), outputs: received)
     func cotangent(_ input: Term) -> Term { made[input.value] ?? input.zeros }
     carriedOutputs = linearCarried.map { cotangent(inputs[loop.carriedInputs.lowerBound + $0]) }

@@ -5,6 +5,8 @@
 /// The cotangents of linear inputs.
 package struct Cotangents {
   private var cotangents: [Term?]
+  /// More of them for stacks of unknown height, which nothing adds up but the loop that made them.
+  private var further: [Value: [Term]] = [:]
 
   /// Adds to `builder` the cotangents of `inputs`, from those of `outputs`, which depend linearly
   /// on them.
@@ -34,7 +36,13 @@ package struct Cotangents {
       builder.origin = node.origin
       let rule = TransposeRule(
         builder: builder, operands: operands.map(builder.term),
-        linear: operands.map { linear[Int($0.index)] }, cotangents: received)
+        linear: operands.map { linear[Int($0.index)] }, cotangents: received,
+        further: further.isEmpty
+          ? [:]
+          : Dictionary(
+            uniqueKeysWithValues: results.enumerated().compactMap { k, value in
+              further[value].map { (k, $0) }
+            }))
       for (operand, cotangent) in zip(operands, try node.operation.transpose(rule)) {
         if let cotangent { add(cotangent, to: operand) }
       }
@@ -45,6 +53,10 @@ package struct Cotangents {
 
   private mutating func add(_ cotangent: Term, to value: Value) {
     let index = Int(value.index)
+    if cotangents[index] != nil, cotangent.type.isUnbounded {
+      further[value, default: []].append(cotangent)
+      return
+    }
     cotangents[index] = cotangents[index].map { $0 + cotangent } ?? cotangent
   }
 }

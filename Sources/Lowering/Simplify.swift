@@ -4,8 +4,21 @@
 import Graph
 
 extension Graph {
-  /// The same function, simplified.
+  /// The same function, simplified, with what its loops and conditionals share and do not need
+  /// gone.
   package func simplified() -> Graph {
+    var graph = algebraicallySimplified()
+    guard graph.nodes.contains(where: { !$0.operation.regions.isEmpty }) else { return graph }
+    // What one round lays open, the next one finds.
+    for _ in 0..<4 {
+      let next = graph.withMergedRegions().withLeanRegions().algebraicallySimplified()
+      if next == graph { break }
+      graph = next
+    }
+    return graph
+  }
+
+  private func algebraicallySimplified() -> Graph {
     var empty = Graph(named: name)
     empty.constraints = constraints
     let builder = GraphBuilder(empty)

@@ -72,7 +72,7 @@ struct Residuals {
 
 extension Graph {
   /// Which values depend on some of `roots`, themselves included.
-  func dependents(of roots: [Value]) -> [Bool] {
+  package func dependents(of roots: [Value]) -> [Bool] {
     var depends = [Bool](repeating: false, count: types.count)
     for root in roots { depends[Int(root.index)] = true }
     for node in nodes
@@ -81,6 +81,9 @@ extension Graph {
     }
     return depends
   }
+
+  /// More than any sum of real costs, small enough to be added up.
+  package static let endlessCost = 1 << 40
 
   /// Bytes a step, for sizes of 64; an unbounded stack within a step cannot be kept.
   fileprivate func keepingCost(of value: Value) -> Int {
@@ -92,17 +95,16 @@ extension Graph {
 
   /// What an element costs in additions; beyond all bounds where a node does more than one thing an
   /// element.
-  fileprivate func computingCost(of node: Node) -> Int {
+  package func computingCost(of node: Node) -> Int {
     guard case .map(let map) = node.operation.meaning(operandTypes(of: node), resultTypes(of: node))
-    else { return Network.endless }
+    else { return Self.endlessCost }
     return map.values.reduce(0) { $0 + $1.cost }
   }
 }
 
 /// A flow network.
 private struct Network {
-  /// More than anything real, small enough to be added up.
-  static let endless = 1 << 40
+  static let endless = Graph.endlessCost
 
   private var heads: [[Int]]
   private var ends: [Int] = []

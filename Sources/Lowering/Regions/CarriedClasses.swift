@@ -1,0 +1,88 @@
+// Carried values that are always equal: they begin equal, and if all that are taken for equal are
+// equal, they stay so. Starts from the boldest guess and splits until nothing contradicts it
+// (partition refinement).
+import Graph
+
+extension LoopParts {
+  /// Makes one of carried, scanned, captured and yielded values that are equal.
+  ///
+  /// - Returns: for each carried and each yielded value, its place among those that are left.
+  mutating func mergeEqual() throws -> (carried: [Int], yielded: [Int]) {
+    try mergeGivens()
+    let carriedPlaces = try mergeCarried()
+    var places: [Value: Int] = [:]
+    var kept: [Yielded] = []
+    let yieldedPlaces = yielded.map { item in
+      if let place = places[item.value] { return place }
+      places[item.value] = kept.count
+      kept.append(item)
+      return kept.count - 1
+    }
+    yielded = kept
+    return (carriedPlaces, yieldedPlaces)
+  }
+
+  /// The same operand is scanned or captured once.
+  private mutating func mergeGivens() throws {
+    var same: [Value: Value] = [:]
+    func merged(_ items: [Given]) -> [Given] {
+      var first: [Value: Value] = [:]
+      return items.filter { item in
+        guard let known = first[item.operand] else {
+          first[item.operand] = item.input
+          return true
+        }
+        same[item.input] = known
+        return false
+      }
+    }
+    rows = merged(rows)
+    captured = merged(captured)
+    if !same.isEmpty {
+      try rebuild(replacing: same.mapValues { known in { _, input in input(known) } })
+    }
+  }
+
+  private mutating func mergeCarried() throws -> [Int] {
+    // The class of each carried value is its first member.
+    var classes = carried.indices.map { k in
+      carried.firstIndex { $0.initial == carried[k].initial } ?? k
+    }
+    while true {
+      let kept = classes.indices.filter { classes[$0] == $0 }
+      if kept.count == carried.count { return Array(carried.indices) }
+      let (merged, nexts) = try assuming(classes)
+      let refined = Self.refined(classes, nexts)
+      if refined == classes {
+        self = merged
+        return classes.map { kept.firstIndex(of: $0) ?? 0 }
+      }
+      classes = refined
+    }
+  }
+
+  /// The loop if the members of a class are equal, and what each carried value then becomes.
+  private func assuming(_ classes: [Int]) throws -> (LoopParts, nexts: [Value]) {
+    var parts = self
+    // Rows that are only there to be rebuilt with the rest.
+    let count = yielded.count
+    parts.yielded += carried.map { Yielded(name: $0.name, value: $0.next) }
+    parts.carried = classes.indices.filter { classes[$0] == $0 }.map { carried[$0] }
+    var substitutes: [Value: (GraphBuilder, (Value) -> Term) -> Term] = [:]
+    for (k, first) in classes.enumerated() where k != first {
+      let known = carried[first].input
+      substitutes[carried[k].input] = { _, input in input(known) }
+    }
+    try parts.rebuild(replacing: substitutes)
+    let nexts = parts.yielded[count...].map(\.value)
+    parts.yielded.removeSubrange(count...)
+    return (parts, nexts)
+  }
+
+  /// Classes split by what their members become.
+  private static func refined(_ classes: [Int], _ nexts: [Value]) -> [Int] {
+    classes.indices.map { k in
+      classes.indices.first { classes[$0] == classes[k] && nexts[$0] == nexts[k] } ?? k
+    }
+  }
+}

@@ -1,0 +1,227 @@
+// Loops and conditionals without what nobody needs: dead results, values that never change (they
+// are captured instead of carried), equal values, literals that come from outside, and work that
+// is the same in every step, which moves in front of the loop.
+// Requires and establishes a well-typed graph with the same results, to the bit.
+import Graph
+
+extension Graph {
+  /// The same function with lean loops and conditionals, their regions simplified.
+  func withLeanRegions() -> Graph {
+    let live = liveValues()
+    return rebuilt { operation, operands, results, builder in
+      switch operation {
+      case let loop as Loop:
+        try LeanLoop(loop, operands, results.map { live[Int($0.index)] }, in: builder).results
+      case let conditional as Conditional:
+        try lean(conditional, operands, results.map { live[Int($0.index)] }, in: builder)
+      default: try builder.apply(operation, operands).map { $0 }
+      }
+    }
+  }
+
+  /// The graph node by node through `apply`, which gives a value for each result that is read.
+  func rebuilt(
+    _ apply: (any Operation, [Value], ValueRange, GraphBuilder) throws -> [Value?]
+  ) -> Graph {
+    var empty = Graph(named: name)
+    empty.constraints = constraints
+    let builder = GraphBuilder(empty)
+    var renamed = [Value?](repeating: nil, count: types.count)
+    for input in inputs {
+      renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
+    }
+    let live = liveNodes()
+    for (index, node) in nodes.enumerated() where live[index] {
+      builder.origin = node.origin
+      // An operand that is missing is one that nobody reads.
+      let operands = self.operands(of: node).map { operand in
+        renamed[Int(operand.index)] ?? builder.zeros(type(of: operand)).value
+      }
+      guard let made = try? apply(node.operation, operands, results(of: node), builder) else {
+        preconditionFailure("\(node.operation.name) was built from such operands before")
+      }
+      for (old, new) in zip(node.resultRange, made) {
+        renamed[Int(old)] = new
+        if let new, let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
+      }
+    }
+    for output in outputs {
+      if let value = renamed[Int(output.value.index)] {
+        builder.addOutput(output.name, builder.term(value))
+      }
+    }
+    return builder.graph.pruned()
+  }
+}
+
+/// A loop made lean in a new graph.
+private struct LeanLoop {
+  /// A value for each result of the loop as it was; `nil` where it was not read.
+  var results: [Value?]
+
+  init(_ loop: Loop, _ operands: [Value], _ isRead: [Bool], in builder: GraphBuilder) throws {
+    let simple = Loop(
+      body: Region(loop.body.graph.simplified()),
+      condition: loop.condition.map { Region($0.graph.simplified()) }, bound: loop.bound,
+      hasCount: loop.hasCount, carriedCount: loop.carriedCount, scannedCount: loop.scannedCount,
+      isReversed: loop.isReversed)
+    results = [Value?](repeating: nil, count: isRead.count)
+    var parts = try LoopParts(simple, operands)
+    let live = LiveParts(simple, isRead)
+    // Where each carried and yielded value that is left was at first.
+    var carriedPlaces = live.carried.indices.filter { live.carried[$0] }
+    let stackPlaces = live.stacks.indices.filter { live.stacks[$0] }
+    parts.carried = carriedPlaces.map { parts.carried[$0] }
+    parts.yielded = stackPlaces.map { parts.yielded[$0] }
+    parts.rows = parts.rows.indices.filter { live.rows[$0] }.map { parts.rows[$0] }
+    parts.captured = parts.captured.indices.filter { live.captured[$0] }.map { parts.captured[$0] }
+
+    // What never changes is captured.
+    for k in parts.carried.indices.reversed() where parts.carried[k].next == parts.carried[k].input
+    {
+      let constant = parts.carried.remove(at: k)
+      results[carriedPlaces.remove(at: k)] = constant.initial
+      parts.captured.append(
+        LoopParts.Given(name: constant.name, operand: constant.initial, input: constant.input))
+    }
+    try parts.sinkLiterals(builder)
+    let places = try parts.mergeEqual()
+    try parts.hoistInvariants(into: builder)
+
+    let (lean, given) = parts.assembled()
+    let made = try builder.apply(lean, given)
+    for (k, place) in zip(carriedPlaces, places.carried) { results[k] = made[place] }
+    for (k, place) in zip(stackPlaces, places.yielded) {
+      results[loop.carriedCount + k] = made[lean.carriedCount + place]
+    }
+    results[loop.stepsResult] = made[lean.stepsResult]
+  }
+}
+
+extension LoopParts {
+  /// Captured literals, and arrays that are one, are made inside.
+  fileprivate mutating func sinkLiterals(_ outside: GraphBuilder) throws {
+    let graph = outside.graph
+    var substitutes: [Value: (GraphBuilder, (Value) -> Term) -> Term] = [:]
+    captured.removeAll { item in
+      if let literal = graph.literal(item.operand) {
+        substitutes[item.input] = { body, _ in body.constant(literal) }
+        return true
+      }
+      if let node = graph.definingNode(of: item.operand),
+        let broadcast = graph.nodes[node].operation as? Broadcast,
+        let literal = graph.operands(of: node).first.flatMap({ graph.literal($0) })
+      {
+        substitutes[item.input] = { body, _ in
+          body.constant(literal).broadcast(to: broadcast.shape, axes: [])
+        }
+        return true
+      }
+      return false
+    }
+    if !substitutes.isEmpty { try rebuild(replacing: substitutes) }
+  }
+
+  /// What is the same in every step is computed in front of the loop and captured.
+  fileprivate mutating func hoistInvariants(into outside: GraphBuilder) throws {
+    let graph = builder.graph
+    let varying = graph.dependents(
+      of: [index] + carried.map(\.input) + rows.map(\.input))
+    let needed = graph.nodesNeeded(for: targets)
+    var isWanted = [Bool](repeating: false, count: graph.types.count)
+    for target in targets { isWanted[Int(target.index)] = true }
+    for (number, node) in graph.nodes.enumerated() where needed[number] {
+      if node.resultRange.contains(where: { varying[Int($0)] }) {
+        for operand in graph.operands(of: node) { isWanted[Int(operand.index)] = true }
+      }
+    }
+    // A view costs nothing inside; what it looks at is made outside.
+    for (number, node) in graph.nodes.enumerated().reversed() where needed[number] {
+      for result in graph.results(of: node)
+      where isWanted[Int(result.index)] && !varying[Int(result.index)] && !graph.canMoveOut(node) {
+        isWanted[Int(result.index)] = false
+        for operand in graph.operands(of: node) { isWanted[Int(operand.index)] = true }
+      }
+    }
+    let moved = graph.nodes.indices.filter { needed[$0] }.flatMap { number in
+      graph.results(of: graph.nodes[number]).filter {
+        isWanted[Int($0.index)] && !varying[Int($0.index)]
+      }
+    }
+    if moved.isEmpty { return }
+    let names = UniqueNames(moved.map { graph.names[$0] ?? "fixed" })
+    let part = graph.part(
+      name, from: captured.map { ($0.name, $0.input) },
+      to: moved.enumerated().map { (names[$0], $1) })
+    let made = try outside.inline(part, captured.map { outside.term($0.operand) })
+    captured += zip(moved, made).enumerated().map { k, pair in
+      Given(name: names[k], operand: pair.1.value, input: pair.0)
+    }
+    // What only the moved work read is no longer captured.
+    let body = assembled().loop
+    let live = LiveParts(body, [Bool](repeating: true, count: carried.count + yielded.count + 1))
+    captured = captured.indices.filter { live.captured[$0] }.map { captured[$0] }
+  }
+}
+
+extension Graph {
+  /// Worth computing outside of a loop: it does more than look at something, and it ends.
+  fileprivate func canMoveOut(_ node: Node) -> Bool {
+    if let loop = node.operation as? Loop, loop.isEndless { return false }
+    if resultTypes(of: node).contains(where: { $0.shape.contains(where: \.isUnknown) }) {
+      return false
+    }
+    return computingCost(of: node) > 0
+  }
+}
+
+/// A conditional without results, and captured values, that nobody reads.
+private func lean(
+  _ conditional: Conditional, _ operands: [Value], _ isRead: [Bool], in builder: GraphBuilder
+) throws -> [Value?] {
+  let kept = isRead.indices.filter { isRead[$0] }
+  let graphs = conditional.branches.map { branch in
+    branch.graph.part(
+      branch.graph.name, from: branch.graph.inputs.map { ($0.name, $0.value) },
+      to: kept.map { (branch.graph.outputs[$0].name, branch.graph.outputs[$0].value) }
+    ).simplified()
+  }
+  var results = [Value?](repeating: nil, count: isRead.count)
+  // A selector that is known chooses now.
+  if let selector = builder.literal(operands[0]) {
+    let chosen = graphs[conditional.branch(for: selector.integer)]
+    let made = try builder.inline(chosen, operands.dropFirst().map(builder.term))
+    for (k, term) in zip(kept, made) { results[k] = term.value }
+    return results
+  }
+  let branches = graphs.map(Region.init)
+  let whole = Conditional(cases: conditional.cases, branches: branches)
+  let reads = whole.reads([Bool](repeating: true, count: kept.count)).dropFirst()
+  let given = operands.dropFirst()
+  // The same operand twice is one, and none that is not read.
+  var first: [Value: Int] = [:]
+  for (k, (operand, isRead)) in zip(given, reads).enumerated()
+  where isRead && first[operand] == nil {
+    first[operand] = k
+  }
+  let used = first.values.sorted()
+  let regions = try branches.map { branch in
+    let inner = GraphBuilder(name: branch.graph.name)
+    var inputs: [Int: Term] = [:]
+    for k in used {
+      inputs[k] = inner.addInput(branch.graph.inputs[k].name, branch.inputTypes[k])
+    }
+    let arguments = zip(given, branch.inputTypes).map { operand, type in
+      first[operand].flatMap { inputs[$0] } ?? inner.addHidden(type)
+    }
+    for (k, term) in try inner.inline(branch.graph, arguments).enumerated() {
+      inner.addOutput(branch.graph.outputs[k].name, term)
+    }
+    return Region(try inner.finished().pruned())
+  }
+  let made = try builder.apply(
+    Conditional(cases: conditional.cases, branches: regions),
+    [operands[0]] + used.map { operands[1 + $0] })
+  for (k, value) in zip(kept, made) { results[k] = value }
+  return results
+}

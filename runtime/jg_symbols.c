@@ -37,6 +37,7 @@ static const jg_symbol table[] = {
     S(jg_multiply_i64), S(jg_negate_i32), S(jg_negate_i64), S(jg_polygamma_f32),
     S(jg_polygamma_f64), S(jg_pow_i32), S(jg_pow_i64), S(jg_rsqrt_f32), S(jg_rsqrt_f64),
     S(jg_shift_left_i32), S(jg_shift_left_i64), S(jg_shift_right_i32), S(jg_shift_right_i64),
+    S(jg_revolve_i32), S(jg_revolve_i64),
     S(jg_sigmoid_f32), S(jg_sigmoid_f64), S(jg_sign_f32), S(jg_sign_f64), S(jg_sign_i32),
     S(jg_sign_i64), S(jg_signbit_f32), S(jg_signbit_f64), S(jg_softplus_f32), S(jg_softplus_f64),
     S(jg_sort_bool), S(jg_sort_f32), S(jg_sort_f64), S(jg_sort_i32), S(jg_sort_i64),

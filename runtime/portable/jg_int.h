@@ -157,4 +157,26 @@ static inline int32_t jg_pow_i32(int32_t x, int32_t n) {
   return power;
 }
 
+/* How many of `steps` to go before the next state is kept, with room for `slots` states, the first one
+   among them: Griewank and Walther 2000, Algorithm 799. With r repetitions of each step at most,
+   binomial(slots + r, r) steps can be gone back. */
+static inline int64_t jg_revolve_i64(int64_t steps, int64_t slots) {
+  if (steps < 2) return 0;
+  if (slots < 2) return steps - 1;
+  int64_t before = 1, reach = slots < steps ? slots + 1 : INT64_MAX, earlier = 0;
+  for (int64_t r = 2; reach < steps; r++) {
+    earlier = before;
+    before = reach;
+    reach = reach > INT64_MAX / (slots + r) ? INT64_MAX : reach * (slots + r) / r;
+  }
+  const int64_t rest = steps - (reach - before);
+  const int64_t distance = earlier > rest ? earlier : rest;
+  return distance > 1 ? distance : 1;
+}
+
+/* The same for small numbers. */
+static inline int32_t jg_revolve_i32(int32_t steps, int32_t slots) {
+  return (int32_t)jg_revolve_i64(steps, slots);
+}
+
 #endif

@@ -24,10 +24,12 @@ package struct Loop: Operation {
   package let carriedCount: Int
   package let scannedCount: Int
   package let isReversed: Bool
+  /// What the derivative in reverse keeps of the steps.
+  package let keep: Keep
 
   package init(
     body: Region, condition: Region? = nil, bound: DimExpr?, hasCount: Bool = false,
-    carriedCount: Int, scannedCount: Int = 0, isReversed: Bool = false
+    carriedCount: Int, scannedCount: Int = 0, isReversed: Bool = false, keep: Keep = .all
   ) {
     self.body = body
     self.condition = condition
@@ -36,6 +38,7 @@ package struct Loop: Operation {
     self.carriedCount = carriedCount
     self.scannedCount = scannedCount
     self.isReversed = isReversed
+    self.keep = keep
   }
 
   package var name: String { "loop" }
@@ -49,7 +52,7 @@ package struct Loop: Operation {
         Attribute("carried", .dim(DimExpr(carriedCount))),
         Attribute("scanned", .dim(DimExpr(scannedCount))),
         Attribute("reversed", .flag(isReversed)),
-      ]
+      ] + keep.attributes
   }
 
   package var regions: [Region] { [body] + (condition.map { [$0] } ?? []) }
@@ -163,6 +166,7 @@ package struct Loop: Operation {
     if let bound {
       for k in scannedOperands { guards.append(Guard(operands[k].shape[0], .equal, bound)) }
     }
+    if let size = keep.size { guards.append(Guard(1, .lessOrEqual, size)) }
     return guards
   }
 

@@ -27,7 +27,7 @@ extension Loop {
     let loop = Loop(
       body: Region(try step.builder.finished().pruned()), condition: condition, bound: bound,
       hasCount: hasCount, carriedCount: carriedCount, scannedCount: scannedCount,
-      isReversed: isReversed)
+      isReversed: isReversed, keep: keep)
     var operands = rule.operands
     for (place, k) in carriedOperands.enumerated() where isBatched[place] {
       operands[k] = rule.withAxis(k)

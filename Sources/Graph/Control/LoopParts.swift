@@ -46,6 +46,7 @@ package struct LoopParts {
   package var count: Value?
   package var bound: DimExpr?
   package let isReversed: Bool
+  package var keep: Keep
   package let name: String
 
   /// - Parameter operands: values of the graph around the loop.
@@ -54,6 +55,7 @@ package struct LoopParts {
     name = graph.name
     bound = loop.bound
     isReversed = loop.isReversed
+    keep = loop.keep
     count = loop.hasCount ? operands[0] : nil
     let builder = GraphBuilder(name: graph.name)
     self.builder = builder
@@ -101,7 +103,8 @@ package struct LoopParts {
     }
     let loop = Loop(
       body: Region(body), condition: test.map(Region.init), bound: bound, hasCount: count != nil,
-      carriedCount: carried.count, scannedCount: rows.count, isReversed: isReversed)
+      carriedCount: carried.count, scannedCount: rows.count, isReversed: isReversed,
+      keep: keep)
     return (
       loop,
       (count.map { [$0] } ?? []) + carried.map(\.initial) + rows.map(\.operand)

@@ -29,7 +29,7 @@ extension Loop {
     let loop = Loop(
       body: body, condition: try condition.map { try step.extended($0) }, bound: bound,
       hasCount: hasCount, carriedCount: carriedCount + carried.count,
-      scannedCount: scannedCount + step.scanned.count, isReversed: isReversed)
+      scannedCount: scannedCount + step.scanned.count, isReversed: isReversed, keep: keep)
 
     let operands = rule.operands
     var given = Array(operands[..<carriedOperands.upperBound])

@@ -6,6 +6,12 @@
 extension Loop {
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     let step = try TransposedStep(self, rule)
+    // Rows of unknown number can only be scanned, and what carries nothing has no state to keep.
+    if let slots = keep.slots(bound: bound), !step.fixedCarried.isEmpty,
+      bound != nil || step.fixedScanned.isEmpty
+    {
+      return try transposeFromStates(rule, step, slots)
+    }
     let residuals = Residuals(
       step.builder.graph, free: step.free, varying: step.varying, received: step.received,
       targets: step.targets)
@@ -55,18 +61,47 @@ extension Loop {
       (countIsKnown ? [] : [made[forward.stepsResult]]) + begin + sums + stacks + fixedRows
         + step.receivedStacks.map(\.cotangent) + fixedCaptured)
 
-    var cotangents = [Term?](repeating: nil, count: operands.count)
-    for (place, k) in step.linearCarried.enumerated()
-    where rule.linear[carriedOperands.lowerBound + k] {
-      cotangents[carriedOperands.lowerBound + k] = results[place]
+    return step.cotangents(from: results, rule)
+  }
+}
+
+extension Loop {
+  /// The transpose of a loop of which only states are kept.
+  private func transposeFromStates(
+    _ rule: TransposeRule, _ step: TransposedStep, _ slots: DimExpr
+  ) throws -> [Term?] {
+    let graph = step.builder.graph
+    let operands = rule.operands
+    let initial = step.fixedCarried.map { operands[carriedOperands.lowerBound + $0] }
+    let scanned = step.fixedScanned.map { operands[scannedOperands.lowerBound + $0] }
+    let captured = step.fixedCaptured.map { operands[capturedOperands.lowerBound + $0] }
+    let forward = graph.part(body.graph.name, from: step.fixedInputs, to: step.fixedOutputs)
+    var count: Term?
+    if !countIsKnown {
+      let loop = Loop(
+        body: Region(forward), condition: try condition.map { try step.reduced($0) }, bound: bound,
+        hasCount: hasCount, carriedCount: initial.count, scannedCount: scanned.count,
+        isReversed: isReversed)
+      count = try rule.builder.apply(
+        loop, (hasCount ? [operands[0]] : []) + initial + scanned + captured)[loop.stepsResult]
     }
-    for (place, k) in step.linearCaptured.enumerated() {
-      cotangents[capturedOperands.lowerBound + k] = results[step.cotangents.count + place]
+    var inputs: [(name: String, value: Value)] = [("index", step.index)]
+    inputs += (step.cotangents + step.sums).map { ("ct", $0.value) } + step.fixedCarriedInputs
+    inputs += step.fixedRowInputs + step.receivedRows.map { ("ct", $0.value) }
+    inputs += step.fixedCapturedInputs
+    let backward = graph.part(
+      body.graph.name, from: inputs.renamed(),
+      to: (step.carriedOutputs + step.sumOutputs + step.rowOutputs).map { ("ct", $0.value) }
+        .renamed())
+    let begin = zip(step.linearCarried, step.cotangents).map { k, input in
+      rule.cotangents[k] ?? rule.builder.zeros(input.type)
     }
-    for (place, k) in step.linearScanned.enumerated() {
-      cotangents[scannedOperands.lowerBound + k] = results[backward.carriedCount + place]
-    }
-    return cotangents
+    let loop = CheckpointedLoop(
+      name: body.graph.name, bound: bound, count: count, isReversed: isReversed, keep: keep,
+      slots: slots, forward: forward, backward: backward, initial: initial, scanned: scanned,
+      captured: captured, cotangents: begin + step.sums.map { rule.builder.zeros($0.type) },
+      received: step.receivedStacks.map(\.cotangent))
+    return step.cotangents(from: try loop.results(in: rule.builder), rule)
   }
 }
 
@@ -162,6 +197,23 @@ private struct TransposedStep {
       made[inputs[loop.capturedInputs.lowerBound + k].value].map { sum + $0 } ?? sum
     }
     if let failure = builder.takeFailure() { throw failure }
+  }
+
+  /// The cotangents of the loop's operands, from the results of the loop backward.
+  func cotangents(from results: [Term], _ rule: TransposeRule) -> [Term?] {
+    var found = [Term?](repeating: nil, count: rule.operands.count)
+    for (place, k) in linearCarried.enumerated()
+    where rule.linear[loop.carriedOperands.lowerBound + k] {
+      found[loop.carriedOperands.lowerBound + k] = results[place]
+    }
+    for (place, k) in linearCaptured.enumerated() {
+      found[loop.capturedOperands.lowerBound + k] = results[cotangents.count + place]
+    }
+    let rows = cotangents.count + sums.count
+    for (place, k) in linearScanned.enumerated() {
+      found[loop.scannedOperands.lowerBound + k] = results[rows + place]
+    }
+    return found
   }
 
   var targets: [Value] { (carriedOutputs + sumOutputs + rowOutputs).map(\.value) }

@@ -187,12 +187,13 @@ extension ScalarFunction {
   /// A function of integers or bools.
   static func whole(
     _ name: String, arity: Int, domain: Domain, _ spelling: Spelling,
-    identity: Double? = nil, _ summary: String,
+    identity: Double? = nil, samples: [ClosedRange<Double>]? = nil, _ summary: String,
     _ reference: @escaping @Sendable ([Int64]) -> Int64
   ) -> ScalarFunction {
     ScalarFunction(
       name, arity: arity, domain: domain, spelling: spelling, reference: .whole(reference),
-      derivative: .zero, samples: [ClosedRange<Double>](repeating: -9...9, count: arity),
+      derivative: .zero,
+      samples: samples ?? [ClosedRange<Double>](repeating: -9...9, count: arity),
       identity: identity, summary: summary)
   }
 }

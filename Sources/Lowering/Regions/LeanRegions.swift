@@ -64,7 +64,7 @@ private struct LeanLoop {
       body: Region(loop.body.graph.simplified()),
       condition: loop.condition.map { Region($0.graph.simplified()) }, bound: loop.bound,
       hasCount: loop.hasCount, carriedCount: loop.carriedCount, scannedCount: loop.scannedCount,
-      isReversed: loop.isReversed)
+      isReversed: loop.isReversed, keep: loop.keep)
     results = [Value?](repeating: nil, count: isRead.count)
     var parts = try LoopParts(simple, operands)
     let live = LiveParts(simple, isRead)

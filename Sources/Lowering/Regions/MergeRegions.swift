@@ -105,6 +105,8 @@ private struct Merge {
       return nil
     }
     var parts = try LoopParts(a, aOperands)
+    // What a derivative keeps is decided when it is made.
+    if a.keep != b.keep { parts.keep = .all }
     let test = try parts.add(LoopParts(b, bOperands))
     // The second condition goes through the merge as a row.
     if let test { parts.yielded.append(LoopParts.Yielded(name: "goes_on", value: test)) }

@@ -3,7 +3,7 @@
 extension ScalarFunction {
   static let logic: [ScalarFunction] = [
     equal, notEqual, less, lessEqual, greater, greaterEqual, isNaN, isInf, isFinite, signbit, and,
-    or, xor, not, shiftLeft, shiftRight,
+    or, xor, not, shiftLeft, shiftRight, revolve,
   ]
 
   private static func comparison(
@@ -80,4 +80,30 @@ extension ScalarFunction {
     "⌊a / 2ᵇ⌋, the sign kept (also written `a >> b`); "
       + "only the sign remains where b is negative or not less than the width."
   ) { $0[1] < 0 || $0[1] > 63 ? $0[0] >> 63 : $0[0] >> $0[1] }
+
+  package static let revolve: ScalarFunction = whole(
+    "revolve", arity: 2, domain: .integer, Spelling(integer: .runtime("jg_revolve")),
+    samples: [0...60, 0...9],
+    "How many of a steps to go before the next state is kept, with room for b states, the first "
+      + "one among them, so that going back through all takes the fewest steps "
+      + "(Griewank and Walther 2000, Algorithm 799); a − 1 where b is less than 2, 0 where a is."
+  ) { operands in
+    let (steps, slots) = (operands[0], operands[1])
+    if steps < 2 { return 0 }
+    if slots < 2 { return steps - 1 }
+    // binomial(slots + r, r) steps can be gone back with r repetitions of each at most.
+    func reach(_ slots: Int64, _ repetitions: Int64) -> Int64 {
+      if repetitions < 0 { return 0 }
+      var product: Int64 = 1
+      for k in stride(from: 1, through: repetitions, by: 1) {
+        let (next, isTooLarge) = product.multipliedReportingOverflow(by: slots + k)
+        if isTooLarge { return .max }
+        product = next / k
+      }
+      return product
+    }
+    var repetitions: Int64 = 1
+    while reach(slots, repetitions) < steps { repetitions += 1 }
+    return Swift.max(1, reach(slots, repetitions - 2), steps - reach(slots - 1, repetitions))
+  }
 }

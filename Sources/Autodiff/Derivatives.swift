@@ -285,16 +285,6 @@ struct DerivativeRequest {
 }
 
 extension GraphBuilder {
-  /// All directions of a type: `[elements, shape…]`, one-hot.
-  fileprivate func basis(of type: TensorType) -> Term {
-    let n = type.elementCount
-    if n.isOne { return constant(1, type.dtype).broadcast(to: [1] + type.shape, axes: []) }
-    let row = applying(Iota(shape: [n, n], axis: 0, dtype: .i64), [])
-    let column = applying(Iota(shape: [n, n], axis: 1, dtype: .i64), [])
-    let one = constant(1, type.dtype)
-    return choose(row == column, one, 0).reshaped(to: [n] + type.shape)
-  }
-
   fileprivate func addNamedInput(_ name: String, _ type: TensorType) -> Term {
     addInput(name.unused(in: graph.inputs.map(\.name)), type)
   }

@@ -41,6 +41,10 @@ package protocol Operation: Hashable, Sendable {
   /// The graphs inside, for an operation that runs some.
   var regions: [Region] { get }
 
+  /// What the operation stands for, for one that is there for its derivative only: operations that
+  /// compute the same, added to `builder`. Asked for when no derivative is wanted any more.
+  func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]?
+
   /// What it computes, straightforwardly and independently of `meaning`, for the reference
   /// evaluator. `size` gives the value of a size expression.
   func evaluate(_ call: ReferenceCall) throws -> [Tensor]
@@ -79,6 +83,7 @@ extension Operation {
   package var scalarFunction: ScalarFunction? { nil }
   package var literalValue: Scalar? { nil }
   package var regions: [Region] { [] }
+  package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? { nil }
 
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 

@@ -7,7 +7,7 @@ extension Graph {
   /// The same function, simplified, with what its loops and conditionals share and do not need
   /// gone.
   package func simplified() -> Graph {
-    var graph = algebraicallySimplified()
+    var graph = expanded().algebraicallySimplified()
     guard graph.nodes.contains(where: { !$0.operation.regions.isEmpty }) else { return graph }
     // What one round lays open, the next one finds.
     for _ in 0..<4 {
@@ -16,6 +16,19 @@ extension Graph {
       graph = next
     }
     return graph
+  }
+
+  /// The graph with ordinary operations in place of those that are there for their derivatives.
+  private func expanded() -> Graph {
+    guard nodes.contains(where: { !$0.operation.regions.isEmpty }) else { return self }
+    return rebuilt { operation, operands, _, builder in
+      if !operation.regions.isEmpty,
+        let terms = try operation.expansion(operands.map(builder.term), in: builder)
+      {
+        return terms.map(\.value)
+      }
+      return try builder.apply(operation, operands).map { $0 }
+    }
   }
 
   private func algebraicallySimplified() -> Graph {

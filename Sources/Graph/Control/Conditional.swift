@@ -198,22 +198,3 @@ extension GraphBuilder {
     constant(Scalar(0 as Int64, type.dtype)).broadcast(to: type.shape)
   }
 }
-
-extension Operation {
-  /// The batched form as a loop over the elements of the batch, each of which goes its own way.
-  package func overElements(of rule: BatchRule) throws -> [Term] {
-    let builder = GraphBuilder(name: "element")
-    _ = builder.addInput("element", TensorType(.i64))
-    let scanned = rule.batched.indices.filter { rule.batched[$0] }
-    let captured = rule.batched.indices.filter { !rule.batched[$0] }
-    var operands = [Term?](repeating: nil, count: rule.operands.count)
-    for k in scanned { operands[k] = builder.addInput("operand\(k)", rule.elementType(k)) }
-    for k in captured { operands[k] = builder.addInput("operand\(k)", rule.elementType(k)) }
-    let results = try builder.apply(self, operands.compactMap { $0?.value })
-    for (k, value) in results.enumerated() { builder.addOutput("result\(k)", builder.term(value)) }
-    let loop = Loop(
-      body: Region(try builder.finished()), bound: rule.extent, carriedCount: 0,
-      scannedCount: scanned.count)
-    return try rule.builder.apply(loop, (scanned + captured).map { rule.operands[$0] }).dropLast()
-  }
-}

@@ -49,12 +49,7 @@ extension Loop {
   /// Elements that make different numbers of steps.
   private func eachForItself(_ rule: BatchRule) throws -> [Term] {
     let isUnbounded = stackExtent == .unknown && (stackCount > 0 || scannedCount > 0)
-    if isUnbounded {
-      throw DerivativeError(
-        name,
-        "cannot be batched where each element makes its own number of steps and keeps rows "
-          + "of each; give the loop a limit")
-    }
+    if isUnbounded { throw RowsOfElements() }
     return try overElements(of: rule)
   }
 }
@@ -122,3 +117,7 @@ private struct BatchedStep {
     return (values, values.map { batched[$0.value] })
   }
 }
+
+/// Each element of a batch makes its own number of steps and keeps a row of each: the loop that makes
+/// the rows and those that read them are batched together.
+struct RowsOfElements: Error {}

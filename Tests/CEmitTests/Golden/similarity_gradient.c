@@ -37,18 +37,14 @@ int similarity_gradient(int64_t n, int64_t m, const double *a, const double *b,
                         double *restrict s, double *restrict grad_a, double *restrict grad_b,
                         void *workspace) {
   (void)workspace;
-  if (n < 0 || m < 0) return 1;
+  if (n < 0 || m < 0 || (n != m && n != 1 && m != 1)) return 1;
   const int64_t size = m == 1 ? n : m;
   const int64_t size_2 = jg_min_i64(1, n - 1);
   const int64_t size_3 = jg_min_i64(1, m - 1);
-  const int64_t size_4 = n == 1 ? size : n;
-  const int64_t size_5 = jg_max_i64(1, m);
-  const int64_t size_6 = jg_floor_divide_i64(size_4, size_5);
-  const int64_t size_7 = m == 1 ? size : m;
-  const int64_t size_8 = jg_max_i64(1, n);
-  const int64_t size_9 = jg_floor_divide_i64(size_7, size_8);
-  if ((n != m && n != 1 && m != 1) || (size != n && size != 1 && n != 1)
-      || (size != m && size != 1 && m != 1)) return 1;
+  const int64_t size_4 = jg_max_i64(1, m);
+  const int64_t size_5 = jg_floor_divide_i64(size, size_4);
+  const int64_t size_6 = jg_max_i64(1, n);
+  const int64_t size_7 = jg_floor_divide_i64(size, size_6);
   double s_value = 0.0;
   /* line 5: s (sum) */
   for (int64_t i = 0; i < size; i++) {
@@ -58,16 +54,16 @@ int similarity_gradient(int64_t n, int64_t m, const double *a, const double *b,
   /* line 5: grad_b (collapse) */
   for (int64_t i = 0; i < m; i++) {
     double grad_b_value = 0.0;
-    for (int64_t j = 0; j < size_6; j++) {
-      grad_b_value += 1.0 * a[j*size_2 + i*size_2];
+    for (int64_t j = 0; j < size_5; j++) {
+      grad_b_value += a[(i + j)*size_2];
     }
     grad_b[i] = grad_b_value;
   }
   /* line 5: grad_a (collapse) */
   for (int64_t i = 0; i < n; i++) {
     double grad_a_value = 0.0;
-    for (int64_t j = 0; j < size_9; j++) {
-      grad_a_value += 1.0 * b[j*size_3 + i*size_3];
+    for (int64_t j = 0; j < size_7; j++) {
+      grad_a_value += b[(i + j)*size_3];
     }
     grad_a[i] = grad_a_value;
   }

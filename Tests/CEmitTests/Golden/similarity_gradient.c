@@ -5,11 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* -x; INT64_MIN stays. */
-static inline int64_t jg_negate_i64(int64_t x) {
-  return (int64_t)(0u - (uint64_t)x);
-}
-
 /* The smaller one. */
 static inline int64_t jg_min_i64(int64_t a, int64_t b) {
   return a < b ? a : b;
@@ -18,13 +13,6 @@ static inline int64_t jg_min_i64(int64_t a, int64_t b) {
 /* The larger one. */
 static inline int64_t jg_max_i64(int64_t a, int64_t b) {
   return a > b ? a : b;
-}
-
-/* a / b rounded down; 0 where b is 0; INT64_MIN / -1 wraps to INT64_MIN. */
-static inline int64_t jg_floor_divide_i64(int64_t a, int64_t b) {
-  if (b == 0) return 0;
-  if (b == -1) return jg_negate_i64(a);
-  return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
 size_t similarity_gradient_workspace(int64_t n, int64_t m) {
@@ -42,9 +30,9 @@ int similarity_gradient(int64_t n, int64_t m, const double *a, const double *b,
   const int64_t size_2 = jg_min_i64(1, n - 1);
   const int64_t size_3 = jg_min_i64(1, m - 1);
   const int64_t size_4 = jg_max_i64(1, m);
-  const int64_t size_5 = jg_floor_divide_i64(size, size_4);
+  const int64_t size_5 = size/size_4;
   const int64_t size_6 = jg_max_i64(1, n);
-  const int64_t size_7 = jg_floor_divide_i64(size, size_6);
+  const int64_t size_7 = size/size_6;
   double s_value = 0.0;
   /* line 5: s (sum) */
   for (int64_t i = 0; i < size; i++) {

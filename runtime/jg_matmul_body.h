@@ -1,11 +1,15 @@
 /* The matrix product for one element type: JG_T, with names made by JG_NAME and BLAS functions
  * chosen by JG_BLAS. Included by jg_matmul.c only, once a type, hence no guard. */
 
-/* Plain loops against OpenBLAS 0.3.21 (Zen 2 kernels, one thread), f64, ns:
- *     m = n = k     4        6        8       10       16       32
- *     plain        43      135      207      421     1162     7039
- *     gemm        105      146      145      232      447     2369
- * and m = k, n = 1: 16: 92 and 82, 32: 454 and 165. Calls below 64 cost more to set up. */
+/* Plain loops against OpenBLAS 0.3.21 (Zen kernels, one thread), f64 on a busy machine, ns; the
+ * plain ones reach 1/2 to 1 of the speed of BLAS below the limits, and save 15 to 50 ms of loading:
+ *     m = n = k         4       8      12      16      24      32
+ *     plain            41      94     265     596    1915    4405
+ *     gemm            111     153     282     446    1796    3464
+ *     m = k, n = 1      8      16      24      32      48      64
+ *     plain            33      85     221     337     789     993
+ *     gemv             95     110     137     187     307     523
+ * float: as fast as gemm up to 32, and half as fast as gemv at 64. */
 
 /* Where a matrix begins and how it is laid out; elements of A and B are only read. */
 typedef struct {
@@ -18,12 +22,32 @@ static JG_T *JG_NAME(at)(JG_NAME(matrix) x, int64_t i, int64_t j) {
   return x.start + i * x.row + j * x.column;
 }
 
-/* C = A B with each element summed on its own: for narrow results. */
+/* Every way below adds up an element in the order of p, so that all give the same bits. */
+
+/* C = A B, four elements of a row at once: their sums do not wait for each other. */
 static void JG_NAME(by_elements)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a,
                                  JG_NAME(matrix) b, JG_NAME(matrix) c) {
   for (int64_t i = 0; i < m; i++) {
-    for (int64_t j = 0; j < n; j++) {
-      const JG_T *x = JG_NAME(at)(a, i, 0), *y = JG_NAME(at)(b, 0, j);
+    const JG_T *x = JG_NAME(at)(a, i, 0);
+    int64_t j = 0;
+    for (; j + 4 <= n; j += 4) {
+      const JG_T *y = JG_NAME(at)(b, 0, j);
+      JG_T sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+      for (int64_t p = 0; p < k; p++) {
+        const JG_T factor = x[p * a.column];
+        const JG_T *z = y + p * b.row;
+        sum0 += factor * z[0];
+        sum1 += factor * z[b.column];
+        sum2 += factor * z[2 * b.column];
+        sum3 += factor * z[3 * b.column];
+      }
+      *JG_NAME(at)(c, i, j) = sum0;
+      *JG_NAME(at)(c, i, j + 1) = sum1;
+      *JG_NAME(at)(c, i, j + 2) = sum2;
+      *JG_NAME(at)(c, i, j + 3) = sum3;
+    }
+    for (; j < n; j++) {
+      const JG_T *y = JG_NAME(at)(b, 0, j);
       JG_T sum = 0;
       for (int64_t p = 0; p < k; p++) sum += x[p * a.column] * y[p * b.row];
       *JG_NAME(at)(c, i, j) = sum;
@@ -31,8 +55,8 @@ static void JG_NAME(by_elements)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix
   }
 }
 
-/* C = A B row by row, where rows of B and C are contiguous: the compiler vectorizes the inner loop,
- * and the order of each sum is that of `by_elements`. */
+/* C = A B row by row, where rows of B and C are contiguous: the compiler vectorizes the inner
+ * loop. */
 static void JG_NAME(by_rows)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a, JG_NAME(matrix) b,
                              JG_NAME(matrix) c) {
   for (int64_t i = 0; i < m; i++) {
@@ -46,9 +70,65 @@ static void JG_NAME(by_rows)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a,
   }
 }
 
+/* 16 bytes that lie anywhere. */
+typedef JG_T JG_NAME(lanes)
+    __attribute__((vector_size(16), aligned(sizeof(JG_T)), may_alias));
+
+/* A view of what lies behind row i and column j. */
+static JG_NAME(matrix) JG_NAME(from)(JG_NAME(matrix) x, int64_t i, int64_t j) {
+  return (JG_NAME(matrix)){JG_NAME(at)(x, i, j), x.row, x.column};
+}
+
+/* C = A B by tiles of 4 rows and 32 bytes, whose sums stay in registers; the columns of B that a
+ * tile needs are made contiguous if they are not. For k up to 256. */
+static void JG_NAME(by_tiles)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a,
+                              JG_NAME(matrix) b, JG_NAME(matrix) c) {
+  enum { width = 32 / sizeof(JG_T) };
+  JG_T packed[256 * width];
+  const int64_t rows = m - m % 4, columns = n - n % width;
+  for (int64_t j = 0; j < columns; j += width) {
+    const JG_T *panel = JG_NAME(at)(b, 0, j);
+    int64_t step = b.row;
+    if (b.column != 1) {
+      for (int q = 0; q < width; q++) {
+        for (int64_t p = 0; p < k; p++) packed[p * width + q] = *JG_NAME(at)(b, p, j + q);
+      }
+      panel = packed;
+      step = width;
+    }
+    for (int64_t i = 0; i < rows; i += 4) {
+      JG_NAME(lanes) sums[4][2] = {{{0}, {0}}, {{0}, {0}}, {{0}, {0}}, {{0}, {0}}};
+      for (int64_t p = 0; p < k; p++) {
+        const JG_T *x = JG_NAME(at)(a, i, p);
+        const JG_NAME(lanes) *y = (const JG_NAME(lanes) *)(panel + p * step);
+        for (int row = 0; row < 4; row++) {
+          sums[row][0] += x[row * a.row] * y[0];
+          sums[row][1] += x[row * a.row] * y[1];
+        }
+      }
+      for (int row = 0; row < 4; row++) {
+        for (int q = 0; q < width; q++) {
+          *JG_NAME(at)(c, i + row, j + q) = sums[row][q / (width / 2)][q % (width / 2)];
+        }
+      }
+    }
+  }
+  JG_NAME(by_elements)(rows, n - columns, k, a, JG_NAME(from)(b, 0, columns),
+                       JG_NAME(from)(c, 0, columns));
+  JG_NAME(by_elements)(m - rows, n, k, JG_NAME(from)(a, rows, 0), b, JG_NAME(from)(c, rows, 0));
+}
+
+static JG_NAME(matrix) JG_NAME(turned)(JG_NAME(matrix) x) {
+  return (JG_NAME(matrix)){x.start, x.column, x.row};
+}
+
 static void JG_NAME(plainly)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a, JG_NAME(matrix) b,
                              JG_NAME(matrix) c) {
-  if (b.column == 1 && c.column == 1 && n >= 4) {
+  if (m >= 4 && n >= 32 / (int64_t)sizeof(JG_T) && k <= 256) {
+    JG_NAME(by_tiles)(m, n, k, a, b, c);
+  } else if (n < 4 && m >= 4) {
+    JG_NAME(plainly)(n, m, k, JG_NAME(turned)(b), JG_NAME(turned)(a), JG_NAME(turned)(c));
+  } else if (b.column == 1 && c.column == 1 && n >= 4) {
     JG_NAME(by_rows)(m, n, k, a, b, c);
   } else {
     JG_NAME(by_elements)(m, n, k, a, b, c);
@@ -96,10 +176,6 @@ static int JG_NAME(with_gemm)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a
     }
   }
   return 1;
-}
-
-static JG_NAME(matrix) JG_NAME(turned)(JG_NAME(matrix) x) {
-  return (JG_NAME(matrix)){x.start, x.column, x.row};
 }
 
 static void JG_NAME(product)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a, JG_NAME(matrix) b,

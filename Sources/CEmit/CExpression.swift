@@ -91,11 +91,15 @@ extension CFunction {
     switch f.spelling.form(for: dtype) {
     case .infix(let symbol)?:
       let level = CText.Precedence(infix: symbol)
+      // A chain of one logical operator needs no parentheses.
+      func inside(_ x: CText, _ bound: CText.Precedence) -> String {
+        (level == .and || level == .or) && x.precedence == level ? x.text : x.inside(bound)
+      }
       // Float sums and products do not associate: what stands on the right keeps its parentheses.
-      let right = made[1].inside(
-        level == .sum ? .product : level == .product ? .unary : level.operandLevel)
+      let right = inside(
+        made[1], level == .sum ? .product : level == .product ? .unary : level.operandLevel)
       return CText(
-        text: "\(made[0].inside(level.operandLevel)) \(symbol) \(right)", precedence: level)
+        text: "\(inside(made[0], level.operandLevel)) \(symbol) \(right)", precedence: level)
     case .prefix(let symbol)?:
       if symbol.isEmpty { return made[0] }
       // A minus before a minus would read as a decrement.
@@ -148,6 +152,7 @@ extension CFunction {
 
   mutating func element(_ buffer: Int, _ offset: DimExpr) -> CText {
     usedBuffers.insert(buffer)
+    if let name = scalarNames[buffer] { return CText(text: name, precedence: .primary) }
     let name = bufferNames[buffer]
     return CText(
       text: offset.isZero && isScalar(buffer) ? "*\(name)" : "\(name)[\(index(offset).text)]",

@@ -11,6 +11,8 @@ struct CFunction {
   private var indent = 1
 
   var bufferNames: [String] = []
+  /// Inputs of one number that are read more than once: the local that holds it.
+  var scalarNames: [Int: String] = [:]
   var localNames: [Int: String] = [:]
   var indexNames: [Int: String] = [:]
   var symbolNames: [String: String] = [:]
@@ -37,6 +39,7 @@ struct CFunction {
     for symbol in program.symbols { symbolNames[symbol] = names.unique(symbol) }
     nameParameters()
     nameOthers()
+    readScalars()
     write(program.body)
   }
 
@@ -53,36 +56,84 @@ struct CFunction {
   }
 
   private mutating func nameOthers() {
+    names.beginKind()
     for (k, buffer) in program.buffers.enumerated()
     where !buffer.isParameter && !unused.contains(k) {
-      bufferNames[k] = names.unique(buffer.name, or: buffer.name == "t" ? nil : "_values")
+      bufferNames[k] = names.unique(buffer.name, or: "_values")
     }
-    var loopNames: [String] = []
-    var fetchNames: [Int: String] = [:]
-    // Locals and indices in the order of their definitions; loops of one depth share a name.
-    func visit(_ statements: [Statement], _ depth: Int, _ names: inout CNames) {
+    names.beginKind()
+    // Loops of one depth share a name. What is defined in a loop is seen only there, so that its
+    // name is free behind it; names of the function itself are never hidden.
+    let letters = ["i", "j", "k", "l"]
+    let loopNames = (0..<Self.loopDepth(program.body)).map {
+      names.unique($0 < letters.count ? letters[$0] : "i\($0)")
+    }
+    nameDefinitions(program.body)
+    nameLoops(program.body, loopNames[...])
+    names.endScopes()
+  }
+
+  private static func loopDepth(_ statements: [Statement]) -> Int {
+    statements.reduce(0) { depth, statement in
+      switch statement {
+      case .loop(let loop): max(depth, 1 + loopDepth(loop.body))
+      case .when(_, let inner): max(depth, loopDepth(inner))
+      case .define, .defineIndex, .variable, .assign, .store, .call: depth
+      }
+    }
+  }
+
+  /// Names what statements define, apart from what is inside loops.
+  private mutating func nameDefinitions(_ statements: [Statement]) {
+    for statement in statements {
+      switch statement {
+      case .define(let k, _), .variable(let k, _):
+        let name = program.locals[k].name
+        localNames[k] = names.unique(name ?? "t", or: name == nil ? nil : "_value")
+      case .defineIndex(let k, _): indexNames[k] = names.unique("at")
+      case .when(_, let inner): nameDefinitions(inner)
+      case .loop, .assign, .store, .call: break
+      }
+    }
+  }
+
+  private mutating func nameLoops(_ statements: [Statement], _ loopNames: ArraySlice<String>) {
+    for statement in statements {
+      switch statement {
+      case .loop(let loop):
+        indexNames[loop.index] = loopNames.first
+        let start = names.mark
+        nameDefinitions(loop.body)
+        nameLoops(loop.body, loopNames.dropFirst())
+        names.release(to: start)
+      case .when(_, let inner): nameLoops(inner, loopNames)
+      case .define, .defineIndex, .variable, .assign, .store, .call: break
+      }
+    }
+  }
+
+  /// Reads inputs of one number into locals, unless a single statement that runs once reads them.
+  private mutating func readScalars() {
+    var reads: [Int: Int] = [:]
+    func count(_ statements: [Statement], _ weight: Int) {
       for statement in statements {
         switch statement {
-        case .define(let k, _), .variable(let k, _):
-          localNames[k] = names.unique(
-            program.locals[k].name ?? "t", or: program.locals[k].name == nil ? nil : "_value")
-        case .defineIndex(let k, _): fetchNames[k] = names.unique("at")
-        case .loop(let loop):
-          while loopNames.count <= depth {
-            let letters = ["i", "j", "k", "l"]
-            loopNames.append(
-              names.unique(
-                loopNames.count < letters.count ? letters[loopNames.count] : "i\(loopNames.count)"))
+        case .loop(let loop): count(loop.body, 2)
+        case .when(_, let inner): count(inner, weight)
+        case .define, .defineIndex, .variable, .assign, .store, .call:
+          statement.expression?.forEach {
+            if case .load(let buffer, _) = $0 { reads[buffer, default: 0] += weight }
           }
-          fetchNames[loop.index] = loopNames[depth]
-          visit(loop.body, depth + 1, &names)
-        case .when(_, let inner): visit(inner, depth, &names)
-        case .assign, .store, .call: break
         }
       }
     }
-    visit(program.body, 0, &names)
-    indexNames = fetchNames
+    count(program.body, 1)
+    for (k, buffer) in program.buffers.enumerated() where isScalar(k) && reads[k, default: 0] > 1 {
+      guard case .input = buffer.storage else { continue }
+      let name = names.unique(buffer.name + "_value")
+      emit("const \(buffer.dtype.cType) \(name) = *\(bufferNames[k]);")
+      scalarNames[k] = name
+    }
   }
 
   func name(ofLocal k: Int) -> String { localNames[k] ?? "0" }
@@ -94,7 +145,23 @@ struct CFunction {
   }
 
   private mutating func write(_ statements: [Statement]) {
-    for statement in statements { write(statement) }
+    var rest = statements[...]
+    while let statement = rest.first {
+      // Variables that change under one condition, and keep their values without it.
+      let changes = rest.prefix { $0.condition != nil && $0.condition == statement.condition }
+      if let condition = statement.condition {
+        emit("if (\(expression(condition).text)) {")
+        indent += 1
+        for case .assign(let k, .apply(_, _, let operands)) in changes {
+          emit("\(name(ofLocal: k)) = \(expression(operands[1]).text);")
+        }
+        indent -= 1
+        emit("}")
+      } else {
+        write(statement)
+      }
+      rest = rest.dropFirst(max(changes.count, 1))
+    }
   }
 
   private mutating func write(_ statement: Statement) {
@@ -125,7 +192,7 @@ struct CFunction {
   private mutating func assignment(_ e: Expression, to target: Expression) -> String {
     if case .apply(let f, let dtype, let operands) = e, operands.count == 2,
       case .infix(let symbol)? = f.spelling.form(for: dtype), !f.isPredicate, dtype != .bool,
-      operands[0].isSame(as: target)
+      operands[0] == target
     {
       return "\(symbol)= \(expression(operands[1]).text)"
     }
@@ -194,12 +261,12 @@ extension Buffer {
   }
 }
 
-extension Expression {
-  fileprivate func isSame(as target: Expression) -> Bool {
-    switch (self, target) {
-    case (.local(let a), .local(let b)): a == b
-    case (.load(let a, let x), .load(let b, let y)): a == b && x == y
-    default: false
-    }
+extension Statement {
+  /// The local that says whether a variable changes: `x = c ? new : x`.
+  fileprivate var condition: Expression? {
+    guard case .assign(let k, .apply(.select, _, let operands)) = self,
+      operands[2] == .local(k), case .local = operands[0]
+    else { return nil }
+    return operands[0]
   }
 }

@@ -8,31 +8,72 @@ extension CFunction {
     if e.terms.isEmpty {
       return CText(text: String(e.constant), precedence: e.constant < 0 ? .unary : .primary)
     }
+    if let factored = factored(e) { return factored }
     var text = ""
-    for term in e.terms.reversed() {
-      let magnitude = term.coefficient.magnitude
-      var factors = term.atoms.map { atom($0) }
-      if magnitude != 1 {
-        factors.insert(CText(text: String(magnitude), precedence: .primary), at: 0)
-      }
-      let product =
-        factors.count == 1
-        ? factors[0].inside(.product) : factors.map { $0.inside(.unary) }.joined(separator: "*")
+    for term in Self.readable(e.terms) {
+      let product = self.product(term)
       if text.isEmpty {
-        text = term.coefficient < 0 ? "-\(product)" : product
+        text = term.coefficient < 0 ? "-\(product.inside(.product))" : product.inside(.sum)
       } else {
-        text += (term.coefficient < 0 ? " - " : " + ") + product
+        text += (term.coefficient < 0 ? " - " : " + ") + product.inside(.product)
       }
     }
     if e.constant != 0 {
       text += e.constant < 0 ? " - \(e.constant.magnitude)" : " + \(e.constant)"
     }
     if e.terms.count > 1 || e.constant != 0 { return CText(text: text, precedence: .sum) }
-    let isAlone = e.terms[0].coefficient == 1 && e.terms[0].atoms.count == 1
+    let isNegative = e.terms[0].coefficient < 0
+    return CText(text: text, precedence: isNegative ? .unary : product(e.terms[0]).precedence)
+  }
+
+  /// A term without its sign.
+  private mutating func product(_ term: DimExpr.Term) -> CText {
+    var factors = term.atoms.map { atom($0) }
+    let magnitude = term.coefficient.magnitude
+    if magnitude != 1 {
+      factors.insert(CText(text: String(magnitude), precedence: .primary), at: 0)
+    }
+    if factors.count == 1 { return factors[0] }
     return CText(
-      text: text,
-      precedence: isAlone
-        ? atom(e.terms[0].atoms[0]).precedence : e.terms[0].coefficient < 0 ? .unary : .product)
+      text: factors.map { $0.inside(.unary) }.joined(separator: "*"), precedence: .product)
+  }
+
+  /// The order in which a sum reads best: the longest strides first, as in `w*i + j`, and a positive
+  /// term in front.
+  private static func readable(_ terms: [DimExpr.Term]) -> [DimExpr.Term] {
+    var sorted = terms.enumerated().sorted { a, b in
+      let (x, y) = (a.element, b.element)
+      if x.atoms.count != y.atoms.count { return x.atoms.count > y.atoms.count }
+      if x.hasIndex != y.hasIndex { return x.hasIndex }
+      if x.coefficient.magnitude != y.coefficient.magnitude {
+        return x.coefficient.magnitude > y.coefficient.magnitude
+      }
+      return a.offset < b.offset
+    }.map(\.element)
+    if let first = sorted.firstIndex(where: { $0.coefficient > 0 }) {
+      sorted.insert(sorted.remove(at: first), at: 0)
+    }
+    return sorted
+  }
+
+  /// `(i + j)*s` for `i*s + j*s`, where s is a size that is computed.
+  private mutating func factored(_ e: DimExpr) -> CText? {
+    guard e.constant == 0, e.terms.count > 1,
+      let common = e.terms[0].atoms.first(where: { atom in
+        atom.isCompound && e.terms.allSatisfy { $0.atoms.contains(atom) }
+      })
+    else { return nil }
+    var rest = e
+    for k in rest.terms.indices {
+      if let place = rest.terms[k].atoms.firstIndex(of: common) {
+        rest.terms[k].atoms.remove(at: place)
+      }
+      // What is left may be a number.
+      if rest.terms[k].atoms.isEmpty { return nil }
+    }
+    let sum = index(rest)
+    return CText(
+      text: "\(sum.inside(.unary))*\(atom(common).inside(.unary))", precedence: .product)
   }
 
   private mutating func atom(_ atom: DimExpr.Atom) -> CText {
@@ -62,7 +103,7 @@ extension CFunction {
       CText(text: "\(name)(\(a.text), \(b.text))", precedence: .primary)
     }
     func plain(_ a: DimExpr, _ b: DimExpr) -> Bool {
-      a.isNonNegative && (b.constantValue ?? 0) > 0
+      a.isNonNegative && b.isAtLeastOne
     }
     switch atom {
     case .floorDiv(let a, let b):
@@ -93,6 +134,31 @@ extension CFunction {
         text: "\(x.inside(.shift)) == 1 ? \(y.inside(.or)) : \(x.inside(.or))",
         precedence: .conditional)
     case .symbol, .index, .overflow: return CText(text: "0", precedence: .primary)
+    }
+  }
+}
+
+extension DimExpr {
+  /// A divisor that C can divide by, whatever the sizes.
+  fileprivate var isAtLeastOne: Bool {
+    if case .max(let a, let b)? = singleAtom { return a.isPositive || b.isPositive }
+    return isPositive
+  }
+}
+
+extension DimExpr.Term {
+  fileprivate var hasIndex: Bool {
+    var found = false
+    DimExpr(constant: 0, terms: [self]).forEachLeaf { if case .index = $0 { found = true } }
+    return found
+  }
+}
+
+extension DimExpr.Atom {
+  fileprivate var isCompound: Bool {
+    switch self {
+    case .symbol, .index, .overflow: false
+    case .floorDiv, .mod, .min, .max, .broadcast: true
     }
   }
 }

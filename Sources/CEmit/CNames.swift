@@ -6,22 +6,53 @@ import Lowering
 /// Identifiers in one C function.
 struct CNames {
   private var taken: Set<String>
+  private var ofOtherKinds: Set<String>
   /// The number that was last put behind a base name.
   private var numbers: [String: Int] = [:]
+  /// What was taken, with the base's number before.
+  private var log: [(name: String, base: String, number: Int?)] = []
+  private var released: [String] = []
 
-  init() { taken = Self.reserved }
+  init() {
+    taken = Self.reserved
+    ofOtherKinds = taken
+  }
 
   /// A new identifier as close to `wish` as possible.
-  /// - Parameter alternative: what stands behind the name where it is taken; else a number.
+  /// - Parameter alternative: what stands behind the name of something of another kind; names of
+  ///   one kind are numbered.
   mutating func unique(_ wish: String, or alternative: String? = nil) -> String {
     var base = Self.identifier(wish)
-    if let alternative, taken.contains(base) { base += alternative }
+    if let alternative, ofOtherKinds.contains(base) { base += alternative }
     var name = base
+    let number = numbers[base]
     while !taken.insert(name).inserted {
       numbers[base, default: 1] += 1
       name = "\(base)_\(numbers[base] ?? 2)"
     }
+    log.append((name, base, number))
     return name
+  }
+
+  /// What is named from here on is of another kind than what has a name.
+  mutating func beginKind() { ofOtherKinds = taken }
+
+  /// The state to which `release` goes back.
+  var mark: Int { log.count }
+
+  /// Frees the names that were taken since `mark`, until `endScopes` takes them for good.
+  mutating func release(to mark: Int) {
+    while log.count > mark {
+      let entry = log.removeLast()
+      taken.remove(entry.name)
+      numbers[entry.base] = entry.number
+      released.append(entry.name)
+    }
+  }
+
+  mutating func endScopes() {
+    taken.formUnion(released)
+    released = []
   }
 
   /// Letters, digits and underscores, beginning with a letter, at most 48 long.

@@ -83,10 +83,13 @@ package struct PortableSource: Sendable {
       }
     }
     body.append("\(signature) {")
-    let guards = program.guards.map { main.violation($0) }
-    let negative = program.symbols.map {
-      CText(text: "\(function.symbolNames[$0] ?? "") < 0", precedence: .relation)
-    }
+    // What can be said of the sizes as they are comes first, and covers some of `n < 0`.
+    let early = program.guards.filter(\.isPlain)
+    let negative = program.symbols.filter { symbol in
+      !early.contains { $0.isLowerBound(of: symbol) }
+    }.map { CText(text: "\(function.symbolNames[$0] ?? "") < 0", precedence: .relation) }
+    let plain = negative + early.map { main.violation($0) }
+    let others = program.guards.filter { !$0.isPlain }.map { main.violation($0) }
     if parts.count == 1 { body += main.unusedParameters() }
     let pointers = main.workspacePointers()
     func checks(_ conditions: [CText]) -> [String] {
@@ -94,7 +97,7 @@ package struct PortableSource: Sendable {
       let any = conditions.map { conditions.count > 1 ? $0.inside(.equality) : $0.text }
       return CLayout.broken("if (\(any.joined(separator: " || "))) return 1;", indent: 2)
     }
-    body += checks(negative) + main.sizeDefinitions + checks(guards) + pointers + main.lines
+    body += checks(plain) + main.sizeDefinitions + checks(others) + pointers + main.lines
     if parts.count > 1 {
       let arguments =
         program.symbols.map { function.symbolNames[$0] ?? "" }
@@ -163,5 +166,20 @@ package struct PortableSource: Sendable {
 
   private static func commentSafe(_ text: String) -> String {
     String(text.map { $0 == "*" ? "·" : $0 == "/" ? "÷" : $0 })
+  }
+}
+
+extension Guard {
+  /// Nothing in it must be computed at the top of a function.
+  fileprivate var isPlain: Bool {
+    (lhs.terms + rhs.terms).allSatisfy { term in
+      term.atoms.allSatisfy { if case .symbol = $0 { true } else { false } }
+    }
+  }
+
+  /// `c <= n` or `c < n` for a c that is not negative.
+  fileprivate func isLowerBound(of symbol: String) -> Bool {
+    (relation == .lessOrEqual || relation == .less) && rhs == .symbol(symbol)
+      && (lhs.constantValue ?? -1) >= 0
   }
 }

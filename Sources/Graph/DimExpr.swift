@@ -248,6 +248,9 @@ extension DimExpr {
     if a.isOne || b.isOverflow { return b }
     if a.constantValue != nil { return a }
     if b.constantValue != nil { return b }
+    // What was made from the other one fits it by construction.
+    if a.isBroadcast(of: b) { return a }
+    if b.isBroadcast(of: a) { return b }
     return DimExpr(bounded: order(a, b) < 0 ? .broadcast(a, b) : .broadcast(b, a), a, b)
   }
 

@@ -81,7 +81,7 @@ package struct Piece: Sendable {
 }
 
 /// An element's value.
-package indirect enum ScalarExpr: Sendable {
+package indirect enum ScalarExpr: Hashable, Sendable {
   /// The element of an operand at indices, one an axis.
   case operand(Int, [DimExpr])
   case literal(Scalar)

@@ -9,6 +9,8 @@ public enum BindingError: Error, Hashable, Sendable {
   case rank(input: String, needed: TensorType, found: [Int])
   /// An extent differs from a number, or from what another input says.
   case extent(input: String, axis: Int, needed: DimExpr, value: Int, found: Int, shape: [Int])
+  /// An extent that its expression takes for no size, as an odd one for `2*n`.
+  case impossibleExtent(input: String, axis: Int, needed: DimExpr, found: Int, shape: [Int])
   /// A size that no input's shape tells.
   case unknownSize(String)
   case negativeSize(String, Int)
@@ -29,6 +31,9 @@ extension BindingError: CustomStringConvertible {
     case .extent(let input, let axis, let needed, let value, let found, let shape):
       let meaning = needed.constantValue == nil ? "\(needed) = \(value)" : "\(value)"
       return "\(input) needs extent \(meaning) on axis \(axis), found \(found) (shape \(shape))"
+    case .impossibleExtent(let input, let axis, let needed, let found, let shape):
+      return "\(input) needs an extent of the form \(needed) on axis \(axis), found \(found) "
+        + "(shape \(shape))"
     case .unknownSize(let name):
       return "the size \(name) is not told by any input; bind it: --bind \(name)=…"
     case .negativeSize(let name, let value): return "the size \(name) is \(value), less than 0"
@@ -58,11 +63,13 @@ package struct SizeBinding: Sendable {
   let guards: [PlacedGuard]
   /// For each symbol where it stands alone: input and axis.
   private let sources: [(input: Int, axis: Int)?]
+  private let equations: SizeEquations
 
   package init(_ graph: Graph, symbols: [String]) {
     let inputs = graph.inputs.map { (name: $0.name, type: graph.type(of: $0.value)) }
     self.symbols = symbols
     self.inputs = inputs
+    equations = SizeEquations(graph)
     guards = graph.guards().map { condition, node in
       let origin = node.map { graph.nodes[$0].origin }
       return PlacedGuard(
@@ -96,10 +103,10 @@ package struct SizeBinding: Sendable {
         sizes.append(nil)
       }
     }
-    for k in sizes.indices where sizes[k] == nil { sizes[k] = solve(symbols[k], shapes, sizes) }
+    if sizes.contains(nil) { solve(&sizes, shapes) }
     var bound: [Int] = []
     for (symbol, size) in zip(symbols, sizes) {
-      guard let size else { throw .unknownSize(symbol) }
+      guard let size else { throw unknown(symbol, shapes, sizes) }
       if size < 0 { throw .negativeSize(symbol, size) }
       bound.append(size)
     }
@@ -107,19 +114,29 @@ package struct SizeBinding: Sendable {
     return bound
   }
 
-  /// A size that stands in an extent with others that are known, as in `2*n + 1`.
-  private func solve(_ symbol: String, _ shapes: [[Int]], _ sizes: [Int?]) -> Int? {
-    let known = { (name: String) in symbols.firstIndex(of: name).flatMap { sizes[$0] } }
+  /// Sizes that stand nowhere alone; the check sees whether the answer holds.
+  private func solve(_ sizes: inout [Int?], _ shapes: [[Int]]) {
+    var equations = equations
     for (input, shape) in zip(inputs, shapes) where shape.count == input.type.rank {
-      for (extent, found) in zip(input.type.shape, shape) where extent.symbols.contains(symbol) {
-        let at = { (value: Int) in try? extent.evaluate { $0 == symbol ? value : known($0) } }
-        // Linear in the symbol, or not solved; the check sees whether the answer holds.
-        guard let zero = at(0), let one = at(1), one != zero else { continue }
-        let value = (found - zero) / (one - zero)
-        if value >= 0, at(value) == found { return value }
+      for (extent, found) in zip(input.type.shape, shape) { equations.add(extent, is: found) }
+    }
+    var known: [String: Int] = [:]
+    for (symbol, size) in zip(symbols, sizes) { known[symbol] = size }
+    let solved = equations.solved(known)
+    sizes = symbols.map { solved[$0] }
+  }
+
+  /// Why a size is not known: an extent to which no size leads, or nothing that tells it.
+  private func unknown(_ symbol: String, _ shapes: [[Int]], _ sizes: [Int?]) -> BindingError {
+    let missing = Set(zip(symbols, sizes).compactMap { $1 == nil ? $0 : nil })
+    for (input, shape) in zip(inputs, shapes) where shape.count == input.type.rank {
+      for (axis, extent) in input.type.shape.enumerated()
+      where missing.intersection(extent.symbols) == [symbol] {
+        return .impossibleExtent(
+          input: input.name, axis: axis, needed: extent, found: shape[axis], shape: shape)
       }
     }
-    return nil
+    return .unknownSize(symbol)
   }
 
   private func check(_ shapes: [[Int]], _ sizes: [Int]) throws(BindingError) {

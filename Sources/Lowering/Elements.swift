@@ -139,7 +139,7 @@ extension NestBuilder {
         depth = max(depth, element.depth)
       }
       let dtype = dtype(of: operands[f.domain == .selection ? 1 : 0], map, node, states)
-      return Element(expression: .apply(f, dtype, made), depth: depth)
+      return Element(expression: .applying(f, dtype, made), depth: depth)
     case .convert(let x, let dtype):
       let made = build(x, map, node, indices, states: states, in: scope)
       let source = self.dtype(of: x, map, node, states)
@@ -222,9 +222,15 @@ extension NestBuilder {
         scope.conditions, then: made.expression, otherwise: .literal(Scalar(0 as Int64, dtype)))
       made.depth = max(made.depth, depth(of: scope.conditions))
     }
+    if let same = fetchedValues[made.expression], isVisible(same, from: scope) {
+      fetched[key] = same
+      return .index(same.number)
+    }
     let index = newIndex(depth: made.depth)
-    fetched[key] = place(
+    let definition = place(
       .defineIndex(index, made.expression), number: index, depth: made.depth, in: scope)
+    fetched[key] = definition
+    fetchedValues[made.expression] = definition
     return .index(index)
   }
 

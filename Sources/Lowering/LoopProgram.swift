@@ -111,7 +111,7 @@ package struct KernelCall: Sendable {
 }
 
 /// A scalar's value.
-package indirect enum Expression: Sendable {
+package indirect enum Expression: Hashable, Sendable {
   case literal(Scalar)
   /// Index arithmetic as a number.
   case index(DimExpr, DType)
@@ -150,6 +150,29 @@ extension Buffer {
   package func offset(_ indices: [DimExpr]) -> DimExpr {
     var offset: DimExpr = 0
     for (axis, index) in indices.enumerated() { offset = offset * shape[axis] + index }
-    return offset
+    return offset.joined
+  }
+}
+
+extension DimExpr {
+  /// The expression with `b·⌊a / b⌋ + a mod b` written as `a`: the place in a dense array of an
+  /// element that was counted through another shape.
+  var joined: DimExpr {
+    for term in terms {
+      for (k, atom) in term.atoms.enumerated() {
+        guard case .mod(let a, let b) = atom else { continue }
+        var others = term
+        others.atoms.remove(at: k)
+        let factor =
+          others.atoms.isEmpty
+          ? DimExpr(others.coefficient) : DimExpr(constant: 0, terms: [others])
+        let quotient = DimExpr(.floorDiv(a, b))
+        let candidate = self + factor * (a - b * quotient - DimExpr(atom))
+        if candidate.terms.allSatisfy({ !$0.atoms.contains(quotient.terms[0].atoms[0]) }) {
+          return candidate.joined
+        }
+      }
+    }
+    return self
   }
 }

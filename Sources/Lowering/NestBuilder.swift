@@ -28,6 +28,8 @@ final class NestBuilder {
   var memo: [ElementKey: Definition] = [:]
   /// Indices read from data, likewise.
   var fetched: [FetchKey: Definition] = [:]
+  /// The same by what they are, for nodes that read the same index.
+  var fetchedValues: [Expression: Definition] = [:]
   /// The node that is being lowered.
   var current = 0
 
@@ -78,7 +80,7 @@ final class NestBuilder {
   func buffer(of value: Value) -> Int {
     if let buffer = bufferOfValue[Int(value.index)] { return buffer }
     let buffer = addBuffer(
-      value, graph.names[value] ?? "t", .workspace(byteOffset: 0))
+      value, graph.names[value] ?? graph.nameFromOperation(value), .workspace(byteOffset: 0))
     bufferOfValue[Int(value.index)] = buffer
     return buffer
   }
@@ -126,6 +128,20 @@ final class NestBuilder {
       let element = element(output.value, indices, in: nest.scope)
       nest.block.append(
         .store(buffer: target, offset: buffers[target].offset(indices), element.expression))
+    }
+  }
+}
+
+extension Graph {
+  /// A name for a value that has none in the source: that of the operation, where it says what the
+  /// value is, as `dot` and `exp` do.
+  func nameFromOperation(_ value: Value) -> String {
+    guard let operation = operation(defining: value) else { return "values" }
+    if operation is Collapse { return "sum" }
+    switch operation.scalarFunction?.spelling.form(for: type(of: value).dtype) {
+    case .infix?, .prefix?, .conditional?: return "values"
+    case .libm?, .runtime?: return operation.name
+    case nil: return operation.scalarFunction == nil ? operation.name : "values"
     }
   }
 }

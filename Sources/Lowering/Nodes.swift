@@ -126,9 +126,8 @@ extension NestBuilder {
     let indices = domainIndices(map.domain, order.indices, nest.loops)
     let results = graph.results(of: node)
     let accumulators = states.enumerated().map { k, state in
-      let isResult = results.count == 1 && k == 0
-      let local = newLocal(
-        state.initial.dtype, name: isResult ? graph.names[results[0]] : nil, depth: outer)
+      let name = graph.names[results[0]] ?? graph.nameFromOperation(results[0])
+      let local = newLocal(state.initial.dtype, name: k == 0 ? name : nil, depth: outer)
       place(
         .variable(local, .literal(state.initial)), number: local, depth: outer, in: nest.scope)
       return local
@@ -186,6 +185,7 @@ extension NestBuilder {
     _ accumulators: [Int], _ states: [FoldState], _ map: Comprehension, _ index: Int,
     _ indices: [DimExpr], _ inside: [Element], _ nest: Nest
   ) {
+    if updateTogether(accumulators, states, map, index, indices, inside, nest) { return }
     var made = states.map {
       build($0.update, map, index, indices, states: inside, in: nest.scope).expression
     }

@@ -43,7 +43,8 @@ extension Graph {
     for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin
       let operands = self.operands(of: node).compactMap { renamed[Int($0.index)] }
-      let results = simplified(node.operation, operands, builder)
+      let results =
+        swappedProduct(node, operands, builder) ?? simplified(node.operation, operands, builder)
       for (old, new) in zip(node.resultRange, results) {
         renamed[Int(old)] = new
         if let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
@@ -66,7 +67,11 @@ extension Graph {
         if let value = simplifiedElementwise(elementwise, operands, builder) { return [value] }
         return result(elementwise, operands, builder)
       }
-      if let value = ofScalars(elementwise, operands, builder) { return [value] }
+      if let value = ofScalars(elementwise, operands, builder)
+        ?? timesOnes(elementwise, operands, builder)
+      {
+        return [value]
+      }
       let direct = withoutBroadcasts(elementwise, operands, builder)
       if let value = simplifiedElementwise(elementwise, direct, builder) { return [value] }
       return result(elementwise, direct, builder)
@@ -116,6 +121,25 @@ extension Graph {
         ?? (try? builder.apply(operation, scalars)[0])
     else { return nil }
     return builder.term(scalar).broadcast(to: type.shape, axes: []).value
+  }
+
+  /// x · broadcast 1 = broadcast x, where no condition on sizes would be lost.
+  private func timesOnes(
+    _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
+  ) -> Value? {
+    guard operation.function == .multiply else { return nil }
+    let graph = builder.graph
+    let types = operands.map { graph.type(of: $0) }
+    func isOnes(_ value: Value) -> Bool {
+      guard let node = graph.definingNode(of: value), graph.nodes[node].operation is Broadcast,
+        let source = graph.operands(of: node).first
+      else { return false }
+      return graph.literal(source)?.isExactly(1) == true
+    }
+    guard let k = operands.indices.first(where: { isOnes(operands[1 - $0]) }),
+      let type = try? operation.resultTypes(of: types)[0], operation.guards(of: types).isEmpty
+    else { return nil }
+    return builder.term(operands[k]).broadcast(to: type.shape).value
   }
 
   /// The operands without broadcasts that the operation does by itself.
@@ -213,6 +237,33 @@ extension Graph {
     return operation.function.value(operands)
   }
 
+  // MARK: - Products
+
+  /// transpose (a · b) = b · a, where nothing else reads the product.
+  private func swappedProduct(
+    _ node: Node, _ operands: [Value], _ builder: GraphBuilder
+  ) -> [Value]? {
+    guard let transpose = node.operation as? Transpose, let value = self.operands(of: node).first,
+      let inner = builder.graph.definingNode(of: operands[0]),
+      let dot = builder.graph.nodes[inner].operation as? Dot
+    else { return nil }
+    let factors = Array(builder.graph.operands(of: inner))
+    let ranks = factors.map { builder.type(of: $0).rank }
+    let batch = dot.leftBatch.count
+    let left = ranks[0] - batch - dot.leftContracting.count
+    let right = ranks[1] - batch - dot.rightContracting.count
+    let order = [0..<batch, batch + left..<batch + left + right, batch..<batch + left]
+    guard transpose.permutation == order.flatMap(Array.init), useCount(of: value) == 1 else {
+      return nil
+    }
+    return simplified(dot.swapped, factors.reversed(), builder)
+  }
+
+  private func useCount(of value: Value) -> Int {
+    operandList.reduce(0) { $0 + ($1 == value ? 1 : 0) }
+      + outputs.reduce(0) { $0 + ($1.value == value ? 1 : 0) }
+  }
+
   // MARK: - Views
 
   private func simplifiedView(
@@ -228,13 +279,7 @@ extension Graph {
       else { return nil }
       let joined = outer.permutation.map { inner.permutation[$0] }
       return builder.term(source).transposed(joined).value
-    // reshape ∘ reshape, and a reshape to the same shape
-    case let outer as Reshape:
-      if graph.type(of: operands[0]).shape == outer.shape { return operands[0] }
-      guard let node = graph.definingNode(of: operands[0]), graph.nodes[node].operation is Reshape,
-        let source = graph.operands(of: node).first
-      else { return nil }
-      return builder.term(source).reshaped(to: outer.shape).value
+    case let outer as Reshape: return simplifiedReshape(operands[0], to: outer.shape, builder)
     // broadcast of a broadcast
     case let outer as Broadcast:
       guard let node = graph.definingNode(of: operands[0]),
@@ -244,9 +289,35 @@ extension Graph {
       return builder.term(source).broadcast(
         to: outer.shape, axes: inner.axes.map { outer.axes[$0] }
       ).value
+    // A sum of one element that is a sum, which is never −0; other folds of one element.
+    case let reduction as Reduction:
+      let type = graph.type(of: operands[0])
+      guard reduction.axes.allSatisfy({ type.shape[$0].isOne }),
+        reduction.kind != .sum || type.dtype.isInteger || isSum(operands[0], graph)
+      else { return nil }
+      let kept = type.shape.indices.filter { !reduction.axes.contains($0) }
+      return simplifiedReshape(operands[0], to: kept.map { type.shape[$0] }, builder)
     case let convert as Convert:
       return graph.type(of: operands[0]).dtype == convert.dtype ? operands[0] : nil
     default: return nil
+    }
+  }
+  /// reshape ∘ reshape, and a reshape to the same shape
+  private func simplifiedReshape(
+    _ operand: Value, to shape: [DimExpr], _ builder: GraphBuilder
+  ) -> Value {
+    let graph = builder.graph
+    let isReshaped = graph.operation(defining: operand) is Reshape
+    let source = graph.definingNode(of: operand).flatMap { graph.operands(of: $0).first }
+    return builder.term(isReshaped ? source ?? operand : operand).reshaped(to: shape).value
+  }
+
+  /// Begins with 0 and adds.
+  private func isSum(_ value: Value, _ graph: Graph) -> Bool {
+    switch graph.operation(defining: value) {
+    case let reduction as Reduction: reduction.kind == .sum
+    case is Collapse: true
+    default: false
     }
   }
 }

@@ -21,7 +21,7 @@ extension Expression {
     case .local(number): value
     case .literal, .index, .local, .load: self
     case .apply(let f, let dtype, let operands):
-      .apply(f, dtype, operands.map { $0.replacing(local: number, by: value) })
+      .applying(f, dtype, operands.map { $0.replacing(local: number, by: value) })
     case .convert(let x, let from, let to):
       .convert(x.replacing(local: number, by: value), from: from, to: to)
     case .clamp(let x, let dtype, let limit):

@@ -121,7 +121,33 @@ private func runtimeSort(
   static let extents = [
     (0, 3, 2), (3, 0, 2), (3, 2, 0), (1, 1, 1), (1, 1, 700), (1, 9, 80), (9, 1, 80), (300, 1, 1),
     (1, 300, 1), (2, 3, 4), (7, 5, 6), (20, 17, 13), (33, 2, 40), (2, 64, 64), (30, 40, 1),
+    (4, 8, 3), (5, 11, 300), (3, 3, 20), (8, 3, 9), (36, 33, 40), (80, 1, 64), (1, 80, 64),
   ]
+
+  /// Below the limits every element is summed in order, whatever the layouts: the same bits.
+  @Test(arguments: [(4, 8, 31), (7, 13, 20), (1, 50, 60), (50, 1, 60), (2, 3, 100), (9, 2, 30)])
+  func smallProductsSumInOrder(m: Int, n: Int, k: Int) {
+    var generator = SplitMix(seed: 11)
+    for x in [Layout.rowMajor, .columnMajor, .strided] {
+      for y in [Layout.rowMajor, .columnMajor, .strided] {
+        for z in [Layout.rowMajor, .columnMajor, .strided] {
+          let a = Matrix(m, k, x) { generator.unit() }
+          let b = Matrix(k, n, y) { generator.unit() }
+          var c = Matrix(m, n, z) { .nan }
+          jg_matmul_f64(
+            Int64(m), Int64(n), Int64(k), a.elements, Int64(a.row), Int64(a.column), b.elements,
+            Int64(b.row), Int64(b.column), &c.elements, Int64(c.row), Int64(c.column))
+          for i in 0..<m {
+            for j in 0..<n {
+              var sum = 0.0
+              for p in 0..<k { sum += a[i, p] * b[p, j] }
+              #expect(c[i, j] == sum, "\(x) \(y) \(z): \(i) \(j)")
+            }
+          }
+        }
+      }
+    }
+  }
 
   @Test(arguments: extents) func everyLayout(m: Int, n: Int, k: Int) {
     var generator = SplitMix(seed: 7)

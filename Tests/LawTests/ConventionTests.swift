@@ -149,6 +149,27 @@ private let nan = Double.nan
 
   // MARK: - Integers and conversion
 
+  /// What numpy 2.4 gives, the signs of zeros too.
+  @Test(arguments: [DType.f64, .f32]) func floatDivisionIsNumpys(_ dtype: DType) throws {
+    let rows: [(a: Double, b: Double, quotient: Double, remainder: Double)] = [
+      (-3, 3, -1, 0), (3, -3, -1, -0.0), (-0.0, 3, -0.0, 0), (0, -3, -0.0, -0.0),
+      (7, -2, -4, -1), (-7, 2, -4, 1), (6, 0.5, 12, 0), (1, inf, 0, 1), (-1, inf, -1, inf),
+      (1, -inf, -1, -inf), (1, 0, inf, nan), (-1, 0, -inf, nan), (0, 0, nan, nan),
+      (inf, 2, nan, nan), (nan, 2, nan, nan), (2, nan, nan, nan),
+    ]
+    for row in rows {
+      let operands = [row.a, row.b].map { Tensor([Scalar($0, dtype)], dtype, [1]) }
+      for (name, expected) in [("floor_divide", row.quotient), ("mod", row.remainder)] {
+        let found = try Probe(operands) { try call(name, $0) }.values()[0].doubles[0]
+        #expect(
+          found == expected && found.sign == expected.sign || found.isNaN && expected.isNaN,
+          "\(name)(\(row.a), \(row.b)) in \(dtype): \(found), not \(expected)")
+      }
+    }
+    let tenth = [Tensor([1.0], shape: [1]), Tensor([0.1], shape: [1])]
+    try expectValues(tenth, [9], "1 // 0.1") { try call("floor_divide", $0) }
+  }
+
   @Test func integersNeverTrap() throws {
     let a = Tensor([7, -7, 7, .min, 5] as [Int64], shape: [5])
     let b = Tensor([2, 2, -2, -1, 0] as [Int64], shape: [5])

@@ -35,6 +35,33 @@ import Testing
     { x, _ in x.converted(to: .f32).converted(to: .f64) }, { x, _ in x / 2 }, { x, _ in x / 3 },
   ]
 
+  /// Expressions whose signs are written elsewhere in the loops.
+  private static let signed: [@Sendable (Term, Term) -> Term] = [
+    { x, y in x + -y * x }, { x, y in -y * x + x }, { x, y in x - -y * x }, { x, y in -(x * -y) },
+    { x, y in -x / -y }, { x, y in x + x / -y }, { x, y in -2 * x + y }, { x, y in y - x * -0.5 },
+    { x, y in -(-x * y) + -(-y) }, { x, y in (x * -3) * -y }, { x, y in -0.0 * x + y },
+  ]
+
+  @Test func signsToTheBit() throws {
+    let pairs = Self.special.flatMap { x in Self.special.map { (x, $0) } }
+    for dtype in [DType.f64, .f32] {
+      let inputs = [pairs.map(\.0), pairs.map(\.1)].map { values in
+        Tensor(values.map { Scalar($0, dtype) }, dtype, [values.count])
+      }
+      for (number, expression) in (Self.rewritten + Self.signed).enumerated() {
+        let graph = try Probe(inputs) { [expression($0[0], $0[1])] }.graph
+        let expected = try ReferenceEvaluator.run(graph, inputs: inputs, sizes: [:])[0]
+        let found = try Interpreter.run(lower(graph.simplified(), .portable), inputs, [:])[0]
+        for (k, pair) in pairs.enumerated() {
+          let (a, b) = (expected[k], found[k])
+          #expect(
+            a == b || a.real.isNaN && b.real.isNaN,
+            "expression \(number) of \(pair) in \(dtype): \(b), not \(a)")
+        }
+      }
+    }
+  }
+
   @Test func simplifiedToTheBit() throws {
     let n = Self.special.count
     let pairs = Self.special.flatMap { x in Self.special.map { (x, $0) } }

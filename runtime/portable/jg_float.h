@@ -48,26 +48,32 @@ static inline float jg_sign_f32(float x) {
   return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x;
 }
 
-/* floor(a / b), of the rounded quotient. */
-static inline double jg_floor_divide_f64(double a, double b) {
-  return floor(a / b);
-}
-
-/* floor(a / b), of the rounded quotient. */
-static inline float jg_floor_divide_f32(float a, float b) {
-  return floorf(a / b);
-}
-
-/* The remainder of a by b with the sign of b; fmod is exact, the sum is rounded once. */
+/* The remainder of a by b with the sign of b, zeros too; NaN where b is 0. fmod is exact, the sum
+ * is rounded once. */
 static inline double jg_mod_f64(double a, double b) {
   const double r = fmod(a, b);
-  return r != 0.0 && (r < 0.0) != (b < 0.0) ? r + b : r;
+  if (r == 0.0) return copysign(0.0, b);
+  return (r < 0.0) != (b < 0.0) ? r + b : r;
 }
 
-/* The remainder of a by b with the sign of b; fmod is exact, the sum is rounded once. */
+/* The remainder of a by b with the sign of b. */
 static inline float jg_mod_f32(float a, float b) {
-  const float r = fmodf(a, b);
-  return r != 0.0f && (r < 0.0f) != (b < 0.0f) ? r + b : r;
+  return (float)jg_mod_f64((double)a, (double)b);
+}
+
+/* floor(a / b), which fits jg_mod_f64: with r taken away the quotient is whole but for rounding, and
+ * is not rounded across an integer. a / b where b is 0; NaN where a is infinite. */
+static inline double jg_floor_divide_f64(double a, double b) {
+  const double r = fmod(a, b);
+  if (b == 0.0) return a / b;
+  const double q = (a - r) / b - (r != 0.0 && (r < 0.0) != (b < 0.0) ? 1.0 : 0.0);
+  if (q == 0.0) return copysign(0.0, a / b);
+  return q - floor(q) > 0.5 ? floor(q) + 1.0 : floor(q);
+}
+
+/* floor(a / b). */
+static inline float jg_floor_divide_f32(float a, float b) {
+  return (float)jg_floor_divide_f64((double)a, (double)b);
 }
 
 /* x toward 0; NaN gives 0, what is out of range the nearest limit. */

@@ -37,9 +37,12 @@ func broadcastGuards(of operands: [TensorType]) -> [Guard] {
     let offset = longer.count - shorter.count
     var merged = longer
     for (axis, extent) in shorter.enumerated() {
-      let condition = Guard(longer[offset + axis], .broadcastable, extent)
+      let other = longer[offset + axis]
+      merged[offset + axis] = .broadcast(other, extent)
+      // A shape that was made by broadcasting an extent fits it by construction.
+      if other.isBroadcast(of: extent) || extent.isBroadcast(of: other) { continue }
+      let condition = Guard(other, .broadcastable, extent)
       if condition.decided != true { guards.append(condition) }
-      merged[offset + axis] = .broadcast(longer[offset + axis], extent)
     }
     shape = merged
   }

@@ -25,6 +25,13 @@ package struct Dot: Operation {
     self.rightBatch = rightBatch
   }
 
+  /// The product of the operands in the other order.
+  package var swapped: Dot {
+    Dot(
+      leftContracting: rightContracting, rightContracting: leftContracting, leftBatch: rightBatch,
+      rightBatch: leftBatch)
+  }
+
   /// The axes of an operand that stay, in order.
   private func free(_ side: Int, _ rank: Int) -> [Int] {
     let taken = side == 0 ? leftContracting + leftBatch : rightContracting + rightBatch

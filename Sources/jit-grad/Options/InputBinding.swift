@@ -119,46 +119,17 @@ struct BoundInputs {
 
   // MARK: - Sizes
 
-  /// All sizes that can be told: bound ones, then those of shapes, then those that are the only
-  /// unknown of an extent.
+  /// All sizes that can be told: bound ones, and what shapes and declared equations make of them.
   private static func sizes(
     of graph: Graph, _ shapes: [[Int]?], _ bind: [String: Int]
   ) -> [String: Int] {
-    var sizes = bind
-    var extents: [(needed: DimExpr, found: Int)] = []
+    var equations = SizeEquations(graph)
     for (input, shape) in zip(graph.inputs, shapes) {
       let needed = graph.type(of: input.value).shape
       guard let shape, shape.count == needed.count else { continue }
-      extents += zip(needed, shape).map { ($0, $1) }
+      for (extent, found) in zip(needed, shape) { equations.add(extent, is: found) }
     }
-    for (needed, found) in extents {
-      if let name = needed.symbolName, sizes[name] == nil { sizes[name] = found }
-    }
-    var isNew = true
-    while isNew {
-      isNew = false
-      for (needed, found) in extents {
-        let unknown = needed.symbols.filter { sizes[$0] == nil }
-        guard unknown.count == 1, let value = solve(needed, found, unknown[0], sizes) else {
-          continue
-        }
-        sizes[unknown[0]] = value
-        isNew = true
-      }
-    }
-    return sizes
-  }
-
-  /// The size for which a linear expression has a value.
-  private static func solve(
-    _ e: DimExpr, _ found: Int, _ name: String, _ sizes: [String: Int]
-  ) -> Int? {
-    func at(_ value: Int) -> Int? { try? e.evaluate { $0 == name ? value : sizes[$0] } }
-    guard let zero = at(0), let one = at(1), one != zero else { return nil }
-    let (difference, overflow) = found.subtractingReportingOverflow(zero)
-    if overflow { return nil }
-    let value = difference / (one - zero)
-    return value >= 0 && at(value) == found ? value : nil
+    return equations.solved(bind)
   }
 
   private static func shapes(

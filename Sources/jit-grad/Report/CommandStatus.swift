@@ -70,7 +70,8 @@ extension CommandStatus {
     // Inputs are counted by the command, so a wrong number is its own mistake.
     case .inputCount: self = .internalError
     case .unknownSize: self = .missingInput
-    case .dtype, .rank, .extent, .negativeSize, .guardFailed, .size, .memory: self = .badData
+    case .dtype, .rank, .extent, .impossibleExtent, .negativeSize, .guardFailed, .size, .memory:
+      self = .badData
     }
   }
 }

@@ -34,7 +34,9 @@ enum ErrorReport {
       return
         "store the array with the declared dtype, in NumPy: x.astype('\(needed.dtype.numPyName)')"
     case .memory: return "make the sizes smaller or --max-memory larger"
-    case .inputCount, .rank, .extent, .unknownSize, .negativeSize, .guardFailed, .size: return nil
+    case .inputCount, .rank, .extent, .impossibleExtent, .unknownSize, .negativeSize, .guardFailed,
+      .size:
+      return nil
     }
   }
 

@@ -15,12 +15,12 @@ int double_function(int64_t size_of, const double *int_2, const double *x___syst
                     void *workspace) {
   (void)workspace;
   if (size_of < 0) return 1;
-  double t = 0.0;
+  double sum = 0.0;
   /* line 5: sum */
   for (int64_t i = 0; i < size_of; i++) {
-    t += int_2[i];
+    sum += int_2[i];
   }
-  const double for_value = t * *x___system__rm;
+  const double for_value = sum * *x___system__rm;
   *return_2 = exp(for_value) + *while_;
   *grad_1 = for_value / (double)size_of;
   return 0;

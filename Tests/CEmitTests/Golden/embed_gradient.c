@@ -30,32 +30,31 @@ size_t embed_gradient_workspace(int64_t words, int64_t d, int64_t n) {
 int embed_gradient(int64_t words, int64_t d, int64_t n, const double *E, const int64_t *sentence,
                    const double *w, double *restrict score, double *restrict grad_E,
                    double *restrict grad_w, void *workspace) {
-  if (words < 0 || d < 0 || n < 0) return 1;
+  if (d < 0 || n < 0 || words < 1) return 1;
   const int64_t size = jg_min_i64(1, n);
   const int64_t size_2 = (8*n + 63)/64;
-  if (words < 1 || words < size) return 1;
-  int64_t *const t = (int64_t *)workspace;
-  double *const t_2 = (double *)((char *)workspace + 64*size_2);
+  if (words < size) return 1;
+  int64_t *const broadcast = (int64_t *)workspace;
+  double *const values = (double *)((char *)workspace + 64*size_2);
   double score_value = 0.0;
   for (int64_t i = 0; i < d; i++) {
     grad_w[i] = 0.0;
   }
   /* line 5: broadcast, dot, tanh, score (sum), subtract, grad_w (dot) */
   for (int64_t i = 0; i < n; i++) {
-    const int64_t t_3 = sentence[i] < 0 ? jg_add_i64(sentence[i], words) : sentence[i];
-    t[i] = t_3;
-    double t_4 = 0.0;
-    const int64_t at = jg_min_i64(jg_max_i64(t_3, 0), words - 1);
+    const int64_t t = sentence[i] < 0 ? jg_add_i64(sentence[i], words) : sentence[i];
+    broadcast[i] = t;
+    double dot = 0.0;
+    const int64_t at = jg_min_i64(jg_max_i64(t, 0), words - 1);
     for (int64_t j = 0; j < d; j++) {
-      t_4 += E[d*at + j] * w[j];
+      dot += E[d*at + j] * w[j];
     }
-    const double t_5 = tanh(t_4);
-    score_value += t_5;
-    const double t_6 = 1.0 - t_5 * t_5;
-    t_2[i] = t_6;
-    const int64_t at_2 = jg_min_i64(jg_max_i64(t_3, 0), words - 1);
+    const double t_2 = tanh(dot);
+    score_value += t_2;
+    const double t_3 = 1.0 - t_2 * t_2;
+    values[i] = t_3;
     for (int64_t j = 0; j < d; j++) {
-      grad_w[j] += t_6 * E[d*at_2 + j];
+      grad_w[j] += t_3 * E[d*at + j];
     }
   }
   *score = score_value;
@@ -67,9 +66,9 @@ int embed_gradient(int64_t words, int64_t d, int64_t n, const double *E, const i
   }
   /* line 5: grad_E (scatter) */
   for (int64_t i = 0; i < n; i++) {
-    const int64_t at_3 = jg_min_i64(jg_max_i64(t[i], 0), words - 1);
+    const int64_t at = jg_min_i64(jg_max_i64(broadcast[i], 0), words - 1);
     for (int64_t j = 0; j < d; j++) {
-      grad_E[d*at_3 + j] += t_2[i] * w[j];
+      grad_E[d*at + j] += values[i] * w[j];
     }
   }
   return 0;

@@ -11,6 +11,7 @@ size_t horner_workspace(void) {
 
 int horner(const float *x, const float *c, float *restrict p, void *workspace) {
   (void)workspace;
-  *p = ((c[3] * *x + c[2]) * *x + c[1]) * *x + c[0];
+  const float x_value = *x;
+  *p = ((c[3] * x_value + c[2]) * x_value + c[1]) * x_value + c[0];
   return 0;
 }

@@ -19,23 +19,24 @@ int huber_gradient(int64_t n, const double *r, const double *delta, double *rest
                    double *restrict grad_r, double *restrict grad_delta, void *workspace) {
   (void)workspace;
   if (n < 0) return 1;
-  const double t = 0.5 * *delta;
+  const double delta_value = *delta;
+  const double t = 0.5 * delta_value;
   double loss_value = 0.0;
-  double t_2 = 0.0;
-  double t_3 = 0.0;
-  const double t_4 = -*delta;
+  double sum = 0.0;
+  double sum_2 = 0.0;
+  const double t_2 = -delta_value;
   /* line 4: abs, grad_r (add); line 5: subtract, loss (sum), not, sum */
   for (int64_t i = 0; i < n; i++) {
-    const double t_5 = fabs(r[i]);
-    const double t_6 = t_5 - t;
-    const bool small = t_5 <= *delta;
-    loss_value += small ? 0.5 * (r[i] * r[i]) : *delta * t_6;
-    const bool t_7 = !small;
-    t_2 += t_7 ? t_6 : 0.0;
-    t_3 += t_7 ? t_4 : 0.0;
-    grad_r[i] = (small ? 0.5 * (2.0 * r[i]) : 0.0) + (t_7 ? *delta * jg_sign_f64(r[i]) : 0.0);
+    const double t_3 = fabs(r[i]);
+    const double t_4 = t_3 - t;
+    const bool small = t_3 <= delta_value;
+    loss_value += small ? 0.5 * (r[i] * r[i]) : delta_value * t_4;
+    const bool t_5 = !small;
+    sum += t_5 ? t_4 : 0.0;
+    sum_2 += t_5 ? t_2 : 0.0;
+    grad_r[i] = (small ? 0.5 * (2.0 * r[i]) : 0.0) + (t_5 ? delta_value * jg_sign_f64(r[i]) : 0.0);
   }
   *loss = loss_value;
-  *grad_delta = t_2 + t_3 * 0.5;
+  *grad_delta = sum + sum_2 * 0.5;
   return 0;
 }

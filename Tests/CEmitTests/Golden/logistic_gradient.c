@@ -26,36 +26,36 @@ int logistic_gradient(int64_t d, int64_t n, const double *w, const double *b, co
                       const double *t, double *restrict loss, double *restrict grad_w,
                       double *restrict grad_b, double *restrict grad_X, double *restrict grad_t,
                       void *workspace) {
-  if (d < 0 || n < 0) return 1;
-  if (n < 1) return 1;
-  double *const t_2 = (double *)workspace;
-  double t_3 = 0.0;
+  if (d < 0 || n < 1) return 1;
+  double *const dot = (double *)workspace;
+  const double b_value = *b;
+  double sum = 0.0;
   /* line 5: dot; line 6: sum */
   for (int64_t i = 0; i < n; i++) {
-    double t_4 = 0.0;
+    double dot_value = 0.0;
     for (int64_t j = 0; j < d; j++) {
-      t_4 += X[d*i + j] * w[j];
+      dot_value += X[d*i + j] * w[j];
     }
-    t_2[i] = t_4;
-    const double z = t_4 + *b;
-    t_3 += jg_softplus_f64(z) - t[i] * z;
+    dot[i] = dot_value;
+    const double z = dot_value + b_value;
+    sum += jg_softplus_f64(z) - t[i] * z;
   }
-  *loss = t_3 / (double)n;
-  const double t_5 = 1.0 / (double)n;
-  const double t_6 = -t_5;
+  *loss = sum / (double)n;
+  const double t_2 = 1.0 / (double)n;
+  const double t_3 = -t_2;
   double grad_b_value = 0.0;
   for (int64_t i = 0; i < d; i++) {
     grad_w[i] = 0.0;
   }
   /* line 5: grad_b (sum), grad_w (dot), grad_X (dot); line 6: grad_t (multiply), add */
   for (int64_t i = 0; i < n; i++) {
-    const double z_value = t_2[i] + *b;
-    grad_t[i] = t_6 * z_value;
-    const double t_7 = t_6 * t[i] + t_5 * jg_sigmoid_f64(z_value);
-    grad_b_value += t_7;
+    const double z = dot[i] + b_value;
+    grad_t[i] = t_3 * z;
+    const double t_4 = t_3 * t[i] + t_2 * jg_sigmoid_f64(z);
+    grad_b_value += t_4;
     for (int64_t j = 0; j < d; j++) {
-      grad_w[j] += t_7 * X[d*i + j];
-      grad_X[d*i + j] = t_7 * w[j];
+      grad_w[j] += t_4 * X[d*i + j];
+      grad_X[d*i + j] = t_4 * w[j];
     }
   }
   *grad_b = grad_b_value;

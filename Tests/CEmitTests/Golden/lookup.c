@@ -31,11 +31,13 @@ size_t lookup_workspace(void) {
 int lookup(const int64_t *i, const double *x, double *restrict y, double *restrict row,
            void *workspace) {
   (void)workspace;
-  const int64_t at = jg_min_i64(jg_max_i64(*i < 0 ? jg_add_i64(*i, 3) : *i, 0), 2);
+  const int64_t i_value = *i;
+  const double x_value = *x;
+  const int64_t at = jg_min_i64(jg_max_i64(i_value < 0 ? jg_add_i64(i_value, 3) : i_value, 0), 2);
   /* line 6: row (reshape) */
   for (int64_t i_2 = 0; i_2 < 3; i_2++) {
     row[i_2] = table[3*at + i_2];
   }
-  *y = row[0] + *x * (row[1] + *x * row[2]);
+  *y = row[0] + x_value * (row[1] + x_value * row[2]);
   return 0;
 }

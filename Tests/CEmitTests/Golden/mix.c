@@ -68,6 +68,7 @@ int mix(int64_t n, const int64_t *a, const int64_t *b, const int32_t *s, int64_t
         bool *restrict odd, int32_t *restrict t, void *workspace) {
   (void)workspace;
   if (n < 0) return 1;
+  const int32_t s_value = *s;
   /* line 4: hash (subtract); line 5: odd (and) */
   for (int64_t i = 0; i < n; i++) {
     const int64_t hash_value = jg_subtract_i64(jg_add_i64(jg_shift_left_i64(a[i], 3)
@@ -75,6 +76,6 @@ int mix(int64_t n, const int64_t *a, const int64_t *b, const int32_t *s, int64_t
     hash[i] = hash_value;
     odd[i] = (hash_value & 1) == 1 && !(a[i] < b[i]);
   }
-  *t = jg_multiply_i32(jg_max_i32(*s, 2), jg_negate_i32(*s));
+  *t = jg_multiply_i32(jg_max_i32(s_value, 2), jg_negate_i32(s_value));
   return 0;
 }

@@ -21,10 +21,11 @@ int moving(int64_t n, const double *x, const double *decay, double *restrict tot
            double *restrict average, double *restrict peak, void *workspace) {
   (void)workspace;
   if (n < 0) return 1;
+  const double decay_value = *decay;
   double total_value = 0.0;
   double average_value = 0.0;
-  const double t = 0.0 + *decay;
-  const double t_2 = 1.0 - *decay;
+  const double t = 0.0 + decay_value;
+  const double t_2 = 1.0 - decay_value;
   double peak_value = -INFINITY;
   /* line 4: total (cumsum); line 5: average (linear_recurrence); line 6: peak (cummax) */
   for (int64_t i = 0; i < n; i++) {

@@ -18,18 +18,21 @@ int pendulum_jacobian(const double *theta, const double *omega, const double *dt
                       double *restrict jacobian_omega_next_omega,
                       double *restrict jacobian_omega_next_dt, void *workspace) {
   (void)workspace;
-  const double acceleration = -9.81 * sin(*theta) - 0.1 * *omega;
-  const double t = *dt * acceleration;
-  const double omega_next_value = *omega + t;
+  const double theta_value = *theta;
+  const double omega_value = *omega;
+  const double dt_value = *dt;
+  const double acceleration = -9.81 * sin(theta_value) - 0.1 * omega_value;
+  const double t = dt_value * acceleration;
+  const double omega_next_value = omega_value + t;
   *omega_next = omega_next_value;
-  *theta_next = *theta + *dt * omega_next_value;
-  const double t_2 = cos(*theta);
-  const double t_3 = *dt * *dt;
-  *jacobian_theta_next_theta = 1.0 + t_3 * -9.81 * t_2;
-  *jacobian_theta_next_omega = *dt + -t_3 * 0.1;
+  *theta_next = theta_value + dt_value * omega_next_value;
+  const double t_2 = cos(theta_value);
+  const double t_3 = dt_value * dt_value;
+  *jacobian_theta_next_theta = 1.0 - t_3 * 9.81 * t_2;
+  *jacobian_theta_next_omega = dt_value - t_3 * 0.1;
   *jacobian_theta_next_dt = omega_next_value + t;
-  *jacobian_omega_next_theta = *dt * -9.81 * t_2;
-  *jacobian_omega_next_omega = 1.0 + -*dt * 0.1;
+  *jacobian_omega_next_theta = dt_value * -9.81 * t_2;
+  *jacobian_omega_next_omega = 1.0 - dt_value * 0.1;
   *jacobian_omega_next_dt = acceleration;
   return 0;
 }

@@ -15,13 +15,21 @@ int pendulum_jvp(const double *theta, const double *omega, const double *dt,
                  double *restrict jvp_theta_next, double *restrict jvp_omega_next,
                  void *workspace) {
   (void)workspace;
-  const double acceleration = -9.81 * sin(*theta) - 0.1 * *omega;
-  const double omega_next_value = *omega + *dt * acceleration;
+  const double theta_value = *theta;
+  const double omega_value = *omega;
+  const double dt_value = *dt;
+  const double tan_theta_value = *tan_theta;
+  const double tan_omega_value = *tan_omega;
+  const double tan_dt_value = *tan_dt;
+  const double acceleration = -9.81 * sin(theta_value) - 0.1 * omega_value;
+  const double omega_next_value = omega_value + dt_value * acceleration;
   *omega_next = omega_next_value;
-  *theta_next = *theta + *dt * omega_next_value;
-  const double jvp_omega_next_value = *tan_omega
-      + (acceleration * *tan_dt + *dt * (-9.81 * (cos(*theta) * *tan_theta) - 0.1 * *tan_omega));
+  *theta_next = theta_value + dt_value * omega_next_value;
+  const double jvp_omega_next_value = tan_omega_value
+      + (acceleration * tan_dt_value + dt_value
+      * (-9.81 * (cos(theta_value) * tan_theta_value) - 0.1 * tan_omega_value));
   *jvp_omega_next = jvp_omega_next_value;
-  *jvp_theta_next = *tan_theta + (omega_next_value * *tan_dt + *dt * jvp_omega_next_value);
+  *jvp_theta_next = tan_theta_value
+      + (omega_next_value * tan_dt_value + dt_value * jvp_omega_next_value);
   return 0;
 }

@@ -15,21 +15,21 @@ int ridge(int64_t d, int64_t n, const double *w, const double *X, const double *
           const double *lambda, double *restrict loss, void *workspace) {
   (void)workspace;
   if (d < 0 || n < 0) return 1;
-  double t = 0.0;
+  double sum = 0.0;
   /* line 5: dot; line 6: sum */
   for (int64_t i = 0; i < n; i++) {
-    double t_2 = 0.0;
+    double dot = 0.0;
     for (int64_t j = 0; j < d; j++) {
-      t_2 += X[d*i + j] * w[j];
+      dot += X[d*i + j] * w[j];
     }
-    const double residual = t_2 - y[i];
-    t += residual * residual;
+    const double residual = dot - y[i];
+    sum += residual * residual;
   }
-  double t_3 = 0.0;
+  double sum_2 = 0.0;
   /* line 6: sum */
   for (int64_t i = 0; i < d; i++) {
-    t_3 += w[i] * w[i];
+    sum_2 += w[i] * w[i];
   }
-  *loss = t / (double)n + *lambda * t_3;
+  *loss = sum / (double)n + *lambda * sum_2;
   return 0;
 }

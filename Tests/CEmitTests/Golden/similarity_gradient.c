@@ -5,11 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* -x; INT64_MIN stays. */
-static inline int64_t jg_negate_i64(int64_t x) {
-  return (int64_t)(0u - (uint64_t)x);
-}
-
 /* The smaller one. */
 static inline int64_t jg_min_i64(int64_t a, int64_t b) {
   return a < b ? a : b;
@@ -18,13 +13,6 @@ static inline int64_t jg_min_i64(int64_t a, int64_t b) {
 /* The larger one. */
 static inline int64_t jg_max_i64(int64_t a, int64_t b) {
   return a > b ? a : b;
-}
-
-/* a / b rounded down; 0 where b is 0; INT64_MIN / -1 wraps to INT64_MIN. */
-static inline int64_t jg_floor_divide_i64(int64_t a, int64_t b) {
-  if (b == 0) return 0;
-  if (b == -1) return jg_negate_i64(a);
-  return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
 size_t similarity_gradient_workspace(int64_t n, int64_t m) {
@@ -37,18 +25,14 @@ int similarity_gradient(int64_t n, int64_t m, const double *a, const double *b,
                         double *restrict s, double *restrict grad_a, double *restrict grad_b,
                         void *workspace) {
   (void)workspace;
-  if (n < 0 || m < 0) return 1;
+  if (n < 0 || m < 0 || (n != m && n != 1 && m != 1)) return 1;
   const int64_t size = m == 1 ? n : m;
   const int64_t size_2 = jg_min_i64(1, n - 1);
   const int64_t size_3 = jg_min_i64(1, m - 1);
-  const int64_t size_4 = n == 1 ? size : n;
-  const int64_t size_5 = jg_max_i64(1, m);
-  const int64_t size_6 = jg_floor_divide_i64(size_4, size_5);
-  const int64_t size_7 = m == 1 ? size : m;
-  const int64_t size_8 = jg_max_i64(1, n);
-  const int64_t size_9 = jg_floor_divide_i64(size_7, size_8);
-  if ((n != m && n != 1 && m != 1) || (size != n && size != 1 && n != 1)
-      || (size != m && size != 1 && m != 1)) return 1;
+  const int64_t size_4 = jg_max_i64(1, m);
+  const int64_t size_5 = size/size_4;
+  const int64_t size_6 = jg_max_i64(1, n);
+  const int64_t size_7 = size/size_6;
   double s_value = 0.0;
   /* line 5: s (sum) */
   for (int64_t i = 0; i < size; i++) {
@@ -58,16 +42,16 @@ int similarity_gradient(int64_t n, int64_t m, const double *a, const double *b,
   /* line 5: grad_b (collapse) */
   for (int64_t i = 0; i < m; i++) {
     double grad_b_value = 0.0;
-    for (int64_t j = 0; j < size_6; j++) {
-      grad_b_value += 1.0 * a[j*size_2 + i*size_2];
+    for (int64_t j = 0; j < size_5; j++) {
+      grad_b_value += a[(i + j)*size_2];
     }
     grad_b[i] = grad_b_value;
   }
   /* line 5: grad_a (collapse) */
   for (int64_t i = 0; i < n; i++) {
     double grad_a_value = 0.0;
-    for (int64_t j = 0; j < size_9; j++) {
-      grad_a_value += 1.0 * b[j*size_3 + i*size_3];
+    for (int64_t j = 0; j < size_7; j++) {
+      grad_a_value += b[(i + j)*size_3];
     }
     grad_a[i] = grad_a_value;
   }

@@ -24,22 +24,22 @@ size_t softmax_rows_workspace(int64_t n, int64_t k) {
 
 int softmax_rows(int64_t n, int64_t k, const double *z, double *restrict p, void *workspace) {
   if (n < 0 || k < 0) return 1;
-  double *const t = (double *)workspace;
+  double *const exp_values = (double *)workspace;
   /* line 5: max, exp, sum, p (divide) */
   for (int64_t i = 0; i < n; i++) {
-    double t_2 = -INFINITY;
+    double max = -INFINITY;
     for (int64_t j = 0; j < k; j++) {
-      t_2 = jg_max_f64(t_2, z[k*i + j]);
+      max = jg_max_f64(max, z[k*i + j]);
     }
-    const double t_3 = jg_is_finite_f64(t_2) ? t_2 : 0.0;
-    double t_4 = 0.0;
+    const double t = jg_is_finite_f64(max) ? max : 0.0;
+    double sum = 0.0;
     for (int64_t j = 0; j < k; j++) {
-      const double t_5 = exp(z[k*i + j] - t_3);
-      t[k*i + j] = t_5;
-      t_4 += t_5;
+      const double t_2 = exp(z[k*i + j] - t);
+      exp_values[k*i + j] = t_2;
+      sum += t_2;
     }
     for (int64_t j = 0; j < k; j++) {
-      p[k*i + j] = t[k*i + j] / t_4;
+      p[k*i + j] = exp_values[k*i + j] / sum;
     }
   }
   return 0;

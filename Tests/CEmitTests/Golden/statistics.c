@@ -26,25 +26,24 @@ size_t statistics_workspace(int64_t n, int64_t d) {
 int statistics(int64_t n, int64_t d, const double *x, double *restrict centre,
                double *restrict spread, double *restrict lowest, int64_t *restrict where_lowest,
                void *workspace) {
-  if (n < 0 || d < 0) return 1;
-  if (n < 1) return 1;
-  double *const t = (double *)workspace;
-  double *const t_2 = (double *)workspace;
+  if (d < 0 || n < 1) return 1;
+  double *const sum = (double *)workspace;
+  double *const sum_2 = (double *)workspace;
   for (int64_t i = 0; i < d; i++) {
-    t[i] = 0.0;
+    sum[i] = 0.0;
   }
   /* line 4: sum */
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < d; j++) {
-      t[j] += x[d*i + j];
+      sum[j] += x[d*i + j];
     }
   }
   /* line 4: centre (divide) */
   for (int64_t i = 0; i < d; i++) {
-    centre[i] = t[i] / (double)n;
+    centre[i] = sum[i] / (double)n;
   }
   for (int64_t i = 0; i < d; i++) {
-    t_2[i] = 0.0;
+    sum_2[i] = 0.0;
   }
   for (int64_t i = 0; i < d; i++) {
     lowest[i] = INFINITY;
@@ -52,23 +51,23 @@ int statistics(int64_t n, int64_t d, const double *x, double *restrict centre,
   /* line 5: sum; line 6: lowest (min) */
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < d; j++) {
-      const double t_3 = x[d*i + j] - centre[j];
-      t_2[j] += t_3 * t_3;
+      const double t = x[d*i + j] - centre[j];
+      sum_2[j] += t * t;
       lowest[j] = jg_min_f64(lowest[j], x[d*i + j]);
     }
   }
   /* line 5: spread (sqrt); line 7: where_lowest (argmin) */
   for (int64_t i = 0; i < d; i++) {
-    spread[i] = sqrt(t_2[i] / (double)n);
+    spread[i] = sqrt(sum_2[i] / (double)n);
     int64_t where_lowest_value = -1;
-    double t_4 = 0.0;
+    double t = 0.0;
     for (int64_t j = 0; j < n; j++) {
-      const int64_t t_5 = (where_lowest_value < 0 || x[d*j + i] < t_4)
-          || (jg_is_nan_f64(x[d*j + i]) && !jg_is_nan_f64(t_4)) ? j : where_lowest_value;
-      const double t_6 = (where_lowest_value < 0 || x[d*j + i] < t_4)
-          || (jg_is_nan_f64(x[d*j + i]) && !jg_is_nan_f64(t_4)) ? x[d*j + i] : t_4;
-      where_lowest_value = t_5;
-      t_4 = t_6;
+      const bool changes = where_lowest_value < 0 || x[d*j + i] < t
+          || (jg_is_nan_f64(x[d*j + i]) && !jg_is_nan_f64(t));
+      if (changes) {
+        where_lowest_value = j;
+        t = x[d*j + i];
+      }
     }
     where_lowest[i] = where_lowest_value;
   }

@@ -140,7 +140,17 @@ extension ScalarFunction {
     "floor_divide", arity: 2, domain: .number,
     spelling: Spelling(float: .runtime("jg_floor_divide"), integer: .runtime("jg_floor_divide")),
     reference: .number(
-      { ($0[0] / $0[1]).rounded(.down) },
+      { x in
+        // The quotient of what is a multiple of b but for rounding: near integers, a / b itself
+        // may be rounded across one.
+        let (a, b) = (x[0], x[1])
+        if b == 0 { return a / b }
+        let r = Glibc.fmod(a, b)
+        let q = (a - r) / b - (r != 0 && (r < 0) != (b < 0) ? 1 : 0)
+        if q == 0 { return Glibc.copysign(0, a / b) }
+        let whole = q.rounded(.down)
+        return q - whole > 0.5 ? whole + 1 : whole
+      },
       { x in
         if x[1] == 0 { return 0 }
         if x[1] == -1 { return 0 &- x[0] }
@@ -148,7 +158,8 @@ extension ScalarFunction {
         return r != 0 && (r < 0) != (x[1] < 0) ? q - 1 : q
       }),
     derivative: .zero, samples: [-9...9, 0.7...3],
-    summary: "⌊a / b⌋ (also written `a // b`). An integer divided by 0 is 0. Derivative 0.")
+    summary: "⌊a / b⌋ of the exact quotient (also written `a // b`): `1 // 0.1` is 9. A float "
+      + "divided by 0 is `a / b`, an integer 0; an infinite a gives NaN. Derivative 0.")
 
   package static let mod: ScalarFunction = ScalarFunction(
     "mod", arity: 2, domain: .number,
@@ -156,7 +167,8 @@ extension ScalarFunction {
     reference: .number(
       { x in
         let r = Glibc.fmod(x[0], x[1])
-        return r != 0 && (r < 0) != (x[1] < 0) ? r + x[1] : r
+        if r == 0 { return Glibc.copysign(0, x[1]) }
+        return (r < 0) != (x[1] < 0) ? r + x[1] : r
       },
       { x in
         if x[1] == 0 || x[1] == -1 { return 0 }
@@ -167,8 +179,8 @@ extension ScalarFunction {
       { x, _ in x[0].literal(1) }, { x, _ in -apply(.floorDivide, x[0], x[1]) },
     ]),
     samples: [-9...9, 0.7...3],
-    summary: "The remainder of `a // b`, with the sign of b (also written `a % b`). "
-      + "An integer modulo 0 is 0. Derivative: da − ⌊a/b⌋·db.")
+    summary: "The remainder of `a // b` (also written `a % b`), with the sign of b, a zero too. "
+      + "A float modulo 0 is NaN, an integer 0. Derivative: da − ⌊a/b⌋·db.")
 
   package static let remainder: ScalarFunction = ScalarFunction(
     "remainder", arity: 2, domain: .float, spelling: Spelling(float: .libm("fmod")),

@@ -90,7 +90,11 @@ struct CFunction {
   // MARK: - Statements
 
   private mutating func emit(_ line: String) {
-    lines += CLayout.broken(line, indent: 2 * indent)
+    if 2 * indent + line.utf8.count <= CLayout.width {
+      lines.append(String(repeating: "  ", count: indent) + line)
+    } else {
+      lines += CLayout.broken(line, indent: 2 * indent)
+    }
   }
 
   private mutating func write(_ statements: [Statement]) {

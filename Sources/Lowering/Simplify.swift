@@ -33,16 +33,20 @@ extension Graph {
 
   private func simplified(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
-  ) -> [Value] {
+  ) -> ValueRange {
     if let function = operation.scalarFunction {
       let elementwise = Elementwise(function)
       if operands.allSatisfy({ builder.type(of: $0).shape.isEmpty }) {
-        if let value = simplifiedElementwise(elementwise, operands, builder) { return [value] }
+        if let value = simplifiedElementwise(elementwise, operands, builder) {
+          return ValueRange(value)
+        }
         return result(elementwise, operands, builder)
       }
-      if let value = ofScalars(elementwise, operands, builder) { return [value] }
+      if let value = ofScalars(elementwise, operands, builder) { return ValueRange(value) }
       let direct = withoutBroadcasts(elementwise, operands, builder)
-      if let value = simplifiedElementwise(elementwise, direct, builder) { return [value] }
+      if let value = simplifiedElementwise(elementwise, direct, builder) {
+        return ValueRange(value)
+      }
       return result(elementwise, direct, builder)
     }
     // The outer product with a scalar is a product.
@@ -51,15 +55,15 @@ extension Graph {
     {
       return simplified(Elementwise(.multiply), operands, builder)
     }
-    if let value = simplifiedView(operation, operands, builder) { return [value] }
+    if let value = simplifiedView(operation, operands, builder) { return ValueRange(value) }
     return result(operation, operands, builder)
   }
 
   /// The operands have the types they had, so the type rule holds again.
   private func result(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
-  ) -> [Value] {
-    (try? builder.apply(operation, operands)).map(Array.init) ?? []
+  ) -> ValueRange {
+    (try? builder.apply(operation, operands)) ?? ValueRange(0..<0)
   }
 
   // MARK: - Elementwise

@@ -189,15 +189,6 @@ struct CFunction {
   }
 }
 
-extension Buffer {
-  var isParameter: Bool {
-    switch storage {
-    case .input, .output: true
-    case .workspace, .constant: false
-    }
-  }
-}
-
 extension Expression {
   fileprivate func isSame(as target: Expression) -> Bool {
     switch (self, target) {

@@ -134,8 +134,9 @@ public struct Graph: Sendable {
 
   /// The literal a value is, if it is one.
   package func literal(_ value: Value) -> Scalar? {
-    let node = definingNodes[Int(value.index)]
-    return node < 0 ? nil : nodes[Int(node)].operation.literalValue
+    let node = Int(definingNodes[Int(value.index)])
+    // Nearly all nodes have operands, and what has is no literal.
+    return node < 0 || !nodes[node].operandRange.isEmpty ? nil : nodes[node].operation.literalValue
   }
 
   /// The sizes the graph depends on: first those of the inputs, in order, then the others.

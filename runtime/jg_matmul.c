@@ -17,8 +17,8 @@ static const int64_t longest = INT64_C(1) << 30;
 
 /* Products of fewer multiplications are not worth a library that takes longer to load than they
  * need (measured: see jg_matmul_body.h). By extents alone, so that nothing else decides the bits. */
-static const int64_t worth_gemm = 32 * 32 * 32;
-static const int64_t worth_gemv = 4096;
+static const int64_t worth_gemm = 16 * 16 * 16;
+static const int64_t worth_gemv = 640;
 
 /* How BLAS may see a matrix that is `rows` by `columns`: row-major with leading dimension
  * `leading`, as it is or transposed. */

@@ -308,6 +308,6 @@ extension Graph {
   /// An input, an output or a named intermediate value.
   package func value(named name: String) -> Value? {
     inputs.first { $0.name == name }?.value ?? outputs.first { $0.name == name }?.value
-      ?? names.filter { $0.value == name }.map(\.key).min { $0.index < $1.index }
+      ?? names.value(named: name)
   }
 }

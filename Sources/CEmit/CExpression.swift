@@ -145,8 +145,10 @@ extension CFunction {
   mutating func call(
     _ name: String, _ arguments: [String], _ result: DType, _ types: [DType]
   ) -> String {
-    prototypes[name] =
-      "\(result.cType) \(name)(\(types.map(\.cType).joined(separator: ", ")))"
+    if prototypes[name] == nil {
+      prototypes[name] =
+        "\(result.cType) \(name)(\(types.map(\.cType).joined(separator: ", ")))"
+    }
     return "\(name)(\(arguments.joined(separator: ", ")))"
   }
 

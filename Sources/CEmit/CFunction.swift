@@ -141,7 +141,11 @@ struct CFunction {
   // MARK: - Statements
 
   private mutating func emit(_ line: String) {
-    lines += CLayout.broken(line, indent: 2 * indent)
+    if 2 * indent + line.utf8.count <= CLayout.width {
+      lines.append(String(repeating: "  ", count: indent) + line)
+    } else {
+      lines += CLayout.broken(line, indent: 2 * indent)
+    }
   }
 
   private mutating func write(_ statements: [Statement]) {
@@ -252,21 +256,22 @@ struct CFunction {
   }
 }
 
-extension Buffer {
-  var isParameter: Bool {
-    switch storage {
-    case .input, .output: true
-    case .workspace, .constant: false
-    }
-  }
-}
-
 extension Statement {
   /// The local that says whether a variable changes: `x = c ? new : x`.
   fileprivate var condition: Expression? {
     guard case .assign(let k, .apply(.select, _, let operands)) = self,
-      operands[2] == .local(k), case .local = operands[0]
+      operands[2].isSame(as: .local(k)), case .local = operands[0]
     else { return nil }
     return operands[0]
+  }
+}
+
+extension Expression {
+  fileprivate func isSame(as target: Expression) -> Bool {
+    switch (self, target) {
+    case (.local(let a), .local(let b)): a == b
+    case (.load(let a, let x), .load(let b, let y)): a == b && x == y
+    default: false
+    }
   }
 }

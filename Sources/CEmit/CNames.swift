@@ -25,12 +25,16 @@ struct CNames {
     var base = Self.identifier(wish)
     if let alternative, ofOtherKinds.contains(base) { base += alternative }
     var name = base
-    let number = numbers[base]
-    while !taken.insert(name).inserted {
-      numbers[base, default: 1] += 1
-      name = "\(base)_\(numbers[base] ?? 2)"
+    let last = numbers[base]
+    if !taken.insert(base).inserted {
+      var number = last ?? 1
+      repeat {
+        number += 1
+        name = base + "_" + String(number)
+      } while !taken.insert(name).inserted
+      numbers[base] = number
     }
-    log.append((name, base, number))
+    log.append((name, base, last))
     return name
   }
 
@@ -57,24 +61,34 @@ struct CNames {
 
   /// Letters, digits and underscores, beginning with a letter, at most 48 long.
   static func identifier(_ text: String) -> String {
-    var name = ""
-    for scalar in text.unicodeScalars.prefix(48) {
-      let isPlain =
-        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
-        || ("0"..."9").contains(scalar)
-      name.unicodeScalars.append(isPlain ? scalar : "_")
+    var name = text
+    if text.utf8.count > 48 || !text.utf8.allSatisfy(isPlain) {
+      name = String(
+        decoding: text.unicodeScalars.prefix(48).map { scalar in
+          scalar.isASCII && isPlain(UInt8(scalar.value)) ? UInt8(scalar.value) : UInt8(ascii: "_")
+        }, as: UTF8.self)
     }
-    guard let first = name.unicodeScalars.first else { return "x" }
-    if ("0"..."9").contains(first) { return "x" + name }
+    guard let first = name.utf8.first else { return "x" }
+    if first <= UInt8(ascii: "9") { return "x" + name }
     // Names that begin with an underscore belong to the implementation, those with jg_ are ours, and
     // macros of the headers are recognized by how they are spelled.
     if name.hasPrefix("jg_") || Self.looksLikeMacro(name) { return name + "_" }
-    return first == "_" ? "x" + name : name
+    return first == UInt8(ascii: "_") ? "x" + name : name
+  }
+
+  /// A letter, a digit or an underscore.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+      true
+    default: false
+    }
   }
 
   /// `INT64_MAX`, `M_PI`, `FP_NAN`, `UINT8_C`
   private static func looksLikeMacro(_ name: String) -> Bool {
-    name.contains("_") && name == name.uppercased()
+    name.utf8.contains(UInt8(ascii: "_")) && name == name.uppercased()
       && (["_MAX", "_MIN", "_C", "_WIDTH", "_H"].contains { name.hasSuffix($0) }
         || ["M_", "FP_", "MATH_", "HUGE_"].contains { name.hasPrefix($0) })
   }

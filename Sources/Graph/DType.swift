@@ -18,4 +18,10 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
   /// Has a derivative.
   public var isFloat: Bool { self == .f64 || self == .f32 }
   public var isInteger: Bool { self == .i64 || self == .i32 }
+
+  // What an enum of strings has by itself compares and hashes the strings.
+  public static func != (a: DType, b: DType) -> Bool { !(a == b) }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(UInt8(byteCount) | (isFloat ? 0x10 : 0))
+  }
 }

@@ -13,6 +13,7 @@ package struct ValueRange: RandomAccessCollection, Sendable {
   private let range: Range<Int32>
 
   package init(_ range: Range<Int32>) { self.range = range }
+  package init(_ value: Value) { range = value.index..<value.index + 1 }
 
   package var startIndex: Int { 0 }
   package var endIndex: Int { range.count }
@@ -62,6 +63,27 @@ public struct GraphOutput: Hashable, Sendable {
   }
 }
 
+/// Names of values, for readers. An array: every pass that rebuilds a graph looks each value up.
+package struct ValueNames: Sendable {
+  private var list: [String?] = []
+
+  package subscript(value: Value) -> String? {
+    get { Int(value.index) < list.count ? list[Int(value.index)] : nil }
+    set {
+      while list.count <= Int(value.index) { list.append(nil) }
+      list[Int(value.index)] = newValue
+    }
+  }
+
+  /// The names that are given, in the order of the values.
+  package var all: [String] { list.compactMap { $0 } }
+
+  /// The first value of that name.
+  package func value(named name: String) -> Value? {
+    list.firstIndex(of: name).map { Value($0) }
+  }
+}
+
 /// A named function as a dataflow graph.
 public struct Graph: Sendable {
   public var name: String
@@ -78,7 +100,7 @@ public struct Graph: Sendable {
   /// The node that defines each value; −1 for inputs.
   package internal(set) var definingNodes: [Int32] = []
   /// Names from the source, for printing and for C.
-  package var names: [Value: String] = [:]
+  package var names = ValueNames()
 
   package init(named name: String) { self.name = name }
 
@@ -112,8 +134,9 @@ public struct Graph: Sendable {
 
   /// The literal a value is, if it is one.
   package func literal(_ value: Value) -> Scalar? {
-    let node = definingNodes[Int(value.index)]
-    return node < 0 ? nil : nodes[Int(node)].operation.literalValue
+    let node = Int(definingNodes[Int(value.index)])
+    // Nearly all nodes have operands, and what has is no literal.
+    return node < 0 || !nodes[node].operandRange.isEmpty ? nil : nodes[node].operation.literalValue
   }
 
   /// The sizes the graph depends on: first those of the inputs, in order, then the others.
@@ -143,14 +166,16 @@ public struct Graph: Sendable {
   /// Which nodes some output depends on.
   package func liveNodes() -> [Bool] { nodesNeeded(for: outputs.map(\.value)) }
 
-  /// Which nodes some of `values` depends on.
+  /// Which nodes some of `values` depends on. Uses stand behind what they use, so one walk
+  /// backward meets all uses of a node before the node.
   package func nodesNeeded(for values: [Value]) -> [Bool] {
     var live = [Bool](repeating: false, count: nodes.count)
-    var pending = values
-    while let value = pending.popLast() {
-      guard let node = definingNode(of: value), !live[node] else { continue }
+    var isNeeded = [Bool](repeating: false, count: types.count)
+    for value in values { isNeeded[Int(value.index)] = true }
+    for node in nodes.indices.reversed()
+    where nodes[node].resultRange.contains(where: { isNeeded[Int($0)] }) {
       live[node] = true
-      pending += operands(of: node)
+      for place in nodes[node].operandRange { isNeeded[Int(operandList[Int(place)].index)] = true }
     }
     return live
   }

@@ -65,13 +65,12 @@ package final class GraphBuilder {
     growing.graph.constraints.append(condition)
   }
 
-  /// Names a value for readers, unless it has a name; returns whether the name was taken.
-  @discardableResult
-  package func name(_ term: Term, _ name: String) -> Bool {
-    if growing.graph.names[term.value] != nil { return false }
-    growing.graph.names[term.value] = name
-    return true
+  /// Names a value for readers, unless it has a name.
+  package func name(_ term: Term, _ name: String) {
+    if !hasName(term) { growing.graph.names[term.value] = name }
   }
+
+  package func hasName(_ term: Term) -> Bool { growing.graph.names[term.value] != nil }
 
   /// The failure, which is forgotten.
   package func takeFailure() -> (any Error)? {
@@ -174,11 +173,11 @@ private struct GrowingGraph {
     return Value(graph.types.count - 1)
   }
 
-  private static func hash(_ operation: any Operation, _ operands: ArraySlice<Value>) -> Int {
+  private static func hash(_ operation: any Operation, _ operands: ArraySlice<Value>) -> UInt32 {
     var hasher = Hasher()
     operation.hash(into: &hasher)
     for operand in operands { hasher.combine(operand.index) }
-    return hasher.finalize()
+    return UInt32(truncatingIfNeeded: hasher.finalize())
   }
 
   private func matches(_ node: Int, _ operation: any Operation, _ operands: [Value]) -> Bool {
@@ -190,40 +189,45 @@ private struct GrowingGraph {
 /// An open-addressing table from hashes to node indices. Order never shows, so a seeded hash is
 /// fine here.
 private struct ConsTable {
-  private var slots: [Int32]
-  private var hashes: [Int]
+  /// A node with its hash beside it, so that a probe touches one cache line.
+  private struct Slot {
+    var node: Int32
+    var hash: UInt32
+
+    static let free = Slot(node: -1, hash: 0)
+  }
+
+  private var slots: [Slot]
   private var count = 0
 
   init(capacity: Int) {
     var size = 16
     while size < 2 * capacity { size *= 2 }
-    slots = [Int32](repeating: -1, count: size)
-    hashes = [Int](repeating: 0, count: size)
+    slots = [Slot](repeating: .free, count: size)
   }
 
-  func find(_ hash: Int, where matches: (Int) -> Bool) -> Int? {
-    var slot = hash & (slots.count - 1)
-    while slots[slot] >= 0 {
-      if hashes[slot] == hash && matches(Int(slots[slot])) { return Int(slots[slot]) }
-      slot = (slot + 1) & (slots.count - 1)
+  func find(_ hash: UInt32, where matches: (Int) -> Bool) -> Int? {
+    var place = Int(hash) & (slots.count - 1)
+    while slots[place].node >= 0 {
+      if slots[place].hash == hash && matches(Int(slots[place].node)) {
+        return Int(slots[place].node)
+      }
+      place = (place + 1) & (slots.count - 1)
     }
     return nil
   }
 
-  mutating func insert(_ node: Int, hash: Int) {
+  mutating func insert(_ node: Int, hash: UInt32) {
     if 2 * (count + 1) > slots.count { grow() }
-    var slot = hash & (slots.count - 1)
-    while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
-    slots[slot] = Int32(node)
-    hashes[slot] = hash
+    var place = Int(hash) & (slots.count - 1)
+    while slots[place].node >= 0 { place = (place + 1) & (slots.count - 1) }
+    slots[place] = Slot(node: Int32(node), hash: hash)
     count += 1
   }
 
   private mutating func grow() {
     var larger = ConsTable(capacity: slots.count)
-    for (slot, node) in slots.enumerated() where node >= 0 {
-      larger.insert(Int(node), hash: hashes[slot])
-    }
+    for slot in slots where slot.node >= 0 { larger.insert(Int(slot.node), hash: slot.hash) }
     self = larger
   }
 }

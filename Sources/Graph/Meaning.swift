@@ -160,7 +160,8 @@ extension ScalarFunction {
     case .infix(let symbol): symbol == "/" ? 4 : 1
     case .conditional: 1
     case .prefix(let sign): sign.isEmpty ? 0 : 1
-    case .libm(let name): ["fabs", "floor", "ceil", "sqrt"].contains(name) ? 2 : 20
+    case .libm("fabs"), .libm("floor"), .libm("ceil"), .libm("sqrt"): 2
+    case .libm: 20
     case .runtime: arity == 2 ? 2 : 20
     }
   }

@@ -13,6 +13,7 @@ extension Graph {
     var renamed = [Value?](repeating: nil, count: types.count)
     func add(_ value: Value, node: Int32) {
       renamed[Int(value.index)] = Value(result.types.count)
+      if let name = names[value] { result.names[Value(result.types.count)] = name }
       result.types.append(type(of: value))
       result.definingNodes.append(node)
     }
@@ -36,9 +37,6 @@ extension Graph {
     }
     result.outputs = outputs.compactMap { output in
       renamed[Int(output.value.index)].map { GraphOutput(name: output.name, value: $0) }
-    }
-    for (value, name) in names {
-      if let new = renamed[Int(value.index)] { result.names[new] = name }
     }
     return result
   }

@@ -28,13 +28,13 @@ final class CompiledProgram: Sendable {
   }
 
   func call(
-    _ sizes: [Int], _ buffers: [UnsafeMutableRawPointer?], _ workspace: UnsafeMutableRawPointer?
-  ) -> Int32 {
+    _ sizes: [Int], _ buffers: UnsafePointer<UnsafeMutableRawPointer?>?,
+    _ workspace: UnsafeMutableRawPointer?
+  ) {
     code.withEntry(0, as: Entry.self) { entry in
       sizes.withUnsafeBytes { sizes in
-        buffers.withUnsafeBufferPointer { buffers in
-          entry(sizes.bindMemory(to: Int64.self).baseAddress, buffers.baseAddress, workspace)
-        }
+        // Guards have been checked when the sizes were bound: nothing is left to fail.
+        _ = entry(sizes.bindMemory(to: Int64.self).baseAddress, buffers, workspace)
       }
     }
   }
@@ -52,6 +52,8 @@ public struct Kernel: Sendable {
   private let pool: WorkspacePool
   /// Bytes of workspace and outputs.
   private let totalByteCount: DimExpr
+  /// What every call that fits needs, where no size is left to the call.
+  private var fixed: (inputShapes: [[Int]], needs: CallNeeds)?
 
   /// The memory of this machine in bytes: what a call may take at most unless told otherwise.
   public static let physicalMemory = max(
@@ -67,6 +69,8 @@ public struct Kernel: Sendable {
     totalByteCount = outputTypes.reduce(program.workspaceByteCount) {
       $0 + $1.elementCount * DimExpr($1.dtype.byteCount)
     }
+    let shapes = inputs.map { $0.type.shape.compactMap(\.constantValue) }
+    if program.symbols.isEmpty, let needs = try? needs(shapes, [:]) { fixed = (shapes, needs) }
   }
 
   /// The C that was compiled.
@@ -98,43 +102,84 @@ public struct Kernel: Sendable {
     guard arguments.count == inputs.count else {
       throw .inputCount(needed: inputs.count, found: arguments.count)
     }
-    for (argument, input) in zip(arguments, inputs) where argument.dtype != input.type.dtype {
-      throw .dtype(input: input.name, needed: input.type, found: argument.dtype)
+    for k in inputs.indices where arguments[k].dtype != inputs[k].type.dtype {
+      throw .dtype(
+        input: inputs[k].name, needed: inputs[k].type, found: arguments[k].dtype)
     }
-    let sizes = try binding.sizes(arguments.map(\.shape), given)
-    let shapes = try outputTypes.map { type throws(BindingError) in
-      try type.shape.map { extent throws(BindingError) in try binding.evaluate(extent, sizes) }
+    let needs: CallNeeds
+    if let fixed = fixedNeeds(arguments) {
+      needs = fixed
+    } else {
+      needs = try self.needs(arguments.map(\.shape), given)
     }
-    let needed = try binding.evaluate(totalByteCount, sizes)
-    if needed > memoryLimit { throw .memory(needed: needed, limit: memoryLimit) }
-    let workspace = try pool.take(binding.evaluate(program.workspaceByteCount, sizes))
+    if needs.byteCount > memoryLimit {
+      throw .memory(needed: needs.byteCount, limit: memoryLimit)
+    }
+    let workspace = try pool.take(needs.workspaceByteCount)
     defer { pool.give(workspace) }
-    var results = zip(outputTypes, shapes).map { Tensor(uninitialized: $0.dtype, shape: $1) }
-    var pointers: [UnsafeMutableRawPointer?] = []
-    pointers.reserveCapacity(arguments.count + results.count)
-    withPointers(arguments[...], &results, &pointers) { pointers in
-      _ = program.call(sizes, pointers, workspace.start)
+    var results: [Tensor] = []
+    results.reserveCapacity(outputTypes.count)
+    for k in outputTypes.indices {
+      results.append(
+        Tensor(uninitialized: outputTypes[k].dtype, shape: needs.outputShapes[k]))
     }
+    run(arguments, &results, needs.sizes, workspace.start)
     return results
   }
 
-  /// Collects the addresses of all arrays, one nested scope an array.
-  private func withPointers(
-    _ arguments: ArraySlice<Tensor>, _ results: inout [Tensor],
-    _ pointers: inout [UnsafeMutableRawPointer?],
-    _ body: ([UnsafeMutableRawPointer?]) -> Void
+  /// What a call with these shapes needs.
+  private func needs(
+    _ shapes: [[Int]], _ given: [String: Int]
+  ) throws(BindingError) -> CallNeeds {
+    let sizes = try binding.sizes(shapes, given)
+    return CallNeeds(
+      sizes: sizes,
+      outputShapes: try outputTypes.map { type throws(BindingError) in
+        try type.shape.map { extent throws(BindingError) in try binding.evaluate(extent, sizes) }
+      },
+      workspaceByteCount: try binding.evaluate(program.workspaceByteCount, sizes),
+      byteCount: try binding.evaluate(totalByteCount, sizes))
+  }
+
+  /// What the call needs, if that is the same for all calls and these arguments fit.
+  private func fixedNeeds(_ arguments: [Tensor]) -> CallNeeds? {
+    guard let fixed else { return nil }
+    for k in arguments.indices where arguments[k].shape != fixed.inputShapes[k] { return nil }
+    return fixed.needs
+  }
+
+  /// Calls the code with the addresses of all arrays.
+  private func run(
+    _ arguments: [Tensor], _ results: inout [Tensor], _ sizes: [Int],
+    _ workspace: UnsafeMutableRawPointer?
   ) {
-    // Arrays keep their storage while they are held here, and nothing changes them.
-    for argument in arguments {
-      argument.bytes.withUnsafeBytes {
-        pointers.append(UnsafeMutableRawPointer(mutating: $0.baseAddress))
+    withUnsafeTemporaryAllocation(
+      of: UnsafeMutableRawPointer?.self, capacity: arguments.count + results.count
+    ) { buffers in
+      // Arrays keep their storage while they are held here, and nothing changes them.
+      for k in arguments.indices {
+        let address = arguments[k].bytes.withUnsafeBytes { $0.baseAddress }
+        buffers.initializeElement(at: k, to: UnsafeMutableRawPointer(mutating: address))
+      }
+      for k in results.indices {
+        let address = results[k].withMutableBytes { $0.baseAddress }
+        buffers.initializeElement(at: arguments.count + k, to: address)
+      }
+      withExtendedLifetime(arguments) {
+        program.call(sizes, UnsafePointer(buffers.baseAddress), workspace)
       }
     }
-    for k in results.indices {
-      results[k].withMutableBytes { pointers.append($0.baseAddress) }
-    }
-    withExtendedLifetime(arguments) { body(pointers) }
   }
+}
+
+/// What one call needs, for the sizes of its arguments.
+private struct CallNeeds {
+  /// In the order of the program's symbols.
+  let sizes: [Int]
+  let outputShapes: [[Int]]
+  let workspaceByteCount: Int
+  /// Bytes of workspace and outputs.
+  let byteCount: Int
 }
 
 extension Tensor {

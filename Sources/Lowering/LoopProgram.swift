@@ -60,6 +60,13 @@ package struct Buffer: Sendable {
   package var storage: Storage
 
   package var elementCount: DimExpr { shape.reduce(1, *) }
+
+  package var isParameter: Bool {
+    switch storage {
+    case .input, .output: true
+    case .workspace, .constant: false
+    }
+  }
 }
 
 /// A scalar variable.

@@ -20,12 +20,15 @@ final class Block {
   }
 
   func frozen() -> [Statement] {
-    items.flatMap { item -> [Statement] in
+    var statements: [Statement] = []
+    statements.reserveCapacity(items.count)
+    for item in items {
       switch item {
-      case .statement(let statement): [statement]
-      case .loop(let loop): loop.frozen()
+      case .statement(let statement): statements.append(statement)
+      case .loop(let loop): statements += loop.frozen()
       }
     }
+    return statements
   }
 }
 

@@ -60,20 +60,24 @@ extension Graph {
 
   private func simplified(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
-  ) -> [Value] {
+  ) -> ValueRange {
     if let function = operation.scalarFunction {
       let elementwise = Elementwise(function)
       if operands.allSatisfy({ builder.type(of: $0).shape.isEmpty }) {
-        if let value = simplifiedElementwise(elementwise, operands, builder) { return [value] }
+        if let value = simplifiedElementwise(elementwise, operands, builder) {
+          return ValueRange(value)
+        }
         return result(elementwise, operands, builder)
       }
       if let value = ofScalars(elementwise, operands, builder)
         ?? timesOnes(elementwise, operands, builder)
       {
-        return [value]
+        return ValueRange(value)
       }
       let direct = withoutBroadcasts(elementwise, operands, builder)
-      if let value = simplifiedElementwise(elementwise, direct, builder) { return [value] }
+      if let value = simplifiedElementwise(elementwise, direct, builder) {
+        return ValueRange(value)
+      }
       return result(elementwise, direct, builder)
     }
     // The outer product with a scalar is a product.
@@ -82,15 +86,15 @@ extension Graph {
     {
       return simplified(Elementwise(.multiply), operands, builder)
     }
-    if let value = simplifiedView(operation, operands, builder) { return [value] }
+    if let value = simplifiedView(operation, operands, builder) { return ValueRange(value) }
     return result(operation, operands, builder)
   }
 
   /// The operands have the types they had, so the type rule holds again.
   private func result(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
-  ) -> [Value] {
-    (try? builder.apply(operation, operands)).map(Array.init) ?? []
+  ) -> ValueRange {
+    (try? builder.apply(operation, operands)) ?? ValueRange(0..<0)
   }
 
   // MARK: - Elementwise
@@ -242,7 +246,7 @@ extension Graph {
   /// transpose (a · b) = b · a, where nothing else reads the product.
   private func swappedProduct(
     _ node: Node, _ operands: [Value], _ builder: GraphBuilder
-  ) -> [Value]? {
+  ) -> ValueRange? {
     guard let transpose = node.operation as? Transpose, let value = self.operands(of: node).first,
       let inner = builder.graph.definingNode(of: operands[0]),
       let dot = builder.graph.nodes[inner].operation as? Dot

@@ -83,27 +83,35 @@ private struct Spills {
     dtypes = program.locals.map(\.dtype)
     needed = [[Name]](repeating: [], count: bounds.count - 1)
     defined = needed
-    var home: [Name: Int] = [:]
+    // The part that defines each name.
+    var ofLocals = [Int?](repeating: nil, count: dtypes.count)
+    var ofIndices: [Int: Int] = [:]
+    func home(_ name: Name) -> Int? {
+      switch name {
+      case .local(let k): ofLocals[k]
+      case .index(let k): ofIndices[k]
+      }
+    }
     var crossing: Set<Name> = []
     for part in needed.indices {
       var wanted: Set<Name> = []
       for statement in program.body[bounds[part]..<bounds[part + 1]] {
         // Only what the root block defines can be seen from another part.
         switch statement {
-        case .define(let k, _), .variable(let k, _): home[.local(k)] = part
-        case .defineIndex(let k, _): home[.index(k)] = part
+        case .define(let k, _), .variable(let k, _): ofLocals[k] = part
+        case .defineIndex(let k, _): ofIndices[k] = part
         case .assign, .store, .loop, .when, .call: break
         }
         statement.forEachRead { local, index in
           let name = local.map { Name.local($0) } ?? .index(index ?? -1)
-          if let origin = home[name], origin != part { wanted.insert(name) }
+          if let origin = home(name), origin != part { wanted.insert(name) }
         }
       }
       needed[part] = wanted.sorted()
       crossing.formUnion(wanted)
     }
     for name in crossing.sorted() {
-      if let part = home[name] { defined[part].append(name) }
+      if let part = home(name) { defined[part].append(name) }
     }
     allocate(crossing.sorted())
   }

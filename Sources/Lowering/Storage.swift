@@ -62,7 +62,11 @@ struct StoragePlan {
   /// The meaning of every node. That of a function of scalars does not depend on the node, and
   /// programs of scalars are long: it is made once.
   private static func meanings(_ graph: Graph) -> [Meaning?] {
-    var ofScalars: [ScalarFunction: [DType: Meaning]] = [:]
+    struct Key: Hashable {
+      let function: ScalarFunction
+      let dtype: DType
+    }
+    var ofScalars: [Key: Meaning] = [:]
     return graph.nodes.map { node in
       guard let function = node.operation.scalarFunction,
         graph.operands(of: node).allSatisfy({ graph.type(of: $0).shape.isEmpty }),
@@ -70,9 +74,10 @@ struct StoragePlan {
       else {
         return node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
       }
-      if let known = ofScalars[function]?[dtype] { return known }
+      let key = Key(function: function, dtype: dtype)
+      if let known = ofScalars[key] { return known }
       let made = node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
-      ofScalars[function, default: [:]][dtype] = made
+      ofScalars[key] = made
       return made
     }
   }

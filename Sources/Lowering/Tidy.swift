@@ -8,12 +8,14 @@ extension LoopProgram {
   func tidied() -> LoopProgram {
     var program = self
     program.removeDeadStores()
-    while program.removeDeadLocals() {}
-    program.inlineNeighbours()
+    var uses = Uses(program)
+    while program.removeDeadLocals(uses) { uses = Uses(program) }
+    program.body = Self.inlined(program.body, uses.ofLocals)
     return program
   }
 
   private mutating func removeDeadStores() {
+    if buffers.allSatisfy(\.isParameter) { return }
     var isRead = buffers.map { buffer in
       if case .output = buffer.storage { true } else { false }
     }
@@ -31,19 +33,16 @@ extension LoopProgram {
   }
 
   /// Returns whether anything was removed.
-  private mutating func removeDeadLocals() -> Bool {
-    var uses = [Int](repeating: 0, count: locals.count)
-    var indexUses: Set<Int> = []
-    for statement in body { statement.countUses(&uses, &indexUses) }
+  private mutating func removeDeadLocals(_ uses: Uses) -> Bool {
     var removed = false
     body = Self.filtered(body) { statement in
       switch statement {
       case .define(let k, _), .variable(let k, _), .assign(let k, _):
-        if uses[k] == 0 { removed = true }
-        return uses[k] > 0
+        if uses.ofLocals[k] == 0 { removed = true }
+        return uses.ofLocals[k] > 0
       case .defineIndex(let k, _):
-        if !indexUses.contains(k) { removed = true }
-        return indexUses.contains(k)
+        if !uses.indices.contains(k) { removed = true }
+        return uses.indices.contains(k)
       case .store, .loop, .when, .call: return true
       }
     }
@@ -71,13 +70,6 @@ extension LoopProgram {
 
   /// Expressions grow no deeper than this; libtcc nests only so far.
   private static let deepest = 40
-
-  private mutating func inlineNeighbours() {
-    var uses = [Int](repeating: 0, count: locals.count)
-    var indexUses: Set<Int> = []
-    for statement in body { statement.countUses(&uses, &indexUses) }
-    body = Self.inlined(body, uses)
-  }
 
   private static func inlined(_ statements: [Statement], _ uses: [Int]) -> [Statement] {
     var result: [Statement] = []
@@ -112,12 +104,23 @@ extension Expression {
   }
 }
 
-extension Statement {
-  /// Counts reads of locals, and notes the index variables that are read.
-  fileprivate func countUses(_ uses: inout [Int], _ indexUses: inout Set<Int>) {
-    forEachRead { local, index in
-      if let local { uses[local] += 1 }
-      if let index { indexUses.insert(index) }
+/// What a program reads.
+private struct Uses {
+  /// How often each local is read.
+  var ofLocals: [Int]
+  /// The index variables that are read.
+  var indices: Set<Int> = []
+
+  init(_ program: LoopProgram) {
+    var ofLocals = [Int](repeating: 0, count: program.locals.count)
+    var indices: Set<Int> = []
+    for statement in program.body {
+      statement.forEachRead { local, index in
+        if let local { ofLocals[local] += 1 }
+        if let index { indices.insert(index) }
+      }
     }
+    self.ofLocals = ofLocals
+    self.indices = indices
   }
 }

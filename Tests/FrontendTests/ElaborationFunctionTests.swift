@@ -60,7 +60,7 @@ import Testing
     #expect(try outputs(text, [x]) == [Tensor(1.0 + 9 + 25 + 49)])
     let graph = try graph(text)
     #expect(graph.names[graph.outputs[0].value] == "loss")
-    #expect(Set(graph.names.values) == ["x", "loss_1", "loss_2", "x_2", "loss"])
+    #expect(Set(graph.names.all) == ["x", "loss_1", "loss_2", "x_2", "loss"])
     try checkRoundTrip(graph)
   }
 

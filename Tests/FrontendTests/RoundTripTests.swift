@@ -131,8 +131,8 @@ import Testing
   static let scalars: [Scalar] =
     [
       0, -0.0, 1, -1, 0.1, 1 / 3, .pi, .infinity, -.infinity, .nan, 1e15, 1e16, 1e22, 1e300,
-      -1e-300, 5e-324, .greatestFiniteMagnitude, 123_456_789.125, 0x1p53, 0x1p53 + 2, 16_777_217,
-      1e-45, 3.4028235e38, 0.1 as Double,
+      -1e-300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 123_456_789.125, 0x1p53,
+      0x1p53 + 2, 16_777_217, 1e-45, 3.4028235e38, 0.1 as Double,
     ].flatMap { [Scalar($0, .f64), Scalar($0, .f32)] }
     + [Float(0.1), 1 / 3, 16_777_216, 3.4e38, .leastNonzeroMagnitude, .pi, 1e10, 8_388_607.5].map {
       Scalar(Double($0), .f32)

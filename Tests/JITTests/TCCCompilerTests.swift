@@ -2,6 +2,7 @@
 import Glibc
 import JIT
 import Testing
+import runtime
 
 @Suite struct TCCCompilerTests {
   let compiler = TCCCompiler()
@@ -56,6 +57,27 @@ import Testing
     #expect(regions.first { $0.range.contains(address) }?.protection == "r-xp")
     typealias F = @convention(c) (Int) -> Double
     #expect(code.withEntry(0, as: F.self) { $0(1) } == 2.5)
+  }
+
+  /// libtcc asks once a compile for pages that are writable and executable, and does not get them.
+  @Test func noPageIsWritableAndExecutable() throws {
+    let before = jg_protection_refusals()
+    let code = try compiler.compile("int f(void) { return 7; }", entries: ["f"])
+    #expect(jg_protection_refusals() == before + 1)
+    #expect(code.withEntry(0, as: (@convention(c) () -> Int32).self) { $0() } == 7)
+  }
+
+  @Test func whatIsRefusedIsExecutionOnly() throws {
+    let byteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let page = try #require(
+      mmap(nil, byteCount, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+    defer { munmap(page, byteCount) }
+    jg_protection_begin()
+    let result = mprotect(page, byteCount, PROT_READ | PROT_WRITE | PROT_EXEC)
+    jg_protection_end()
+    #expect(result == 0)
+    let address = UInt(bitPattern: page)
+    #expect(memoryRegions().first { $0.range.contains(address) }?.protection == "rw-p")
   }
 
   @Test func manyCallersCompileAtOnce() async throws {

@@ -5,6 +5,7 @@
 
 #include "jg_matmul.h"
 #include "jg_portable.h"
+#include "jg_protection.h"
 #include "jg_symbols.h"
 
 #endif

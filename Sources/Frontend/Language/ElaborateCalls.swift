@@ -89,7 +89,7 @@ extension Elaborator {
   private mutating func match(
     _ entry: Entry, _ arguments: [Argument], _ expression: Expr
   ) -> [(Parameter, ExprID)]? {
-    let signature = "it is called \(entry.signature)"
+    var signature: String { "it is called \(entry.signature)" }
     var matched: [(Parameter, ExprID)] = []
     var open = entry.parameters[...]
     var failed = false

@@ -62,7 +62,7 @@ extension Elaborator {
     if let item = frame.values[name] { return item }
     if let symbol = frame.symbols[name] { return .extent(symbol) }
     let text = tree[name]
-    let known = (frame.values.keys.map { tree[$0] } + frame.symbols.keys.map { tree[$0] }).sorted()
+    let known = (frame.values.names.map { tree[$0] } + frame.symbols.keys.map { tree[$0] }).sorted()
     let isLater = frame.remaining[name] != nil
     let help =
       Catalog.entry(named: text) != nil || function(named: name) != nil
@@ -131,6 +131,8 @@ extension Elaborator {
     preferring fallback: DType? = nil, _ frame: Frame
   ) -> [Term]? {
     if items.contains(where: \.isInvalid) { return nil }
+    let known = items.compactMap(\.term)
+    if known.count == items.count { return known }
     let free = items.indices.filter { !fixed.indices.contains($0) || fixed[$0] == nil }
     var dtype = free.lazy.compactMap { items[$0].term?.dtype }.first ?? fallback
     if dtype == nil {
@@ -181,13 +183,11 @@ extension Elaborator {
     {
       return item
     }
-    guard case .binary(_, let a, let b) = expression.kind else { return .invalid }
-    let spans = [tree[a].span, tree[b].span]
-    // Integers without a dtype divide as floats, like everywhere else in mathematics.
-    let fallback: DType? = op == .divide ? .f64 : nil
-    guard let operands = terms([left, right], spans, preferring: fallback, frame) else {
-      return .invalid
-    }
+    guard case .binary(_, let a, let b) = expression.kind,
+      // Integers without a dtype divide as floats, like everywhere else in mathematics.
+      let operands = terms(
+        [left, right], [tree[a].span, tree[b].span], preferring: op == .divide ? .f64 : nil, frame)
+    else { return .invalid }
     if op == .matrixProduct {
       do {
         return .term(try Derived.product(operands[0], operands[1]))

@@ -119,7 +119,7 @@ extension Elaborator {
         isRight = false
       }
       terms.append(term)
-      inner.values[parameter.name] = .term(term)
+      inner.values.set(parameter.name, .term(term))
     }
     return isRight ? terms : nil
   }

@@ -19,17 +19,19 @@ struct Elaborator {
   struct Frame {
     let builder: GraphBuilder
     let function: FunctionSyntax
-    var values: [NameID: Item] = [:]
+    var values = NameMap<Item>()
     /// What the sizes of the function stand for.
     var symbols: [NameID: DimExpr] = [:]
     /// Names in the graph that are taken.
     var usedNames: Set<String> = []
+    /// The last number that was put behind each name.
+    var numbers = NameMap<Int>()
     /// Its index in the file.
     let index: Int
     /// Written into another function.
     var isInlined = false
     /// How often each name will still be given a value.
-    var remaining: [NameID: Int] = [:]
+    var remaining = NameMap<Int>()
     /// The types that are written for results.
     var resultTypes: [NameID: TypeSyntax] = [:]
     /// A statement went wrong; names may be missing that are no mistake.
@@ -141,12 +143,12 @@ struct Elaborator {
         continue
       }
       guard let shape = shape(type, &frame) else {
-        frame.values[parameter.name] = .invalid
+        frame.values.set(parameter.name, .invalid)
         frame.hasErrors = true
         continue
       }
-      frame.values[parameter.name] = .term(
-        builder.addInput(name, TensorType(type.dtype, shape)))
+      frame.values.set(
+        parameter.name, .term(builder.addInput(name, TensorType(type.dtype, shape))))
       frame.usedNames.insert(name)
     }
     addConstraints(function, &frame)
@@ -271,22 +273,26 @@ struct Elaborator {
       item = typed(item, declared, target.nameSpan, &frame).map { .term($0) } ?? .invalid
     }
     if item.isInvalid { frame.hasErrors = true }
-    if case .term(let term) = item { name(term, tree[target.name], isLast: isLast, &frame) }
-    frame.values[target.name] = item
+    if case .term(let term) = item { name(term, target.name, isLast: isLast, &frame) }
+    frame.values.set(target.name, item)
   }
 
   /// A name in the graph, for readers. Each is given once; where one name is given to several
   /// values, the last of them has it bare and the others numbered. `_`, `_1`, `_2`, … stand for
   /// no name.
-  private func name(_ term: Term, _ name: String, isLast: Bool, _ frame: inout Frame) {
-    if frame.isInlined || name.isPlaceholder { return }
-    var unique = isLast ? name : "\(name)_1"
-    var number = 1
-    while frame.usedNames.contains(unique) {
-      number += 1
-      unique = "\(name)_\(number)"
+  private func name(_ term: Term, _ id: NameID, isLast: Bool, _ frame: inout Frame) {
+    if frame.isInlined || frame.builder.hasName(term) { return }
+    let name = tree[id]
+    if name.isPlaceholder { return }
+    var unique = name
+    if !isLast || !frame.usedNames.insert(unique).inserted {
+      // Never below a number it had, or a name with many values would take quadratic time.
+      repeat {
+        frame.numbers[id, default: isLast ? 1 : 0] += 1
+        unique = "\(name)_\(frame.numbers[id, default: 0])"
+      } while !frame.usedNames.insert(unique).inserted
     }
-    if frame.builder.name(term, unique) { frame.usedNames.insert(unique) }
+    frame.builder.name(term, unique)
   }
 
   /// The extents of a written type.
@@ -355,7 +361,7 @@ struct Elaborator {
       guard let item = frame.values[result.name] else {
         // After a mistake a name may be missing for a reason that was reported.
         if !frame.hasErrors && !failed.contains(frame.index) {
-          let names = frame.values.keys.map { tree[$0] }.sorted()
+          let names = frame.values.names.map { tree[$0] }.sorted()
           report(
             "the result \(name) is never given a value", at: result.nameSpan,
             help: Suggestion.help(for: name, in: names) ?? "add a statement: \(name) = …")
@@ -380,6 +386,6 @@ func counted(_ count: Int, _ noun: String) -> String {
 extension String {
   /// `_`, `_1`, `_2`, …: how values without a name are printed.
   var isPlaceholder: Bool {
-    first == "_" && dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
+    utf8.first == UInt8(ascii: "_") && utf8.dropFirst().allSatisfy(isDigit)
   }
 }

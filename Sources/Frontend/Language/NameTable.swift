@@ -26,7 +26,7 @@ package struct NameTable: Sendable {
   private var slots = [Int32](repeating: -1, count: 256)
 
   /// Secret of this process, so that a file cannot be made to collide; the ids do not depend on it.
-  private static let multiplier = UInt64.random(in: 0...UInt64.max) | 1
+  static let multiplier = UInt64.random(in: 0...UInt64.max) | 1
   private static let reserved: NameTable = {
     var table = NameTable(empty: ())
     for word in Keyword.spellings { _ = table.intern(word) }

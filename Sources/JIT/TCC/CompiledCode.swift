@@ -1,6 +1,6 @@
 // Machine code in memory: who owns it, how long addresses live, and which protection it has when.
-// Pages are writable while they are filled, and read-and-execute before an address is handed out.
-// In between libtcc makes the text pages writable and executable for the length of its copy.
+// Pages are writable while they are filled, and read-and-execute before an address is handed out;
+// never writable and executable at once (jg_protection.h).
 import Glibc
 
 /// Functions that tcc compiled, in a mapping of their own.

@@ -88,10 +88,12 @@ private struct TCCState: ~Copyable {
     return count < 0 ? nil : Int(count)
   }
 
-  /// Copies the code and resolves its addresses. libtcc itself gives the text pages write and
-  /// execute permission here; `CodeMapping.seal` takes the former before an address is handed out.
+  /// Copies the code and resolves its addresses. libtcc asks for pages that are writable and
+  /// executable here, and gets writable ones; `CodeMapping.seal` makes them executable.
   borrowing func relocate(to mapping: borrowing CodeMapping) -> Bool {
-    tcc_relocate(state, mapping.start) == 0
+    jg_protection_begin()
+    defer { jg_protection_end() }
+    return tcc_relocate(state, mapping.start) == 0
   }
 
   /// The addresses of functions up to the first that is not defined, which is logged.

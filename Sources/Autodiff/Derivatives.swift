@@ -45,13 +45,15 @@ extension Graph {
   /// - Parameters:
   ///   - wrt: names of inputs or of intermediate values; `nil` means every float input.
   ///   - of: names of outputs; `nil` means every float output.
+  ///   - isCheckpointed: loops keep states for the way back, as many as the size `checkpoints` says.
   /// - Throws: `DerivativeRequestError` for a request that makes no sense, `DerivativeError` where
   ///   an operation has no derivative.
   package func derivative(
     _ mode: DerivativeMode, wrt: [String]? = nil, of outputs: [String]? = nil,
-    direction: JacobianDirection = .automatic
+    direction: JacobianDirection = .automatic, isCheckpointed: Bool = false
   ) throws -> Graph {
-    let request = try DerivativeRequest(self, wrt: wrt, of: outputs)
+    let graph = isCheckpointed ? try checkpointed() : self
+    let request = try DerivativeRequest(graph, wrt: wrt, of: outputs)
     return try request.graph(mode, direction)
   }
 }

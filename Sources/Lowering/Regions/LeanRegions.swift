@@ -18,40 +18,6 @@ extension Graph {
       }
     }
   }
-
-  /// The graph node by node through `apply`, which gives a value for each result that is read.
-  func rebuilt(
-    _ apply: (any Operation, [Value], ValueRange, GraphBuilder) throws -> [Value?]
-  ) -> Graph {
-    var empty = Graph(named: name)
-    empty.constraints = constraints
-    let builder = GraphBuilder(empty)
-    var renamed = [Value?](repeating: nil, count: types.count)
-    for input in inputs {
-      renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
-    }
-    let live = liveNodes()
-    for (index, node) in nodes.enumerated() where live[index] {
-      builder.origin = node.origin
-      // An operand that is missing is one that nobody reads.
-      let operands = self.operands(of: node).map { operand in
-        renamed[Int(operand.index)] ?? builder.zeros(type(of: operand)).value
-      }
-      guard let made = try? apply(node.operation, operands, results(of: node), builder) else {
-        preconditionFailure("\(node.operation.name) was built from such operands before")
-      }
-      for (old, new) in zip(node.resultRange, made) {
-        renamed[Int(old)] = new
-        if let new, let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
-      }
-    }
-    for output in outputs {
-      if let value = renamed[Int(output.value.index)] {
-        builder.addOutput(output.name, builder.term(value))
-      }
-    }
-    return builder.graph.pruned()
-  }
 }
 
 /// A loop made lean in a new graph.

@@ -41,6 +41,9 @@ package protocol Operation: Hashable, Sendable {
   /// The graphs inside, for an operation that runs some.
   var regions: [Region] { get }
 
+  /// The same application in canonical form, for an operation with regions; `nil` where it is.
+  func canonical(_ operands: [Value], in graph: Graph) -> Application?
+
   /// What it computes, straightforwardly and independently of `meaning`, for the reference
   /// evaluator. `size` gives the value of a size expression.
   func evaluate(_ call: ReferenceCall) throws -> [Tensor]
@@ -79,6 +82,7 @@ extension Operation {
   package var scalarFunction: ScalarFunction? { nil }
   package var literalValue: Scalar? { nil }
   package var regions: [Region] { [] }
+  package func canonical(_ operands: [Value], in graph: Graph) -> Application? { nil }
 
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 

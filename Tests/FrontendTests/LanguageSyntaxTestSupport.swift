@@ -54,6 +54,8 @@ func shape(of id: ExprID, in tree: SyntaxTree) -> String {
       }
     }
     return "\(show(base))[\(parts.joined(separator: " "))]"
+  case .loop, .choice: return "{ \(tree.text(of: id)) }"
+  case .unknownExtent: return "?"
   }
 }
 

@@ -7,7 +7,7 @@ extension Loop {
     var varies = carriedOperands.map { tangents[$0] != nil }
     var step = try TangentStep(self, tangents, varies)
     while true {
-      let more = carriedOperands.indices.map { k in varies[k] || step.outputs[k] != nil }
+      let more = varies.indices.map { k in varies[k] || step.outputs[k] != nil }
       if more == varies { break }
       varies = more
       step = try TangentStep(self, tangents, varies)

@@ -13,6 +13,7 @@ extension ExpressionPrinter {
   }
 
   private func separated(_ values: [ExprID]) -> [Task] {
+    if values.count == 1 { return [whole(values[0], .normal)] }
     var tasks: [Task] = [.begin(.filled)]
     for (k, value) in values.enumerated() {
       if k > 0 { tasks += [.text(","), .lineBreak(spaces: 1, outdent: false)] }
@@ -187,6 +188,13 @@ extension ExpressionPrinter {
         .text(number.map { "case \($0.number) " } ?? "else "),
       ]
       tasks += blockTasks(branch)
+      let next = choice.cases.flatMap { k + 1 < $0.count ? $0[k + 1].span.start : nil } ?? .max
+      if let comment = pending.first, comment.span.start < next,
+        line(of: comment.span.start) == line(of: branch.span.end)
+      {
+        tasks.append(.comment("  " + text(of: comment)))
+        pending.removeFirst()
+      }
     }
     for comment in pending {
       tasks += [.lineBreak(spaces: 0, outdent: false), .comment(text(of: comment))]

@@ -77,9 +77,8 @@ extension Elaborator {
 
   // MARK: - Conditionals
 
-  mutating func choice(
-    _ choice: ChoiceSyntax, _ expression: Expr, _ frame: inout Frame
-  ) -> Item {
+  mutating func choice(_ id: ChoiceID, _ expression: Expr, _ frame: inout Frame) -> Item {
+    let choice = tree[id]
     let selector = self.selector(choice, &frame)
     var drafts: [Draft] = []
     for branch in choice.branches {
@@ -96,10 +95,9 @@ extension Elaborator {
         reportFailure(failure, at: expression.span, expression.point)
         return .invalid
       }
-      let word = choice.cases == nil ? "an if" : "a switch"
       if draft.values.isEmpty {
         report(
-          "a branch of \(word) ends with the value it gives", at: end(of: branch),
+          "a branch ends with the value it gives", at: end(of: branch),
           help: branch.statements.last.flatMap { $0.targets.last }.map {
             "add a line: \(tree[$0.name])"
           })
@@ -107,7 +105,7 @@ extension Elaborator {
       }
       if draft.values.count != count {
         report(
-          "the branches of \(word) give \(count) and \(counted(draft.values.count, "value"))",
+          "the first branch gives \(counted(count, "value")), this one \(draft.values.count)",
           at: end(of: branch), labels: [.init("the first is here", at: end(of: choice.branches[0]))])
         return .invalid
       }

@@ -54,8 +54,8 @@ extension Elaborator {
     case .array(let elements): return array(Array(tree[elements]), expression, &frame)
     case .call(let name, let arguments):
       return call(name, Array(tree[arguments]), expression, &frame)
-    case .loop(let loop): return self.loop(tree[loop], expression, &frame)
-    case .choice(let choice): return self.choice(tree[choice], expression, &frame)
+    case .loop(let loop): return self.loop(loop, expression, &frame)
+    case .choice(let choice): return self.choice(choice, expression, &frame)
     case .unknownExtent: return .invalid
     case .binary, .subscript: return value(id, &frame)
     }
@@ -73,6 +73,8 @@ extension Elaborator {
       ? "\(text) is a function: \(text)(…)"
       : isLater
         ? "\(text) is given a value further down; move that statement up"
+        : frame.ended.contains(name)
+        ? "\(text) ends with its block, which gives values to the outside in its last line"
         : Suggestion.help(for: text, in: known)
     report("there is no value named \(text)", at: expression.span, help: help)
     return .invalid

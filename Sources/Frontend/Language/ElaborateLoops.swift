@@ -28,7 +28,8 @@ extension Elaborator {
     var isRight = true
   }
 
-  mutating func loop(_ loop: LoopSyntax, _ expression: Expr, _ frame: inout Frame) -> Item {
+  mutating func loop(_ id: LoopID, _ expression: Expr, _ frame: inout Frame) -> Item {
+    let loop = tree[id]
     var plan = Plan()
     planDomain(loop, expression, &plan, &frame)
     planCarried(loop, &plan, &frame)
@@ -44,6 +45,8 @@ extension Elaborator {
         return .invalid
       }
     }
+    // What is wrong in front of the body has consequences in it.
+    if !plan.isRight { return .invalid }
     guard let outputs = outputs(loop, plan, &step, &frame) else { return .invalid }
     var drafts = [(draft: step, outputs: outputs)]
     if let draft = condition {
@@ -53,7 +56,7 @@ extension Elaborator {
       condition = nil
       drafts.append((draft, [("goes_on", term)]))
     }
-    if !plan.isRight || plan.carried.contains(where: { $0.term == nil }) { return .invalid }
+    if plan.carried.contains(where: { $0.term == nil }) { return .invalid }
     return built(loop, plan, drafts, expression, &frame)
   }
 
@@ -263,8 +266,14 @@ extension Elaborator {
         plan.carried[k].type = start.type(isReal ? .f64 : start.naturalDType)
       }
       guard guessing == 0, let type = plan.carried[k].type else { continue }
-      let span = loop.carried[k].start
-      plan.carried[k].term = term(start, dtype: type.dtype, at: tree[span].span, frame)
+      let span = tree[loop.carried[k].start].span
+      if case .real = start, !type.dtype.isFloat {
+        report(
+          "\(tree[plan.carried[k].name]) begins with \(start.description) and is \(type) after a step",
+          at: span, help: "convert the next value: f64(…)")
+      } else {
+        plan.carried[k].term = term(start, dtype: type.dtype, at: span, frame)
+      }
       if plan.carried[k].term == nil { plan.isRight = false }
     }
     guard guessing > 0, let step else { return nil }

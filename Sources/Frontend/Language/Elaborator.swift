@@ -41,6 +41,8 @@ struct Elaborator {
     var hasErrors = false
     /// The scopes around the innermost one, outermost first.
     var outer: [Scope] = []
+    /// The names of blocks that have ended.
+    var ended: Set<NameID> = []
     /// What the innermost scope has captured.
     var captures = Captures()
 
@@ -264,9 +266,11 @@ struct Elaborator {
 
   /// The value of a line, whose place the operations remember.
   mutating func located(_ id: ExprID, at span: SourceSpan, _ frame: inout Frame) -> Item {
-    let location = source.location(at: span.start)
-    frame.builder.origin = Origin(
-      line: Int32(clamping: location.line), column: Int32(clamping: location.column))
+    if guessing == 0 {
+      let location = source.location(at: span.start)
+      frame.builder.origin = Origin(
+        line: Int32(clamping: location.line), column: Int32(clamping: location.column))
+    }
     let item = value(id, &frame)
     guard let failure = frame.builder.takeFailure() else { return item }
     reportFailure(failure, at: tree[id].span, tree[id].point)

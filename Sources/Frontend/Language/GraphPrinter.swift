@@ -120,16 +120,19 @@ struct GraphPrinter {
     nameNodes(except: outputNames)
   }
 
-  /// Names for the values of nodes.
-  mutating func nameNodes(except outputNames: Set<String>) {
+  /// Names for the values of nodes. What a region gives needs none in it, unless it is read there.
+  mutating func nameNodes(except reserved: Set<String> = [], inRegion: Bool = false) {
     for node in graph.nodes {
       for value in graph.results(of: node) where names[Int(value.index)] == nil {
-        if let name = graph.names[value], !outputNames.contains(name), !name.isPlaceholder,
+        let index = Int(value.index)
+        let isGiven =
+          inRegion && isOutput[index] && useCounts[index] == 0 && node.resultRange.count == 1
+        if let name = graph.names[value], !isGiven, !reserved.contains(name), !name.isPlaceholder,
           NameTable.isSpellable(name), taken.insert(name).inserted
         {
-          names[Int(value.index)] = name
+          names[index] = name
         } else if needsStatement(value, node) {
-          names[Int(value.index)] = placeholder()
+          names[index] = placeholder()
         }
       }
     }
@@ -148,7 +151,8 @@ struct GraphPrinter {
   private func needsStatement(_ value: Value, _ node: Node) -> Bool {
     if node.operation is Literal || node.operation is Extent { return false }
     if !node.operation.regions.isEmpty { return isWanted(value) }
-    return isCaptured[Int(value.index)] || useCounts[Int(value.index)] > 1 || node.resultRange.count > 1
+    return isCaptured[Int(value.index)] || useCounts[Int(value.index)] > 1
+      || node.resultRange.count > 1
   }
 
   /// Is read, or has a name to keep.

@@ -134,7 +134,7 @@ extension GraphPrinter {
   }
 
   private mutating func writeBlock(_ carriedCount: Int?) -> Block {
-    nameNodes(except: [])
+    nameNodes(inRegion: true)
     let isLive = graph.liveNodes()
     for (node, isLive) in zip(graph.nodes, isLive) where isLive { write(node) }
     let values = graph.outputs.map { reference($0.value) }

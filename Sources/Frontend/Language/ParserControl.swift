@@ -50,8 +50,11 @@ extension Parser {
       if isCounted ? loop.isCounted : loop.isReversed {
         lexer.report(Diagnostic("this word stands here twice", at: modifier.span))
       }
-      if isCounted { loop.isCounted = true } else { loop.isReversed = true }
-      if !isCounted, form == .while || form == .do {
+      if isCounted {
+        loop.isCounted = true
+      } else if form == .for || form == .scan {
+        loop.isReversed = true
+      } else {
         lexer.report(
           Diagnostic(
             "only a loop over a range or rows can run backward", at: modifier.span,
@@ -280,7 +283,9 @@ extension Parser {
         let values = try parseValues()
         try expectStatementEnd()
         report(yieldAt: word, in: block, place)
-        block.yield = ValueList(values: values, span: SourceSpan(start, previous.span.end))
+        if place == .step {
+          block.yield = ValueList(values: values, span: SourceSpan(start, previous.span.end))
+        }
         return
       }
       let values = try parseValues()

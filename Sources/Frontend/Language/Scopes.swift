@@ -68,6 +68,7 @@ extension Elaborator.Frame {
   /// Ends the innermost scope.
   mutating func leave() -> Elaborator.Draft {
     let draft = Elaborator.Draft(builder: builder, captures: captures)
+    ended.formUnion(values.keys)
     guard let scope = outer.popLast() else { return draft }
     (builder, values, usedNames) = (scope.builder, scope.values, scope.usedNames)
     (remaining, resultTypes, captures) = (scope.remaining, scope.resultTypes, scope.captures)

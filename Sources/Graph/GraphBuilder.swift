@@ -135,6 +135,9 @@ private struct GrowingGraph {
   mutating func apply(
     _ operation: any Operation, _ operands: [Value], _ origin: Origin
   ) throws -> ValueRange {
+    if !operation.regions.isEmpty, let form = operation.canonical(operands, in: graph) {
+      return try apply(form.operation, form.operands, origin)
+    }
     let hash = Self.hash(operation, operands[...])
     if let node = table.find(hash, where: { matches($0, operation, operands) }) {
       return ValueRange(graph.nodes[node].resultRange)

@@ -45,6 +45,9 @@ package protocol Operation: Hashable, Sendable {
   /// compute the same, added to `builder`. Asked for when no derivative is wanted any more.
   func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]?
 
+  /// The same application in canonical form, for an operation with regions; `nil` where it is.
+  func canonical(_ operands: [Value], in graph: Graph) -> Application?
+
   /// What it computes, straightforwardly and independently of `meaning`, for the reference
   /// evaluator. `size` gives the value of a size expression.
   func evaluate(_ call: ReferenceCall) throws -> [Tensor]
@@ -84,6 +87,7 @@ extension Operation {
   package var literalValue: Scalar? { nil }
   package var regions: [Region] { [] }
   package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? { nil }
+  package func canonical(_ operands: [Value], in graph: Graph) -> Application? { nil }
 
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 

@@ -17,10 +17,12 @@ import Testing
     "keep=true",
     "min", "max", "broadcast", "...", "::-1", "where n > m", "\n", "x[0]", "x[i]", "top_k(x, k=2)",
     "9223372036854775807", "n // 0", "a, b = ", "reshape", "take", "slice", "pad", "concatenate",
+    "{", "}", "for", "while", "do", "scan", "carry", "where", "limit", "yield", "if", "else", "in",
+    "switch", "case", "0..<n", "counted", "reversed", "?", "{ x }",
   ]
 
   static let corpus: [String] =
-    RoundTripTests.programs
+    RoundTripTests.programs + ControlRoundTripTests.programs
     + RoundTripTests.derived.map {
       "func f(A: f64[n, m], B: f64[m, 3], x: f64[m], u: f64[n], k: i64[2]) -> (y) { y = \($0) }"
     } + [

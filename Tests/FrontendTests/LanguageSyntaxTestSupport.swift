@@ -54,6 +54,8 @@ func shape(of id: ExprID, in tree: SyntaxTree) -> String {
       }
     }
     return "\(show(base))[\(parts.joined(separator: " "))]"
+  case .loop, .choice: return "{ \(tree.text(of: id)) }"
+  case .unknownExtent: return "?"
   }
 }
 
@@ -108,6 +110,31 @@ let everything = """
        1]
     # last
   } # after close
+
+  func control(limit: f64[n]) -> (y) {
+    a, _ = counted while x:f64 = limit[0] , k=0 # in the header
+      where x*x>2 limit 3 { # after brace
+      # own
+
+      t: f64[?, 2], u = f(x) ; v = (-t) # behind v
+
+      yield t,
+        u
+      v , k+1 # last line
+      # end of block
+    }
+    b = reversed for i in 1..<n-1, r in limit, q in x carry s = 0 where { z = s; z < 1 } { s+r }
+    c = scan r in limit limit 3 { }
+    d = (do x=1 { x+1 } while x<3) + counted + reversed
+    e = if a<b { (a) } else if c { b, if d { 1 } else { 2 } } else { # in else
+      switch k { case 0 { a } # behind case
+        # own in switch
+        case -0x3 { b = 2; c = 1
+          c } else { for j in 0..< where true { yield j } } }
+    }
+    f = f(if c { a } else { b }, g[if c { 1 } else { 2 }:], -(for r in x { yield r }))[0]
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaa = while bbbbbbbbbbbbbbbbbbbbbbbbbbb = ccccccccccccccccccccccc where ddddddddddd { e }
+  }
 
   func empty() -> (y: f64) { }
   # eof

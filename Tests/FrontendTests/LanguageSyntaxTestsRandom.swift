@@ -13,6 +13,8 @@ import Testing
       "(", ")", "[", "]", "{", "}", "\n", ";", ",", "=", ":", "func ", "where ", "`", "\"", "#",
       "^",
       "-", "!", "..", "0x", "1e", ".5", "\u{2212}", "é", "\0", "\u{1B}", "while ", "jitgrad ", "<",
+      "for i in 0..<n ", "carry x = ", "if ", "else ", "yield ", "limit ", "counted ", "switch ",
+      "case 1 ", "do ", "in ",
     ].map { Array($0.utf8) }
     for _ in 0..<50 {
       var bytes = original

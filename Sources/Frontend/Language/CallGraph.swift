@@ -20,6 +20,8 @@ struct CallGraph {
   static let nestingLimit = 1000
   /// Levels that a call of a function of the file counts for: it takes more of the stack.
   static let callWeight = 10
+  /// Levels that a loop or a conditional counts for.
+  static let blockWeight = 3
 
   private struct Call {
     let callee: Int
@@ -65,7 +67,7 @@ struct CallGraph {
       summaries[index].size += 1
       summaries[index].nesting = max(summaries[index].nesting, level)
       switch tree[id].kind {
-      case .invalid, .integer, .float, .bool, .string, .name: break
+      case .invalid, .integer, .float, .bool, .string, .name, .unknownExtent: break
       case .unary(_, let operand): pending.append((operand, level + 1))
       case .binary(_, let left, let right):
         pending.append((right, level + 1))
@@ -86,8 +88,24 @@ struct CallGraph {
           }
         }
         pending.append((base, level))
+      case .loop(let loop):
+        pending += parts(of: tree[loop]).reversed().map { ($0, level + Self.blockWeight) }
+      case .choice(let choice):
+        let branches = tree[choice].branches.flatMap(\.expressions)
+        pending += branches.reversed().map { ($0, level + Self.blockWeight) }
+        pending.append((tree[choice].selector, level + 1))
       }
     }
+  }
+
+  private func parts(of loop: LoopSyntax) -> [ExprID] {
+    let condition: [ExprID] =
+      switch loop.condition {
+      case nil: []
+      case .expression(let id): [id]
+      case .block(let block): block.expressions
+      }
+    return loop.header + condition + loop.body.expressions
   }
 
   /// Depth first, callees before callers; a call of a function that is still open is recursive.

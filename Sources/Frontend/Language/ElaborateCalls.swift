@@ -19,7 +19,7 @@ extension Elaborator {
     if let entry = Catalog.entry(named: text, argumentCount: unnamed) {
       return callEntry(entry, arguments, expression, &frame)
     }
-    let isValue = frame.values[name] != nil || frame.symbols[name] != nil
+    let isValue = frame.visible(name) != nil || frame.symbols[name] != nil
     let known = Catalog.all.map(\.name) + functionNames + DType.allCases.map(\.rawValue)
     report(
       isValue ? "\(text) is a value, not a function" : "there is no function named \(text)",
@@ -181,7 +181,7 @@ extension Elaborator {
   private func isSize(_ id: ExprID) -> Bool {
     switch tree[id].kind {
     case .invalid, .integer, .name, .unary, .binary, .call: true
-    case .float, .bool, .string, .array, .subscript: false
+    case .float, .bool, .string, .array, .subscript, .loop, .choice, .unknownExtent: false
     }
   }
 

@@ -48,27 +48,33 @@ extension Elaborator {
         "a text is no value", at: expression.span,
         help: "texts are for parameters of functions: mode=\"clamp\"")
       return .invalid
-    case .name(let name): return named(name, expression, frame)
+    case .name(let name): return named(name, expression, &frame)
     case .unary(let op, let operand):
       return unary(op, value(operand, &frame), expression, &frame)
     case .array(let elements): return array(Array(tree[elements]), expression, &frame)
     case .call(let name, let arguments):
       return call(name, Array(tree[arguments]), expression, &frame)
+    case .loop(let loop): return self.loop(loop, expression, &frame)
+    case .choice(let choice): return self.choice(choice, expression, &frame)
+    case .unknownExtent: return .invalid
     case .binary, .subscript: return value(id, &frame)
     }
   }
 
-  private mutating func named(_ name: NameID, _ expression: Expr, _ frame: Frame) -> Item {
-    if let item = frame.values[name] { return item }
+  private mutating func named(_ name: NameID, _ expression: Expr, _ frame: inout Frame) -> Item {
+    if let item = frame.read(name) { return item }
     if let symbol = frame.symbols[name] { return .extent(symbol) }
     let text = tree[name]
-    let known = (frame.values.names.map { tree[$0] } + frame.symbols.keys.map { tree[$0] }).sorted()
-    let isLater = frame.remaining[name] != nil
+    let known = frame.visibleNames.map { tree[$0] }.sorted()
+    let isLater =
+      frame.remaining[name] != nil || frame.outer.contains { $0.remaining[name] != nil }
     let help =
       Catalog.entry(named: text) != nil || function(named: name) != nil
       ? "\(text) is a function: \(text)(…)"
       : isLater
         ? "\(text) is given a value further down; move that statement up"
+        : frame.ended.contains(name)
+        ? "\(text) ends with its block, which gives values to the outside in its last line"
         : Suggestion.help(for: text, in: known)
     report("there is no value named \(text)", at: expression.span, help: help)
     return .invalid

@@ -40,9 +40,10 @@ extension Elaborator {
     switch expression.kind {
     case .invalid: return nil
     case .integer(let value): return DimExpr(value)
+    case .unknownExtent: return .unknown
     case .name(let name):
       if let symbol = frame.symbols[name] { return symbol }
-      if let item = frame.values[name] {
+      if let item = frame.visible(name) {
         if let e = item.dimExpr { return e }
         if item.isInvalid { return nil }
         report(
@@ -86,6 +87,30 @@ extension Elaborator {
         help: "sizes are whole numbers, names from the types, and + - * // % ^ of them")
       return nil
     }
+  }
+
+  /// Is made of numbers and sizes only.
+  func isSizes(_ id: ExprID, _ frame: Frame) -> Bool {
+    var pending = [id]
+    while let id = pending.popLast() {
+      switch tree[id].kind {
+      case .integer: break
+      case .name(let name):
+        let isSize = frame.symbols[name] != nil
+        if !isSize, frame.visible(name)?.dimExpr == nil { return false }
+      case .unary(.negate, let a): pending.append(a)
+      case .binary(let op, let a, let b):
+        if Self.combined(op, 1, 1) == nil { return false }
+        pending += [a, b]
+      case .call(let name, let arguments):
+        guard ["min", "max", "broadcast"].contains(tree[name]), arguments.count == 2 else {
+          return false
+        }
+        pending += tree[arguments].map(\.value)
+      default: return false
+      }
+    }
+    return true
   }
 
   /// An operator on sizes; `nil` where sizes have none.

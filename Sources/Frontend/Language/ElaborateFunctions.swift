@@ -15,7 +15,8 @@ extension Elaborator {
     let items = matched.values.map { value($0, &frame) }
     // Recursive, or with a mistake: both have been reported.
     if !finished.contains(index) || failed.contains(index) { return .invalid }
-    var inner = Frame(frame.builder, function, index, isInlined: true)
+    var inner = Frame(
+      frame.builder, root: frame.root, function, index, isInlined: true)
     let spans = matched.values.map { tree[$0].span }
     guard let terms = bind(function, items, spans, &inner, frame),
       unify(function, terms, spans, matched.sizes, expression, &inner, &frame)
@@ -109,6 +110,12 @@ extension Elaborator {
       guard let type = parameter.type, let term = term(item, dtype: type.dtype, at: span, outer)
       else { return nil }
       let rank = tree[type.extents].count
+      if term.type.isUnbounded {
+        report(
+          "\(tree[function.name]) needs a value of known extents for \(tree[parameter.name]), "
+            + "found \(term.type)", at: span, help: "give the loop it comes from a bound: limit n")
+        return nil
+      }
       if term.dtype != type.dtype || term.rank != rank {
         report(
           "\(tree[function.name]) needs \(type.dtype) "

@@ -14,10 +14,15 @@ struct Elaborator {
   private(set) var failed: Set<Int>
   /// Counts also what the log has no room for.
   private var errorCount = 0
+  /// More than 0: what is elaborated is thrown away; only its types are asked for.
+  var guessing = 0
 
   /// A function being elaborated: the builder is shared by functions that are written into it.
   struct Frame {
-    let builder: GraphBuilder
+    /// Of the innermost scope, like all names and what they stand for.
+    var builder: GraphBuilder
+    /// Of the function that everything is written into.
+    let root: GraphBuilder
     let function: FunctionSyntax
     var values = NameMap<Item>()
     /// What the sizes of the function stand for.
@@ -36,9 +41,19 @@ struct Elaborator {
     var resultTypes: [NameID: TypeSyntax] = [:]
     /// A statement went wrong; names may be missing that are no mistake.
     var hasErrors = false
+    /// The scopes around the innermost one, outermost first.
+    var outer: [Scope] = []
+    /// The names of blocks that have ended.
+    var ended: Set<NameID> = []
+    /// What the innermost scope has captured.
+    var captures = Captures()
 
-    init(_ builder: GraphBuilder, _ function: FunctionSyntax, _ index: Int, isInlined: Bool) {
+    init(
+      _ builder: GraphBuilder, root: GraphBuilder? = nil, _ function: FunctionSyntax, _ index: Int,
+      isInlined: Bool
+    ) {
       self.builder = builder
+      self.root = root ?? builder
       self.function = function
       self.index = index
       self.isInlined = isInlined
@@ -151,6 +166,9 @@ struct Elaborator {
         parameter.name, .term(builder.addInput(name, TensorType(type.dtype, shape))))
       frame.usedNames.insert(name)
     }
+    if frame.symbols.keys.contains(where: { tree[$0] == DimExpr.unknownName }) {
+      report("a size cannot have the name `?`", at: function.nameSpan)
+    }
     addConstraints(function, &frame)
     var resultNames: Set<NameID> = []
     for result in function.results where !resultNames.insert(result.name).inserted {
@@ -219,22 +237,15 @@ struct Elaborator {
     case true?: break
     case false?:
       report("\(text ?? condition.description) never holds", at: span, point: point)
-    case nil: frame.builder.addConstraint(condition)
+    case nil: if guessing == 0 { frame.root.addConstraint(condition) }
     }
   }
 
   // MARK: - Statements
 
   mutating func elaborate(_ statement: Statement, _ frame: inout Frame) {
-    let location = source.location(at: statement.span.start)
-    frame.builder.origin = Origin(
-      line: Int32(clamping: location.line), column: Int32(clamping: location.column))
+    var item = located(statement.value, at: statement.span, &frame)
     let expression = tree[statement.value]
-    var item = value(statement.value, &frame)
-    if let failure = frame.builder.takeFailure() {
-      reportFailure(failure, at: expression.span, expression.point)
-      item = .invalid
-    }
     var items = [item]
     if case .tuple(let terms) = item { items = terms.map { .term($0) } }
     if !item.isInvalid, items.count != statement.targets.count {
@@ -253,6 +264,19 @@ struct Elaborator {
     }
     if item.isInvalid { items = statement.targets.map { _ in .invalid } }
     for (target, item) in zip(statement.targets, items) { bind(target, item, &frame) }
+  }
+
+  /// The value of a line, whose place the operations remember.
+  mutating func located(_ id: ExprID, at span: SourceSpan, _ frame: inout Frame) -> Item {
+    if guessing == 0 {
+      let location = source.location(at: span.start)
+      frame.builder.origin = Origin(
+        line: Int32(clamping: location.line), column: Int32(clamping: location.column))
+    }
+    let item = value(id, &frame)
+    guard let failure = frame.builder.takeFailure() else { return item }
+    reportFailure(failure, at: tree[id].span, tree[id].point)
+    return .invalid
   }
 
   /// Gives a name to a value; checks its type where one is written.
@@ -330,8 +354,9 @@ struct Elaborator {
       let shape = shape(syntax, &frame)
     else { return nil }
     let type = TensorType(syntax.dtype, shape)
+    let isUnknown = (term.shape + shape).contains(where: \.isUnknown)
     let fits =
-      term.dtype == type.dtype && term.rank == type.rank
+      term.dtype == type.dtype && term.rank == type.rank && (!isUnknown || term.shape == shape)
       && !zip(term.shape, shape).contains { Guard($0, .equal, $1).decided == false }
     guard fits else {
       report(
@@ -372,6 +397,12 @@ struct Elaborator {
       let term =
         result.type.map { typed(item, $0, result.nameSpan, &frame) }
         ?? self.term(item, dtype: nil, at: result.nameSpan, frame)
+      if let term, term.type.isUnbounded {
+        report(
+          "the result \(name) has a row for each step of a loop, and only the run tells how many",
+          at: result.nameSpan, help: "give the loop a bound: limit n")
+        continue
+      }
       if let term { results.append((name, term)) }
     }
     return results

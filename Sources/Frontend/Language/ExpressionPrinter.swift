@@ -25,6 +25,8 @@ struct ExpressionPrinter {
   enum ListID: Hashable {
     case expression(Int32)
     case parameters, results
+    /// By the place of its brace.
+    case block(Int32)
   }
 
   enum Spacing {
@@ -45,6 +47,10 @@ struct ExpressionPrinter {
     case lineBreak(spaces: Int, outdent: Bool)
     case begin(Layout.Style)
     case end
+    /// The groups around it are broken.
+    case mustBreak
+    /// An empty line before the line that the next break begins.
+    case blankLine
   }
 
   init(_ tree: SyntaxTree) { self.tree = tree }
@@ -61,6 +67,8 @@ struct ExpressionPrinter {
       case .lineBreak(let spaces, let outdent): layout.lineBreak(spaces: spaces, outdent: outdent)
       case .begin(let style): layout.begin(style)
       case .end: layout.end()
+      case .mustBreak: layout.comment("")
+      case .blankLine: layout.blankLine()
       case .expression(let id, let spacing, let minimum, let joins):
         if let parts = parts(of: id, spacing, minimum, joins) {
           tasks.append(contentsOf: parts.reversed())
@@ -98,6 +106,13 @@ struct ExpressionPrinter {
     case .call(let callee, let run): return callTasks(id, callee, tree[run])
     case .array(let run): return arrayTasks(id, tree[run])
     case .subscript(let base, let run): return subscriptTasks(id, base, tree[run])
+    case .loop(let loop):
+      let tasks = loopTasks(tree[loop])
+      return minimum == .or && joins == nil ? tasks : parenthesized(tasks)
+    case .choice(let choice):
+      let tasks = choiceTasks(id, tree[choice])
+      return minimum == .or && joins == nil ? tasks : parenthesized(tasks)
+    case .unknownExtent: layout.text("?")
     }
     return nil
   }

@@ -34,9 +34,7 @@ package struct GraphFile: Sendable {
     var taken: Set<String> = []
     for (index, graph) in graphs.enumerated() {
       for (other, called) in graphs.enumerated() where other != index {
-        for node in called.nodes where node.operation.name == graph.name {
-          taken.insert(graph.name)
-        }
+        if called.applies(graph.name) { taken.insert(graph.name) }
       }
       if graphs.count > 1 { taken.formUnion(DType.allCases.map(\.rawValue)) }
       var name = NameTable.spellable(graph.name)
@@ -52,4 +50,16 @@ package struct GraphFile: Sendable {
 extension Graph {
   /// The graph as a complete file in the graph language; reading it gives the same graph.
   package var languageText: String { GraphFile.text(of: [self]) }
+
+  /// Some operation here or in a region has this name.
+  fileprivate func applies(_ name: String) -> Bool {
+    var pending = [self]
+    while let graph = pending.popLast() {
+      for node in graph.nodes {
+        if node.operation.name == name { return true }
+        pending += node.operation.regions.map(\.graph)
+      }
+    }
+    return false
+  }
 }

@@ -13,8 +13,13 @@ struct GraphPrinter {
   /// Expressions of values that are written where they are used, and how deep they are.
   var inline: [ExprID?]
   private var depths: [Int]
-  private var statements: [Statement] = []
+  var statements: [Statement] = []
   private var taken: Set<String> = []
+  /// The sizes of the function.
+  let symbols: Set<String>
+  /// What regions capture, and what the graph gives.
+  private var isCaptured: [Bool]
+  private var isOutput: [Bool]
   private var nextPlaceholder = 1
   /// The name of the function in the file.
   private let name: String
@@ -24,15 +29,39 @@ struct GraphPrinter {
 
   /// - Parameter name: the name of the function in the file.
   init(_ graph: Graph, as name: String, _ tree: SyntaxTree) {
+    self.init(graph, as: name, symbols: Set(graph.symbols), tree)
+  }
+
+  /// For the graph of a region.
+  /// - Parameter inputNames: as they are written in it.
+  init(_ graph: Graph, inside symbols: Set<String>, _ inputNames: [String], _ tree: SyntaxTree) {
+    self.init(graph, as: graph.name, symbols: symbols, tree)
+    taken = symbols.union(inputNames)
+    for (input, name) in zip(graph.inputs, inputNames) { names[Int(input.value.index)] = name }
+  }
+
+  private init(
+    _ graph: Graph, as name: String, symbols: Set<String>, _ tree: SyntaxTree
+  ) {
     self.graph = graph
     self.name = name
+    self.symbols = symbols
     self.tree = tree
     let count = graph.types.count
     useCounts = [Int](repeating: 0, count: count)
     names = [String?](repeating: nil, count: count)
     inline = [ExprID?](repeating: nil, count: count)
     depths = [Int](repeating: 0, count: count)
+    isCaptured = [Bool](repeating: false, count: count)
+    isOutput = isCaptured
     for operand in graph.operandList { useCounts[Int(operand.index)] += 1 }
+    for output in graph.outputs { isOutput[Int(output.value.index)] = true }
+    for node in graph.nodes where !node.operation.regions.isEmpty {
+      let first = (node.operation as? Loop)?.capturedOperands.lowerBound ?? 1
+      for operand in graph.operands(of: node).dropFirst(first) {
+        isCaptured[Int(operand.index)] = true
+      }
+    }
   }
 
   mutating func print() {
@@ -75,7 +104,7 @@ struct GraphPrinter {
 
   /// Names from the graph where they are free to use, `_1`, `_2`, … for the others that need one.
   private mutating func nameValues() {
-    taken = Set(graph.symbols)
+    taken = symbols
     for input in graph.inputs {
       names[Int(input.value.index)] = input.name
       taken.insert(input.name)
@@ -88,14 +117,22 @@ struct GraphPrinter {
         taken.insert(output.name)
       }
     }
+    nameNodes(except: outputNames)
+  }
+
+  /// Names for the values of nodes. What a region gives needs none in it, unless it is read there.
+  mutating func nameNodes(except reserved: Set<String> = [], inRegion: Bool = false) {
     for node in graph.nodes {
       for value in graph.results(of: node) where names[Int(value.index)] == nil {
-        if let name = graph.names[value], !outputNames.contains(name), !name.isPlaceholder,
+        let index = Int(value.index)
+        let isGiven =
+          inRegion && isOutput[index] && useCounts[index] == 0 && node.resultRange.count == 1
+        if let name = graph.names[value], !isGiven, !reserved.contains(name), !name.isPlaceholder,
           NameTable.isSpellable(name), taken.insert(name).inserted
         {
-          names[Int(value.index)] = name
+          names[index] = name
         } else if needsStatement(value, node) {
-          names[Int(value.index)] = placeholder()
+          names[index] = placeholder()
         }
       }
     }
@@ -113,12 +150,20 @@ struct GraphPrinter {
 
   private func needsStatement(_ value: Value, _ node: Node) -> Bool {
     if node.operation is Literal || node.operation is Extent { return false }
-    return useCounts[Int(value.index)] > 1 || node.resultRange.count > 1
+    if !node.operation.regions.isEmpty { return isWanted(value) }
+    return isCaptured[Int(value.index)] || useCounts[Int(value.index)] > 1
+      || node.resultRange.count > 1
+  }
+
+  /// Is read, or has a name to keep.
+  func isWanted(_ value: Value) -> Bool {
+    useCounts[Int(value.index)] > 0 || isOutput[Int(value.index)] || graph.names[value] != nil
   }
 
   // MARK: - Statements
 
-  private mutating func write(_ node: Node) {
+  mutating func write(_ node: Node) {
+    if !node.operation.regions.isEmpty { return writeControl(node) }
     let results = graph.results(of: node)
     let operands = Array(graph.operands(of: node))
     let inner = operands.map { inline[Int($0.index)] == nil ? 0 : depths[Int($0.index)] }
@@ -142,7 +187,7 @@ struct GraphPrinter {
     statements.append(Statement(targets: targets, value: value))
   }
 
-  private mutating func binding(_ name: String, _ type: TensorType) -> Binding {
+  mutating func binding(_ name: String, _ type: TensorType) -> Binding {
     let extents = type.shape.map { extent($0) }
     return Binding(
       name: intern(name),

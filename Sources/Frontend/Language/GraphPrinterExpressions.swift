@@ -110,7 +110,7 @@ extension GraphPrinter {
   }
 
   /// A literal or a size without its dtype.
-  private mutating func bare(_ value: Value) -> ExprID {
+  mutating func bare(_ value: Value) -> ExprID {
     switch graph.operation(defining: value) {
     case let literal as Literal: return scalar(literal.value)
     case let extent as Extent:
@@ -231,6 +231,7 @@ extension GraphPrinter {
         .call(printer.tree.names.intern(name), printer.tree.store(arguments)))
     }
     switch atom {
+    case .symbol(DimExpr.unknownName): return tree.add(.unknownExtent)
     case .symbol(let name): return tree.add(.name(intern(name)))
     case .index, .overflow: return tree.add(.integer(0))
     case .floorDiv(let a, let b): return tree.add(.binary(.floorDivide, extent(a), extent(b)))

@@ -19,6 +19,7 @@ struct Layout {
     case lineBreak(spaces: Int, outdent: Bool)
     case begin(Style)
     case end
+    case blankLine
   }
 
   private var bytes: [UInt8] = []
@@ -37,6 +38,8 @@ struct Layout {
   }
   mutating func begin(_ style: Style) { pieces.append(.begin(style)) }
   mutating func end() { pieces.append(.end) }
+  /// An empty line; a break that is a newline follows.
+  mutating func blankLine() { pieces.append(.blankLine) }
 
   private mutating func store(_ text: String) -> Range<Int> {
     let start = bytes.count
@@ -73,6 +76,7 @@ struct Layout {
         let fits = isFlat || sizes[index] <= limit - column
         groups.append((fits ? nil : style, (outer?.indent ?? margin) + 2))
       case .end: _ = groups.popLast()
+      case .blankLine: output.append(0x0A)
       case .lineBreak(let spaces, let outdent):
         let indent = (groups.last?.indent ?? margin) - (outdent ? 2 : 0)
         let isNewline =
@@ -101,7 +105,7 @@ struct Layout {
       switch pieces[index] {
       case .text(let range): run += width(range)
       case .lineBreak, .comment: run = 0
-      case .begin, .end: break
+      case .begin, .end, .blankLine: break
       }
     }
     // Begins and breaks whose width is not known yet.
@@ -116,6 +120,7 @@ struct Layout {
       switch piece {
       case .text(let range): total += width(range)
       case .comment: total += Layout.unbounded
+      case .blankLine: break
       case .begin:
         sizes[index] = -total
         open.append(index)

@@ -126,6 +126,8 @@ struct Lexer {
     case UInt8(ascii: "="): return take(.equals, 1)
     case UInt8(ascii: ":"): return take(.colon, 1)
     case UInt8(ascii: "!"): return take(.exclamation, 1)
+    case UInt8(ascii: "?") where position > 0 && bytes[position - 1] == UInt8(ascii: "["):
+      return take(.question, 1)
     default: return strayCharacter()
     }
   }

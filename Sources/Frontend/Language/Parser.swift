@@ -33,10 +33,16 @@ struct Parser {
   /// Open `(` and `[` of the current block: inside, newlines do not count.
   var openBrackets = 0
   var nesting = 0
+  /// The nesting of the block that is being read.
+  var blockNesting = 0
+  /// Open `{` of switches in the current block.
+  var openBraces = 0
   /// The operator at the end of the last line that was continued by one.
   var continuation: Token?
   /// Where a number stands that has a minus sign in front.
   var negatedNumber = -1
+  /// Where the line of a block begins that is being read: newlines before it do not count.
+  var lineStart = -1
   /// The targets of the statement that is being read.
   var targets: [Binding] = []
 
@@ -129,9 +135,10 @@ struct Parser {
   /// statement begins with an operator.
   mutating func skipStatement(from start: Int) {
     var depth = openBrackets
-    var braces = 0
+    var braces = openBraces
     openBrackets = 0
-    nesting = 0
+    openBraces = 0
+    nesting = blockNesting
     let margin = source.indentation(at: start)
     while token.kind != .endOfFile {
       if token.kind == .keyword(.func), token.startsLine { return }

@@ -173,27 +173,39 @@ extension Parser {
     if token.kind == .rightBrace { advance() }
   }
 
-  /// `{ statement … }`; the current token is the `{`. Never fails: mistakes cost one statement.
-  mutating func parseBlock() -> Block {
+  /// `{ line … }`; the current token is the `{`. Never fails: mistakes cost one line.
+  mutating func parseBlock(_ place: BlockPlace = .function) -> Block {
     let open = token
-    let outerBrackets = openBrackets
+    let outer = (openBrackets, openBraces, blockNesting, targets, continuation)
     openBrackets = 0
-    defer { openBrackets = outerBrackets }
+    openBraces = 0
+    blockNesting = nesting
+    defer { (openBrackets, openBraces, blockNesting, targets, continuation) = outer }
     advance()
-    var statements: [Statement] = []
+    var block = Block(statements: [])
     while true {
       while take(.semicolon) {}
+      var isClosed = false
       switch token.kind {
       case .rightBrace:
         advance()
-        return Block(statements: statements, span: SourceSpan(open.span.start, previous.span.end))
+        isClosed = true
       case .endOfFile:
         _ = notClosed(block: open)
-        return Block(statements: statements, span: SourceSpan(open.span.start, previous.span.end))
+        isClosed = true
       case .keyword(.func) where token.startsLine:
         _ = notClosed(block: open)
-        return Block(statements: statements, span: SourceSpan(open.span.start, previous.span.end))
-      default: statements.append(parseStatement())
+        isClosed = true
+      default:
+        if place == .function {
+          block.statements.append(parseStatement())
+        } else {
+          parseLine(of: &block, place)
+        }
+      }
+      if isClosed {
+        block.span = SourceSpan(open.span.start, previous.span.end)
+        return block
       }
     }
   }

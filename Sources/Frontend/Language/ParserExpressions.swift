@@ -111,7 +111,8 @@ extension Parser {
     // What follows a line that ends in an operator stands at the start of the next line.
     switch token.kind {
     case .endOfFile, .rightBrace, .semicolon: throw missingOperand()
-    case _ where isAtStatementEnd && !previous.continuesLine: throw missingOperand()
+    case _ where isAtStatementEnd && !previous.continuesLine && token.span.start != lineStart:
+      throw missingOperand()
     case .integer, .float, .keyword(.inf), .keyword(.nan): return parseNumber()
     case .keyword(.true), .keyword(.false):
       advance()
@@ -119,8 +120,12 @@ extension Parser {
     case .string:
       advance()
       return tree.add(.string(tree.store(decodedString(start.span))), span: start.span)
+    case .keyword(.if): return try parseIf()
+    case .keyword(.switch): return try parseSwitch()
+    case .keyword(.for), .keyword(.while), .keyword(.do), .keyword(.scan): return try parseLoop()
     case .identifier:
       advance()
+      if beginsLoop(behind: start) { return try parseLoop(behind: start) }
       guard token.kind == .leftParenthesis, !isAtStatementEnd else {
         return tree.add(.name(start.name), span: start.span)
       }
@@ -232,10 +237,10 @@ extension Parser {
 }
 
 extension Token {
-  /// An operator, behind which a statement goes on in the next line.
+  /// An operator or a comma, behind which a statement goes on in the next line.
   fileprivate var continuesLine: Bool {
     switch kind {
-    case .binary, .exclamation: true
+    case .binary, .exclamation, .comma: true
     default: false
     }
   }

@@ -6,7 +6,7 @@ import Graph
 extension Parser {
   /// Where a binding stands, which decides whether it needs a type.
   enum BindingPlace {
-    case parameter, result, target
+    case parameter, result, target, carried
   }
 
   /// `targets = value`. After a mistake it has the targets that were read and no valid value.
@@ -28,14 +28,21 @@ extension Parser {
   }
 
   private mutating func parseBindings() throws(Recovery) -> ExprID {
-    repeat {
-      guard token.kind == .identifier else {
-        throw expected(
-          targets.isEmpty ? "a statement such as 'y = x + 1'" : "a name behind ','",
-          at: targets.isEmpty ? .here : .behindPrevious, help: statementHelp)
-      }
-      targets.append(try parseBinding(.target))
-    } while !isAtStatementEnd && take(.comma)
+    repeat { try parseTarget() } while !isAtStatementEnd && take(.comma)
+    return try parseStatementValue()
+  }
+
+  mutating func parseTarget() throws(Recovery) {
+    guard token.kind == .identifier else {
+      throw expected(
+        targets.isEmpty ? "a statement such as 'y = x + 1'" : "a name behind ','",
+        at: targets.isEmpty ? .here : .behindPrevious, help: statementHelp)
+    }
+    targets.append(try parseBinding(.target))
+  }
+
+  /// `= value`
+  mutating func parseStatementValue() throws(Recovery) -> ExprID {
     guard !isAtStatementEnd, take(.equals) else {
       let name = source.text(previous.span)
       if token.kind == .binary(.equal) {
@@ -53,6 +60,10 @@ extension Parser {
     case .binary where token.startsLine && targets.isEmpty:
       "a line that continues another stands in parentheses, or the operator ends the line before"
     case .keyword(.func): "a function begins on a line of its own"
+    case .keyword(.yield): "'yield' stands in the body of a loop"
+    case .keyword(.if), .keyword(.switch), .keyword(.for), .keyword(.while), .keyword(.do),
+      .keyword(.scan):
+      "loops and conditionals are values: y = \(token.kind.spelling ?? "") …"
     default: reservedNameHelp
     }
   }
@@ -73,7 +84,7 @@ extension Parser {
     }
   }
 
-  private mutating func expectStatementEnd() throws(Recovery) {
+  mutating func expectStatementEnd() throws(Recovery) {
     guard !isAtStatementEnd else { return }
     if token.kind == .equals, let continuation {
       let sign = continuation.kind.spelling ?? ""
@@ -106,7 +117,7 @@ extension Parser {
     var binding = Binding(name: token.name, nameSpan: token.span)
     advance()
     if !isAtStatementEnd, take(.colon) {
-      binding.type = try parseType()
+      binding.type = try parseType(place)
     } else if place == .parameter {
       let name = source.text(binding.nameSpan)
       throw expected("':' and the type of '\(name)'", help: "write for example \(name): f64[n]")
@@ -114,7 +125,7 @@ extension Parser {
     return binding
   }
 
-  private mutating func parseType() throws(Recovery) -> TypeSyntax {
+  mutating func parseType(_ place: BindingPlace) throws(Recovery) -> TypeSyntax {
     let start = token.span.start
     guard token.kind == .identifier, !(token.startsLine && openBrackets == 0) else {
       throw expected("a type", help: "the types are \(Parser.dtypeNames); a tensor is f64[n, d]")
@@ -133,7 +144,8 @@ extension Parser {
     if token.kind == .leftBracket, !(token.startsLine && openBrackets == 0) {
       let extents = try list("after an extent", close: .rightBracket) {
         parser throws(Recovery) in
-        try parser.parseExtent()
+        if parser.token.kind == .question { return parser.parseUnknownExtent(place) }
+        return try parser.parseExtent()
       }
       type.extents = tree.store(extents)
       if extents.isEmpty {
@@ -157,6 +169,18 @@ extension Parser {
   ]
 
   // MARK: Extents
+
+  /// `?`
+  private mutating func parseUnknownExtent(_ place: BindingPlace) -> ExprID {
+    if place != .target {
+      lexer.report(
+        Diagnostic(
+          "'?' is the extent only of what a loop without a bound yields", at: token.span,
+          help: "write an extent; 'limit n' gives the loop a bound"))
+    }
+    advance()
+    return tree.add(.unknownExtent, span: previous.span)
+  }
 
   private mutating func parseExtent() throws(Recovery) -> ExprID {
     let first = tree.expressions.count

@@ -100,12 +100,7 @@ struct SourceFormatter {
     }
     nextExpression = behind
     beginLine(at: statement.span.start, margin: 2)
-    var tasks: [ExpressionPrinter.Task] = []
-    for target in statement.targets {
-      if !tasks.isEmpty { tasks.append(.text(", ")) }
-      tasks += printer.bindingTasks(target)
-    }
-    write(tasks + [.text(" = "), printer.whole(statement.value, .normal)], margin: 2)
+    write(printer.statementTasks(statement), margin: 2)
     endLine(at: statement.span.end, before: next)
   }
 
@@ -188,10 +183,10 @@ struct SourceFormatter {
   }
 }
 
-/// The calls, arrays and subscripts that comments inside a statement stand in.
+/// The calls, arrays, subscripts, switches and blocks that comments inside a statement stand in.
 private struct CommentLists {
   private struct Brackets {
-    let id: Int32
+    let id: ExpressionPrinter.ListID
     let start: Int
     let end: Int
   }
@@ -206,9 +201,21 @@ private struct CommentLists {
     var found: [Brackets] = []
     for index in range {
       let node = tree.expressions[index]
+      func add() {
+        found.append(
+          Brackets(id: .expression(Int32(index)), start: Int(node.point), end: node.span.end))
+      }
+      func add(_ block: Block) {
+        found.append(
+          Brackets(
+            id: .block(Int32(block.span.start)), start: block.span.start, end: block.span.end))
+      }
       switch node.kind {
-      case .call, .array, .subscript:
-        found.append(Brackets(id: Int32(index), start: Int(node.point), end: node.span.end))
+      case .call, .array, .subscript: add()
+      case .loop(let loop): tree[loop].blocks.forEach(add)
+      case .choice(let choice):
+        if tree[choice].cases != nil { add() }
+        for block in tree[choice].branches.dropLast(tree[choice].isChained ? 1 : 0) { add(block) }
       default: break
       }
     }
@@ -224,6 +231,6 @@ private struct CommentLists {
       next += 1
     }
     while let last = open.last, last.end <= place { open.removeLast() }
-    return open.last.map { .expression($0.id) }
+    return open.last?.id
   }
 }

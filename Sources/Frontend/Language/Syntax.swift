@@ -35,6 +35,10 @@ package struct Expr: Sendable {
     case call(NameID, Run<Argument>)
     case array(Run<ExprID>)
     case `subscript`(ExprID, Run<SubscriptItem>)
+    case loop(LoopID)
+    case choice(ChoiceID)
+    /// `?`, the extent of a stack with a row for each step of a loop; only in types.
+    case unknownExtent
   }
 
   package var kind: Kind
@@ -88,11 +92,111 @@ package struct Statement: Sendable {
   package var span = SourceSpan.none
 }
 
-/// Statements in braces. Control flow, when it comes, is an expression that holds blocks.
+/// Expressions on a line of their own: `a, b`.
+package struct ValueList: Sendable {
+  package var values: [ExprID]
+  /// Of a yield, with the word.
+  package var span = SourceSpan.none
+}
+
+/// Statements in braces. The body of a function has nothing else; that of a loop or of a branch ends
+/// with what it gives.
 package struct Block: Sendable {
   package var statements: [Statement]
+  /// `yield a, b`, behind the statements.
+  package var yield: ValueList?
+  /// The last line.
+  package var values: ValueList?
   /// The braces and what is between them.
   package var span = SourceSpan.none
+
+  package init(
+    statements: [Statement], yield: ValueList? = nil, values: ValueList? = nil,
+    span: SourceSpan = .none
+  ) {
+    self.statements = statements
+    self.yield = yield
+    self.values = values
+    self.span = span
+  }
+}
+
+/// A loop of a `SyntaxTree`.
+package struct LoopID: Sendable, Hashable {
+  package let index: Int32
+}
+
+/// `counted for i in a..<b, x in xs carry s: f64 = 0 where c limit n { … }` and its relatives.
+package struct LoopSyntax: Sendable {
+  package enum Form: Sendable, Hashable {
+    /// Over a range and rows.
+    case `for`
+    /// `while x = a where c { … }`
+    case `while`
+    /// `do x = a { … } while c`
+    case `do`
+    /// A `for` that yields what it carries.
+    case scan
+  }
+
+  /// `i in lower..<upper`; without an upper end, where a condition ends the loop.
+  package struct Range: Sendable {
+    package var name: NameID
+    package var nameSpan = SourceSpan.none
+    package var lower: ExprID
+    package var upper: ExprID?
+    package var span = SourceSpan.none
+  }
+
+  /// `x in xs`
+  package struct Rows: Sendable {
+    package var name: NameID
+    package var nameSpan = SourceSpan.none
+    package var array: ExprID
+  }
+
+  /// `s: f64 = 0`
+  package struct Carried: Sendable {
+    package var binding: Binding
+    package var start: ExprID
+  }
+
+  package var form: Form
+  package var isCounted = false
+  package var isReversed = false
+  package var range: Range?
+  package var rows: [Rows] = []
+  package var carried: [Carried] = []
+  package var condition: Condition?
+  package var limit: ExprID?
+  package var body = Block(statements: [])
+}
+
+/// What decides whether a loop goes on: an expression, or a block with one value.
+package enum Condition: Sendable {
+  case expression(ExprID)
+  case block(Block)
+}
+
+/// An `if` or a `switch` of a `SyntaxTree`.
+package struct ChoiceID: Sendable, Hashable {
+  package let index: Int32
+}
+
+/// `if c { … } else { … }`, `switch k { case 0 { … } else { … } }`
+package struct ChoiceSyntax: Sendable {
+  package struct Case: Sendable {
+    package var number: Int
+    /// From the word `case` on.
+    package var span = SourceSpan.none
+  }
+
+  package var selector: ExprID
+  /// One for each branch but the last; `nil` for an `if`.
+  package var cases: [Case]?
+  package var branches: [Block]
+  /// The last branch of an `if` is written `else if`, and holds just that.
+  package var isChained = false
 }
 
 /// `func name(parameters) -> (results) where constraints { body }`
@@ -129,6 +233,8 @@ package struct SyntaxTree: Sendable {
   private var elements: [ExprID] = []
   private var subscriptItems: [SubscriptItem] = []
   private var strings: [String] = []
+  private var loops: [LoopSyntax] = []
+  private var choices: [ChoiceSyntax] = []
 
   package init() {}
 
@@ -143,6 +249,8 @@ package struct SyntaxTree: Sendable {
   }
   package subscript(run: Run<String>) -> String { strings[run.indices].first ?? "" }
   package subscript(name: NameID) -> String { names[name] }
+  package subscript(id: LoopID) -> LoopSyntax { loops[Int(id.index)] }
+  package subscript(id: ChoiceID) -> ChoiceSyntax { choices[Int(id.index)] }
 
   /// Adds an expression behind its parts.
   package mutating func add(
@@ -162,8 +270,50 @@ package struct SyntaxTree: Sendable {
   }
   package mutating func store(_ text: String) -> Run<String> { append([text], to: &strings) }
 
+  package mutating func store(_ loop: LoopSyntax) -> LoopID {
+    loops.append(loop)
+    return LoopID(index: Int32(loops.count - 1))
+  }
+  package mutating func store(_ choice: ChoiceSyntax) -> ChoiceID {
+    choices.append(choice)
+    return ChoiceID(index: Int32(choices.count - 1))
+  }
+
   private func append<T>(_ items: [T], to array: inout [T]) -> Run<T> {
     defer { array.append(contentsOf: items) }
     return Run(start: Int32(array.count), count: Int32(items.count))
+  }
+}
+
+extension Block {
+  /// The lines with what they hold, in order: statements, a yield, values.
+  package var lines: [(span: SourceSpan, values: [ExprID])] {
+    statements.map { ($0.span, [$0.value]) }
+      + [yield, values].compactMap { $0 }.map { ($0.span, $0.values) }
+  }
+
+  /// The expressions that stand in the block itself.
+  package var expressions: [ExprID] { lines.flatMap(\.values) }
+}
+
+extension LoopSyntax {
+  /// The expressions in front of the body, in order.
+  package var header: [ExprID] {
+    [range?.lower, range?.upper].compactMap { $0 } + rows.map(\.array) + carried.map(\.start)
+      + [limit].compactMap { $0 }
+  }
+
+  package var blocks: [Block] {
+    if case .block(let block) = condition { [block, body] } else { [body] }
+  }
+}
+
+extension Expr.Kind {
+  /// Loops and conditionals.
+  package var isControl: Bool {
+    switch self {
+    case .loop, .choice: true
+    default: false
+    }
   }
 }

@@ -43,9 +43,44 @@ private struct SyntaxComparison {
       && all(x.parameters, y.parameters, { $0.same($1, $2) })
       && all(x.results, y.results, { $0.same($1, $2) })
       && all(x.constraints, y.constraints, { $0.later($1, $2) })
-      && all(x.body.statements, y.body.statements) {
-        $0.all($1.targets, $2.targets, { $0.same($1, $2) }) && $0.later($1.value, $2.value)
+      && same(x.body, y.body)
+  }
+
+  private mutating func same(_ x: Block, _ y: Block) -> Bool {
+    all(x.statements, y.statements) {
+      $0.all($1.targets, $2.targets, { $0.same($1, $2) }) && $0.later($1.value, $2.value)
+    } && same(x.yield, y.yield) && same(x.values, y.values)
+  }
+
+  private mutating func same(_ x: ValueList?, _ y: ValueList?) -> Bool {
+    guard let x, let y else { return (x == nil) == (y == nil) }
+    return all(x.values, y.values) { $0.later($1, $2) }
+  }
+
+  private mutating func same(_ x: LoopSyntax, _ y: LoopSyntax) -> Bool {
+    guard x.form == y.form, x.isCounted == y.isCounted, x.isReversed == y.isReversed,
+      (x.range == nil) == (y.range == nil)
+    else { return false }
+    if let p = x.range, let q = y.range {
+      guard same(p.name, q.name), later(p.lower, q.lower), later(p.upper, q.upper) else {
+        return false
       }
+    }
+    switch (x.condition, y.condition) {
+    case (nil, nil): break
+    case (.expression(let p), .expression(let q)): pairs.append((p, q))
+    case (.block(let p), .block(let q)): if !same(p, q) { return false }
+    default: return false
+    }
+    return all(x.rows, y.rows) { $0.same($1.name, $2.name) && $0.later($1.array, $2.array) }
+      && all(x.carried, y.carried) {
+        $0.same($1.binding, $2.binding) && $0.later($1.start, $2.start)
+      } && later(x.limit, y.limit) && same(x.body, y.body)
+  }
+
+  private mutating func same(_ x: ChoiceSyntax, _ y: ChoiceSyntax) -> Bool {
+    x.cases?.map(\.number) == y.cases?.map(\.number) && x.isChained == y.isChained
+      && later(x.selector, y.selector) && all(x.branches, y.branches) { $0.same($1, $2) }
   }
 
   private mutating func same(_ x: Binding, _ y: Binding) -> Bool {
@@ -82,6 +117,9 @@ private struct SyntaxComparison {
     case (.array(let p), .array(let q)): return all(a[p], b[q]) { $0.later($1, $2) }
     case (.subscript(let p, let r), .subscript(let q, let s)):
       return later(p, q) && all(a[r], b[s]) { $0.same($1.kind, $2.kind) }
+    case (.loop(let p), .loop(let q)): return same(a[p], b[q])
+    case (.choice(let p), .choice(let q)): return same(a[p], b[q])
+    case (.unknownExtent, .unknownExtent): return true
     default: return false
     }
   }

@@ -8,6 +8,8 @@ package struct Token: Sendable {
     case integer, float, string
     case binary(BinaryOperator)
     case exclamation, equals, arrow, comma, colon, semicolon, ellipsis, range
+    /// `?`, directly behind `[`.
+    case question
     case leftParenthesis, rightParenthesis
     case leftBracket, rightBracket
     case leftBrace, rightBrace
@@ -43,6 +45,7 @@ extension Token.Kind {
     case .semicolon: ";"
     case .ellipsis: "..."
     case .range: "..<"
+    case .question: "?"
     case .leftParenthesis: "("
     case .rightParenthesis: ")"
     case .leftBracket: "["
@@ -57,7 +60,7 @@ extension Token.Kind {
 package struct ParseLimits: Sendable {
   package var byteCount = 64 << 20
   package var tokenCount = 32 << 20
-  /// Brackets, prefix operators and powers inside one another.
+  /// Brackets, blocks, prefix operators and powers inside one another.
   package var nestingDepth = 256
   package var errorCount = 100
 

@@ -147,6 +147,9 @@ package struct Loop: Operation {
         "\(names[input]) is \(inputs[input]) before a step and \(output) after it",
         help: "a carried value keeps its type; convert or reshape it at the end of the step")
     }
+    for type in outputs where type.shape.contains(where: \.isUnknown) {
+      throw TypeRuleError("\(type), with a row for each step of a loop, cannot leave a step")
+    }
     if let condition {
       let expected = inputs.indices.filter { !rowInputs.contains($0) }.map { inputs[$0] }
       guard condition.inputTypes == expected else {
@@ -164,6 +167,7 @@ package struct Loop: Operation {
   package func guards(of operands: [TensorType]) -> [Guard] {
     var guards = body.guards + (condition?.guards ?? [])
     if let bound {
+      guards.append(Guard(0, .lessOrEqual, bound))
       for k in scannedOperands { guards.append(Guard(operands[k].shape[0], .equal, bound)) }
     }
     if let size = keep.size { guards.append(Guard(1, .lessOrEqual, size)) }

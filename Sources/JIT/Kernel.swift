@@ -18,6 +18,8 @@ final class CompiledProgram: Sendable {
   let symbols: [String]
   let workspaceByteCount: DimExpr
   let source: String
+  /// The loops that can end a call.
+  let checkedLoops: [Note]
 
   init(_ program: LoopProgram) throws {
     let text = JITSource(program).text
@@ -25,6 +27,7 @@ final class CompiledProgram: Sendable {
     source = text
     symbols = program.symbols
     workspaceByteCount = program.workspaceByteCount
+    checkedLoops = program.checkedLoops
   }
 
   func call(
@@ -89,31 +92,43 @@ public struct Kernel: Sendable {
   ///   - arguments: one array an input, in order.
   ///   - sizes: sizes by name, for those that no shape tells.
   ///   - memoryLimit: refuse before allocating more than so many bytes for outputs and workspace;
-  ///     the machine's memory unless told.
+  ///     the machine's memory unless told. The rows that loops without a known number of steps keep
+  ///     do not count.
+  ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
   /// - Returns: one array an output, in order.
-  /// - Throws: `BindingError` where arrays and function do not fit.
+  /// - Throws: `BindingError` where arrays and function do not fit, `ExecutionError` where the call
+  ///   cannot go on.
   public func callAsFunction(
-    _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = physicalMemory
-  ) throws(BindingError) -> [Tensor] {
+    _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = physicalMemory,
+    stepLimit: Int = .max
+  ) throws -> [Tensor] {
     guard arguments.count == inputs.count else {
-      throw .inputCount(needed: inputs.count, found: arguments.count)
+      throw BindingError.inputCount(needed: inputs.count, found: arguments.count)
     }
     for (argument, input) in zip(arguments, inputs) where argument.dtype != input.type.dtype {
-      throw .dtype(input: input.name, needed: input.type, found: argument.dtype)
+      throw BindingError.dtype(input: input.name, needed: input.type, found: argument.dtype)
     }
     let sizes = try binding.sizes(arguments.map(\.shape), given)
     let shapes = try outputTypes.map { type throws(BindingError) in
       try type.shape.map { extent throws(BindingError) in try binding.evaluate(extent, sizes) }
     }
     let needed = try binding.evaluate(totalByteCount, sizes)
-    if needed > memoryLimit { throw .memory(needed: needed, limit: memoryLimit) }
+    if needed > memoryLimit { throw BindingError.memory(needed: needed, limit: memoryLimit) }
     let workspace = try pool.take(binding.evaluate(program.workspaceByteCount, sizes))
     defer { pool.give(workspace) }
     var results = zip(outputTypes, shapes).map { Tensor(uninitialized: $0.dtype, shape: $1) }
     var pointers: [UnsafeMutableRawPointer?] = []
     pointers.reserveCapacity(arguments.count + results.count)
+    // The limit stands behind the sizes.
+    let numbers = program.checkedLoops.isEmpty ? sizes : sizes + [stepLimit]
+    var status: Int32 = 0
     withPointers(arguments[...], &results, &pointers) { pointers in
-      _ = program.call(sizes, pointers, workspace.start)
+      status = program.call(numbers, pointers, workspace.start)
+    }
+    if status != 0,
+      let error = ExecutionError(status, program.checkedLoops, stepLimit: stepLimit)
+    {
+      throw error
     }
     return results
   }

@@ -1,0 +1,134 @@
+// Loops and conditionals as loop programs and as machine code: what is compiled, what the interpreter
+// runs, and the reference agree, and shipped C does (PortableCTests compiles the same programs).
+import Autodiff
+import CEmit
+import Graph
+import JIT
+import Testing
+
+@testable import Lowering
+
+@Suite struct LoopLoweringTests {
+  @Test(arguments: ControlPrograms.all) func agrees(_ program: ControlPrograms.Program) throws {
+    let graph = try program.graph()
+    for sizes in program.sizes {
+      for arguments in program.arguments(sizes) {
+        try Self.expectAgreement(graph, arguments, sizes, program.name)
+      }
+    }
+  }
+
+  /// The same with nothing simplified before.
+  @Test(arguments: ControlPrograms.all) func agreesUnsimplified(
+    _ program: ControlPrograms.Program
+  ) throws {
+    let graph = try program.graph()
+    let loops = lower(graph, .portable)
+    for sizes in program.sizes {
+      for arguments in program.arguments(sizes) {
+        let expected = try ReferenceEvaluator.run(graph, inputs: arguments, sizes: sizes)
+        let found = try Interpreter.run(loops, arguments, sizes)
+        let text = difference(
+          found, from: expected, names: graph.outputs.map(\.name), tolerance: 1e-12)
+        #expect(text == nil, "\(program.name), \(sizes): \(text ?? "")\n\(loops.text)")
+      }
+    }
+  }
+
+  @Test(arguments: ControlPrograms.all.filter(\.isDifferentiable)) func gradientsAgree(
+    _ program: ControlPrograms.Program
+  ) throws {
+    let graph = try program.graph()
+    for kind in [DerivativeMode.vjp, .jvp] {
+      let derived = try graph.derivative(kind)
+      for sizes in program.sizes {
+        for arguments in program.arguments(sizes) {
+          var random = RandomSource(seed: 3)
+          let more = try derived.inputs.dropFirst(arguments.count).map {
+            try Tensor.random(derived.type(of: $0.value), sizes, &random)
+          }
+          try Self.expectAgreement(derived, arguments + more, sizes, "\(kind) of \(program.name)")
+        }
+      }
+    }
+  }
+
+  static func expectAgreement(
+    _ graph: Graph, _ arguments: [Tensor], _ sizes: Sizes, _ name: String
+  ) throws {
+    let names = graph.outputs.map(\.name)
+    let expected = try ReferenceEvaluator.run(graph, inputs: arguments, sizes: sizes)
+    let simple = graph.simplified()
+    for options in [LoweringOptions.portable, .jit] {
+      let loops = lower(simple, options)
+      let found = try Interpreter.run(loops, arguments, sizes)
+      let text = difference(found, from: expected, names: names, tolerance: 1e-11)
+      #expect(text == nil, "loops of \(name), \(sizes): \(text ?? "")\n\(loops.text)")
+      let parts = loops.split(localLimit: 3).withMemoryPlan()
+      let inParts = try Interpreter.run(parts, arguments, sizes)
+      let other = difference(inParts, from: expected, names: names, tolerance: 1e-11)
+      #expect(other == nil, "parts of \(name), \(sizes): \(other ?? "")\n\(parts.text)")
+    }
+    let kernel = try Engine().compile(graph)
+    let found = try kernel(arguments, sizes: sizes)
+    let text = difference(found, from: expected, names: names, tolerance: 1e-11)
+    #expect(text == nil, "compiled \(name), \(sizes): \(text ?? "")\n\(kernel.cSource)")
+  }
+
+  // MARK: - Errors of the run
+
+  @Test func stepLimit() throws {
+    let program = try #require(ControlPrograms.all.first { $0.name == "newton" })
+    let kernel = try Engine().compile(program.graph())
+    #expect(throws: Never.self) { try kernel([Tensor(2.0)], stepLimit: 100) }
+    #expect(throws: ExecutionError.self) { try kernel([Tensor(2.0)], stepLimit: 2) }
+    do {
+      _ = try kernel([Tensor(2.0)], stepLimit: 2)
+    } catch let error as ExecutionError {
+      #expect(error.description.contains("made 2 steps"), "\(error)")
+    }
+  }
+
+  // MARK: - What the C looks like
+
+  /// Sixty carried scalars: no arrays, no memory but the arguments.
+  @Test func scalarsStayScalars() throws {
+    let builder = GraphBuilder(name: "scalars")
+    let count = 60
+    let begin = (0..<count).map { builder.addInput("x\($0)", TensorType(.f64)) }
+    let body = try region { inner in
+      _ = inner.addInput("i", TensorType(.i64))
+      let x = (0..<count).map { inner.addInput("x\($0)", TensorType(.f64)) }
+      return (0..<count).map { x[$0] + 0.01 * (x[($0 + 1) % count] - x[$0]) }
+    }
+    let results = try builder.apply(
+      Loop(body: body, bound: 600, carriedCount: count), begin)
+    for k in 0..<count { builder.addOutput("y\(k)", results[k]) }
+    let graph = try builder.finished()
+    let loops = lower(graph.simplified(), .jit)
+    #expect(loops.workspaceByteCount.isZero)
+    #expect(!loops.buffers.contains { if case .workspace = $0.storage { true } else { false } })
+    let arguments = (0..<count).map { Tensor(Double($0)) }
+    let expected = try ReferenceEvaluator.run(graph, inputs: arguments, sizes: [:])
+    let found = try Engine().compile(graph)(arguments)
+    #expect(zip(found, expected).allSatisfy(areIdentical))
+  }
+
+  /// Elementwise steps need one buffer and no swap, stencils two.
+  @Test func updatesInPlace() throws {
+    func text(_ name: String) throws -> String {
+      let program = try #require(ControlPrograms.all.first { $0.name == name })
+      return lower(try program.graph().simplified(), .portable).text
+    }
+    #expect(try !text("decay").contains("swap"))
+    #expect(try !text("decay").contains("workspace of"))
+    #expect(try text("stencil").contains("swap"))
+  }
+}
+
+/// A region given by its builder.
+func region(_ name: String = "step", _ body: (GraphBuilder) throws -> [Term]) throws -> Region {
+  let builder = GraphBuilder(name: name)
+  for (k, term) in try body(builder).enumerated() { builder.addOutput("next\(k)", term) }
+  return Region(try builder.finished())
+}

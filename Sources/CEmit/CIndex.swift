@@ -9,7 +9,12 @@ extension CFunction {
       return CText(text: String(e.constant), precedence: e.constant < 0 ? .unary : .primary)
     }
     var text = ""
-    for term in e.terms.reversed() {
+    // A difference begins with what is not taken away.
+    var terms = Array(e.terms.reversed())
+    if let first = terms.firstIndex(where: { $0.coefficient > 0 }) {
+      terms.swapAt(0, first)
+    }
+    for term in terms {
       let magnitude = term.coefficient.magnitude
       var factors = term.atoms.map { atom($0) }
       if magnitude != 1 {

@@ -38,6 +38,25 @@ extension ExecutionError: CustomStringConvertible {
   }
 }
 
+/// Loops and conditionals stand deeper in each other than can be compiled in this process.
+public struct NestingError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let depth: Int
+
+  /// libtcc recurses for every block; see `TCCCompiler`.
+  static let limit = 60
+
+  /// - Throws: itself, where the program is too deep.
+  static func check(_ program: LoopProgram) throws {
+    let depth = program.depth
+    if depth > limit { throw NestingError(depth: depth) }
+  }
+
+  public var description: String {
+    "loops and conditionals stand \(depth) deep in each other, more than the \(Self.limit) that can "
+      + "be compiled"
+  }
+}
+
 extension ExecutionError {
   /// The error that a compiled function returned; `nil` where it returned none.
   init?(_ returned: Int32, _ loops: [Note], stepLimit: Int) {

@@ -22,6 +22,7 @@ final class CompiledProgram: Sendable {
   let checkedLoops: [Note]
 
   init(_ program: LoopProgram) throws {
+    try NestingError.check(program)
     let text = JITSource(program).text
     code = try TCCCompiler().compile(text, entries: [JITSource.entry])
     source = text

@@ -108,7 +108,9 @@ extension NestBuilder {
     }
     for stack in stacks {
       if loop.bound == nil { heightOfValue[results[stack.result]] = steps }
-      if let bound = loop.bound, stops || loop.hasCount {
+      if let bound = loop.bound, stops || loop.hasCount,
+        !isReadBySteps(results[stack.result], of: results[loop.stepsResult])
+      {
         clear(stack.place, from: steps, to: bound, name)
       }
       completeHere(results[stack.result])
@@ -150,11 +152,28 @@ extension NestBuilder {
     return .scalar(.local(local))
   }
 
+  /// Nobody reads a row of a step that was not made: all readers are loops of as many steps.
+  private func isReadBySteps(_ stack: Value, of steps: Value) -> Bool {
+    if isOutput[Int(stack.index)] || graph.outputs.contains(where: { $0.value == stack }) {
+      return false
+    }
+    return graph.nodes.allSatisfy { node in
+      let operands = Array(graph.operands(of: node))
+      guard operands.contains(stack) else { return true }
+      guard let loop = node.operation as? Loop, loop.hasCount, operands[0] == steps else {
+        return false
+      }
+      return operands.indices.allSatisfy {
+        operands[$0] != stack || loop.scannedOperands.contains($0)
+      }
+    }
+  }
+
   /// Zeros in the rows of steps that were not made.
   private func clear(_ place: Place, from steps: DimExpr, to bound: DimExpr, _ name: Note) {
     let extents = [bound - steps] + place.shape.dropFirst()
     let nest = openNest(
-      extents: extents, reads: [], loops: Array(extents.indices), shareable: 0, notes: [name])
+      extents: extents, reads: [], loops: Array(extents.indices), notes: [name])
     var indices = nest.loops.map { DimExpr.index($0.index) }
     indices[0] = indices[0] + steps
     nest.block.append(

@@ -80,6 +80,18 @@ extension Statement {
     }
   }
 
+  /// How many blocks stand in each other, the innermost being this statement.
+  fileprivate var depth: Int {
+    let bodies: [[Statement]] =
+      switch self {
+      case .loop(let loop): [loop.body]
+      case .when(_, let inner): [inner]
+      case .branch(let branch): branch.bodies
+      default: []
+      }
+    return bodies.reduce(0) { max($0, 1 + ($1.map(\.depth).max() ?? 0)) }
+  }
+
   /// Calls `body` with this statement and all inside it.
   package func forEach(_ body: (Statement) -> Void) {
     body(self)
@@ -157,4 +169,9 @@ extension Statement {
       }
     }
   }
+}
+
+extension LoopProgram {
+  /// How many loops and branches stand in each other.
+  package var depth: Int { body.map(\.depth).max() ?? 0 }
 }

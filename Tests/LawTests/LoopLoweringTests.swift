@@ -53,6 +53,47 @@ import Testing
     }
   }
 
+  /// Tangents of what is compiled against differences of what is compiled.
+  @Test(arguments: ControlPrograms.all.filter(\.isDifferentiable)) func tangentsAreDifferences(
+    _ program: ControlPrograms.Program
+  ) throws {
+    let graph = try program.graph()
+    let (function, tangent) = (
+      try Engine().compile(graph), try Engine().compile(graph.derivative(.jvp))
+    )
+    let varying = tangent.outputs.enumerated().filter { $0.element.name.hasPrefix("jvp.") }
+    for sizes in program.sizes {
+      for arguments in program.arguments(sizes) {
+        if arguments.contains(where: { $0.dtype == .f32 }) { continue }
+        var random = RandomSource(seed: 5)
+        let floats = arguments.indices.filter { arguments[$0].dtype == .f64 }
+        let directions = try floats.map {
+          try Tensor.random(graph.type(of: graph.inputs[$0].value), sizes, &random)
+        }
+        func values(_ h: Double) throws -> [Tensor] {
+          var moved = arguments
+          for (k, direction) in zip(floats, directions) {
+            moved[k] = moved[k].moved(by: h, along: direction)
+          }
+          return try function(moved, sizes: sizes)
+        }
+        let h = 1e-6
+        let (up, down) = (try values(h), try values(-h))
+        let found = try tangent(arguments + directions, sizes: sizes)
+        for (place, output) in varying {
+          let name = output.name.dropFirst("jvp.".count)
+          guard let k = graph.outputs.firstIndex(where: { $0.name == name }) else { continue }
+          for (j, value) in found[place].doubles.enumerated() {
+            let difference = (up[k].doubles[j] - down[k].doubles[j]) / (2 * h)
+            #expect(
+              abs(value - difference) <= 1e-6 * (1 + abs(value)),
+              "\(program.name), \(name)[\(j)], \(sizes): \(value), difference \(difference)")
+          }
+        }
+      }
+    }
+  }
+
   static func expectAgreement(
     _ graph: Graph, _ arguments: [Tensor], _ sizes: Sizes, _ name: String
   ) throws {
@@ -87,6 +128,33 @@ import Testing
     } catch let error as ExecutionError {
       #expect(error.description.contains("made 2 steps"), "\(error)")
     }
+  }
+
+  /// Nested deeper than libtcc follows: an error that says so.
+  @Test func tooDeep() throws {
+    func nest(_ depth: Int) throws -> Graph {
+      let f64 = TensorType(.f64)
+      var inner = try region { r in
+        _ = r.addInput("i", TensorType(.i64))
+        return [apply(.sin, r.addInput("x", f64))]
+      }
+      for _ in 1..<depth {
+        inner = try region { r in
+          _ = r.addInput("i", TensorType(.i64))
+          let x = r.addInput("x", f64)
+          return [try r.apply(Loop(body: inner, bound: 1, carriedCount: 1), [x])[0] + 1]
+        }
+      }
+      let builder = GraphBuilder(name: "deep")
+      let x = builder.addInput("x", f64)
+      builder.addOutput(
+        "y", try builder.apply(Loop(body: inner, bound: 1, carriedCount: 1), [x])[0])
+      return try builder.finished()
+    }
+    let graph = try nest(40)
+    let expected = try ReferenceEvaluator.run(graph, inputs: [Tensor(0.5)], sizes: [:])
+    #expect(areIdentical(try Engine().compile(graph)([Tensor(0.5)])[0], expected[0]))
+    #expect(throws: NestingError.self) { try Engine().compile(try nest(100)) }
   }
 
   // MARK: - What the C looks like

@@ -52,7 +52,7 @@ extension CommandStatus {
     case let error as BindingError: self = CommandStatus(error)
     case is DimError, is ExecutionError: self = .badData
     case is DerivativeRequestError: self = .usage
-    case is DerivativeError: self = .unsupported
+    case is DerivativeError, is NestingError: self = .unsupported
     default: self = .internalError
     }
   }

@@ -18,6 +18,8 @@ enum ErrorReport {
     case let error as ArrayFileError: show(error.message, help: error.help)
     case let error as BindingError: show(error.description, help: help(error))
     case let error as ExecutionError: show(error.description, help: help(error))
+    case is NestingError:
+      show("\(error)", help: "emit the C and compile it with another compiler")
     case is FileError, is TensorTextError, is DimError: show("\(error)")
     default: showBug(error)
     }

@@ -26,12 +26,12 @@ int blocks(int64_t n, int64_t m, const double *x, double *restrict y, double *re
   /* line 6: y (subtract) */
   for (int64_t i = 0; i < size; i++) {
     for (int64_t j = 0; j < m; j++) {
-      y[m*i + j] = x[m*i + j] * (double)(-size + n) - (double)m;
+      y[m*i + j] = x[m*i + j] * (double)(n - size) - (double)m;
     }
   }
   double t = 0.0;
   /* line 7: sum */
-  for (int64_t i = 0; i < -size + n; i++) {
+  for (int64_t i = 0; i < n - size; i++) {
     for (int64_t j = 0; j < size_2; j++) {
       t += x[m*size + m*i + j];
     }

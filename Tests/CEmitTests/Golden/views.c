@@ -16,7 +16,7 @@ int views(int64_t n, const double *x, double *restrict y, void *workspace) {
   /* line 6: y (add) */
   for (int64_t i = 0; i < 3; i++) {
     for (int64_t j = 0; j < n; j++) {
-      y[n*i + j] = x[-6*j + 2*i + 6*n - 6] + x[(n*i + j)%6 + 6*((n*i + j)/6)];
+      y[n*i + j] = x[2*i - 6*j + 6*n - 6] + x[(n*i + j)%6 + 6*((n*i + j)/6)];
     }
   }
   return 0;

@@ -62,7 +62,7 @@ enum ControlPrograms {
       return try b.apply(
         Loop(body: step, condition: condition, bound: nil, carriedCount: 1), [a, a])
     } arguments: { _ in
-      [[Tensor(2.0)], [Tensor(1.0)], [Tensor(1e4)]]
+      [[Tensor(2.0)], [Tensor(1e4)]]
     },
 
     Program(name: "counted") { b in

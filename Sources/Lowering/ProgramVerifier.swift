@@ -1,5 +1,5 @@
 // Checks a loop program between passes: everything is defined before it is used, in a block around
-// the use, and nothing writes to an input.
+// the use, nothing writes to an input, and what leaves a loop stands in its body.
 import Graph
 
 extension LoopProgram {
@@ -10,7 +10,7 @@ extension LoopProgram {
     var start = 0
     for end in ends {
       // Locals are defined anew in every part.
-      try checker.check(body[start..<end])
+      try checker.check(body[start..<end], isLoopBody: false)
       checker.forgetAll()
       start = end
     }
@@ -35,7 +35,9 @@ private struct ProgramChecker {
     indices = []
   }
 
-  mutating func check(_ statements: ArraySlice<Statement>) throws(VerifierError) {
+  mutating func check(
+    _ statements: ArraySlice<Statement>, isLoopBody: Bool
+  ) throws(VerifierError) {
     for statement in statements {
       switch statement {
       case .define(let k, let e):
@@ -62,9 +64,10 @@ private struct ProgramChecker {
         }
         let outside = (locals, variables, indices)
         indices.insert(loop.index)
-        try check(loop.body[...])
+        try check(loop.body[...], isLoopBody: true)
         (locals, variables, indices) = outside
       case .exit(let condition):
+        if !isLoopBody { try fail("an exit stands where no loop is left") }
         try check(condition)
       case .branch(let branch):
         try check(branch.selector)
@@ -73,7 +76,7 @@ private struct ProgramChecker {
         }
         for body in branch.bodies {
           let outside = (locals, variables, indices)
-          try check(body[...])
+          try check(body[...], isLoopBody: false)
           (locals, variables, indices) = outside
         }
       case .swap(let a, let b):
@@ -104,7 +107,7 @@ private struct ProgramChecker {
       case .when(let conditions, let inner):
         try check(conditions)
         let outside = (locals, variables, indices)
-        try check(inner[...])
+        try check(inner[...], isLoopBody: false)
         (locals, variables, indices) = outside
       case .call(let call):
         for argument in call.arguments {

@@ -116,6 +116,54 @@ import Testing
     #expect(text == nil, "compiled \(name), \(sizes): \(text ?? "")\n\(kernel.cSource)")
   }
 
+  /// Every operation on rows of its first operand, with rows as results, and in a branch.
+  @Test(arguments: Catalog.operations.map(\.name)) func operationsInLoops(_ name: String) throws {
+    let entry = try #require(Catalog.entry(named: name))
+    for (number, subject) in entry.subjects.enumerated() where number % 3 == 0 {
+      guard let first = subject.graph.inputs.first else { continue }
+      let row = subject.graph.type(of: first.value)
+      if row.dtype == .f32 { continue }
+      let inner = subject.graph
+      let body = try region { r in
+        _ = r.addInput("i", TensorType(.i64))
+        let inputs = inner.inputs.map { r.addInput($0.name, inner.type(of: $0.value)) }
+        return try r.inline(inner, inputs)
+      }
+      let branch = try region("branch") { r in
+        try r.inline(inner, inner.inputs.map { r.addInput($0.name, inner.type(of: $0.value)) })
+      }
+      let other = try region("zeros") { r in
+        for input in inner.inputs { _ = r.addInput(input.name, inner.type(of: input.value)) }
+        return inner.outputs.map { r.zeros(inner.type(of: $0.value)) }
+      }
+      let builder = GraphBuilder(name: "looped")
+      let x = builder.addInput("x", row.stacked(2))
+      let rest = inner.inputs.dropFirst().map {
+        builder.addInput($0.name, inner.type(of: $0.value))
+      }
+      let loop = Loop(body: body, bound: 2, carriedCount: 0, scannedCount: 1, isReversed: true)
+      for (k, term) in try builder.apply(loop, [x] + rest).dropLast().enumerated() {
+        builder.addOutput("rows\(k)", term)
+      }
+      let flag = builder.addInput("flag", TensorType(.bool))
+      let one = x.slice(axis: 0, from: 0, to: 1).reshaped(to: row.shape)
+      let chosen = try builder.apply(
+        Conditional(then: branch, otherwise: other), [flag, one] + rest)
+      for (k, term) in chosen.enumerated() { builder.addOutput("chosen\(k)", term) }
+      let graph = try builder.finished()
+      for (k, sizes) in inner.legalSizes(from: [0, 1, 3], limit: 2).enumerated() {
+        let (a, b) = (
+          try subject.arguments(sizes, seed: 1), try subject.arguments(sizes, seed: 2)
+        )
+        let zeros = Tensor(zeros: row.dtype, shape: a[0].shape)
+        let flag = Tensor(integers: [k % 2 == 0 ? 1 : 0], dtype: .bool, shape: [])
+        try Self.expectAgreement(
+          graph, [Tensor(rows: [a[0], b[0]], like: zeros)] + a.dropFirst() + [flag], sizes,
+          subject.description)
+      }
+    }
+  }
+
   // MARK: - Errors of the run
 
   @Test func stepLimit() throws {
@@ -154,7 +202,7 @@ import Testing
     let graph = try nest(40)
     let expected = try ReferenceEvaluator.run(graph, inputs: [Tensor(0.5)], sizes: [:])
     #expect(areIdentical(try Engine().compile(graph)([Tensor(0.5)])[0], expected[0]))
-    #expect(throws: NestingError.self) { try Engine().compile(try nest(100)) }
+    #expect(throws: NestingError.self) { try Engine().compile(try nest(250)) }
   }
 
   // MARK: - What the C looks like
@@ -199,4 +247,31 @@ func region(_ name: String = "step", _ body: (GraphBuilder) throws -> [Term]) th
   let builder = GraphBuilder(name: name)
   for (k, term) in try body(builder).enumerated() { builder.addOutput("next\(k)", term) }
   return Region(try builder.finished())
+}
+
+/// Control flow that a pass must not hand on, and the verifier finds.
+@Suite struct ControlVerifierTests {
+  @Test func findsFaults() throws {
+    let program = try #require(ControlPrograms.all.first { $0.name == "unknown_rows" })
+    let sound = lower(try program.graph().simplified(), .jit)
+    func expectFault(_ spoil: (inout LoopProgram) -> Void) {
+      var program = sound
+      spoil(&program)
+      #expect(throws: VerifierError.self) { try program.verify(after: "spoiling") }
+    }
+    #expect(throws: Never.self) { try sound.verify(after: "lowering") }
+    let yes = Expression.literal(Scalar(1 as Int64, .bool))
+    expectFault { $0.body.append(.swap(0, 1)) }
+    expectFault { $0.body.append(.grow(buffer: 0, rows: 1)) }
+    expectFault { $0.body.append(.check(.stepLimit(0), loop: 99)) }
+    expectFault { $0.body.append(.check(.rows(found: .index(99), needed: 0), loop: 0)) }
+    expectFault {
+      $0.body.append(
+        .branch(BranchStatement(selector: yes, cases: [1, 2], bodies: [[], []], notes: [])))
+    }
+    expectFault {
+      $0.body.append(.loop(LoopStatement(index: 99, extent: nil, body: [], notes: [])))
+    }
+    expectFault { $0.body.append(.exit(unless: yes)) }
+  }
 }

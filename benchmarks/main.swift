@@ -1,13 +1,14 @@
 // The benchmarks: what the README promises about time and memory, measured. Each prints its figures
 // and what they are held against; none fails, because machines differ. Run by `make bench`.
 //
-//     benchmarks [straight-line | call | memory | start]
+//     benchmarks [straight-line | call | memory | stacks | start]
 
 let all: [(name: String, run: () throws -> Void)] = [
   ("start", measureStart),
   ("straight-line", measureStraightLine),
   ("call", measureCall),
   ("memory", measureMemory),
+  ("stacks", measureStacks),
 ]
 
 let wanted = Set(CommandLine.arguments.dropFirst())

@@ -18,10 +18,15 @@ static const char sort_text[] = {
 #embed "portable/jg_sort.h"
     , 0};
 
+static const char stack_text[] = {
+#embed "portable/jg_stack.h"
+    , 0};
+
 const char *jg_portable_text(const char *file_name) {
   if (strcmp(file_name, "jg_int.h") == 0) return int_text;
   if (strcmp(file_name, "jg_float.h") == 0) return float_text;
   if (strcmp(file_name, "jg_special.h") == 0) return special_text;
   if (strcmp(file_name, "jg_sort.h") == 0) return sort_text;
+  if (strcmp(file_name, "jg_stack.h") == 0) return stack_text;
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "portable/jg_int.h"
 #include "portable/jg_sort.h"
 #include "portable/jg_special.h"
+#include "portable/jg_stack.h"
 
 /* POSIX: a function's address fits a void *. */
 #define S(name) {#name, (const void *)name}
@@ -41,7 +42,7 @@ static const jg_symbol table[] = {
     S(jg_sigmoid_f32), S(jg_sigmoid_f64), S(jg_sign_f32), S(jg_sign_f64), S(jg_sign_i32),
     S(jg_sign_i64), S(jg_signbit_f32), S(jg_signbit_f64), S(jg_softplus_f32), S(jg_softplus_f64),
     S(jg_sort_bool), S(jg_sort_f32), S(jg_sort_f64), S(jg_sort_i32), S(jg_sort_i64),
-    S(jg_subtract_i32), S(jg_subtract_i64), S(log), S(log10), S(log10f), S(log1p), S(log1pf),
+    S(jg_stack_free), S(jg_stack_grow), S(jg_subtract_i32), S(jg_subtract_i64), S(log), S(log10), S(log10f), S(log1p), S(log1pf),
     S(log2), S(log2f), S(logf), S(memcpy), S(memmove), S(memset), S(nextafter), S(nextafterf),
     S(pow), S(powf), S(remainder), S(remainderf), S(rint), S(rintf), S(round), S(roundf), S(sin),
     S(sinf), S(sinh), S(sinhf), S(sqrt), S(sqrtf), S(tan), S(tanf), S(tanh), S(tanhf), S(trunc),

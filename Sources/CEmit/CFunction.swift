@@ -21,6 +21,9 @@ struct CFunction {
   var hoistedLines: [String] = []
   var usedBuffers: Set<Int> = []
   var usedSymbols: Set<String> = []
+  private(set) var usesStepLimit = false
+  /// Buffers that change places.
+  private(set) var swappedBuffers: Set<Int> = []
   /// The functions that are called, with their prototypes.
   var prototypes: [String: String] = [:]
 
@@ -33,8 +36,14 @@ struct CFunction {
     self.init(program, unused: Set(program.buffers.indices).subtracting(draft.usedBuffers))
   }
 
-  init(_ program: LoopProgram, unused: Set<Int> = []) {
+  /// Which loop a check is of is told to this process only; it alone has a limit of steps.
+  private let spelling: Spelling
+
+  enum Spelling { case jit, portable }
+
+  init(_ program: LoopProgram, unused: Set<Int> = [], spelling: Spelling = .portable) {
     self.program = program
+    self.spelling = spelling
     self.unused = unused
     for symbol in program.symbols { symbolNames[symbol] = names.unique(symbol) }
     nameParameters()
@@ -78,7 +87,8 @@ struct CFunction {
       switch statement {
       case .loop(let loop): max(depth, 1 + loopDepth(loop.body))
       case .when(_, let inner): max(depth, loopDepth(inner))
-      case .define, .defineIndex, .variable, .assign, .store, .call: depth
+      case .branch(let branch): branch.bodies.reduce(depth) { max($0, loopDepth($1)) }
+      default: depth
       }
     }
   }
@@ -90,9 +100,10 @@ struct CFunction {
       case .define(let k, _), .variable(let k, _):
         let name = program.locals[k].name
         localNames[k] = names.unique(name ?? "t", or: name == nil ? nil : "_value")
-      case .defineIndex(let k, _): indexNames[k] = names.unique("at")
+      case .defineIndex(let k, _): indexNames[k] = names.unique(program.indexNames[k] ?? "at")
       case .when(_, let inner): nameDefinitions(inner)
-      case .loop, .assign, .store, .call: break
+      case .branch(let branch): for body in branch.bodies { nameDefinitions(body) }
+      default: break
       }
     }
   }
@@ -107,7 +118,8 @@ struct CFunction {
         nameLoops(loop.body, loopNames.dropFirst())
         names.release(to: start)
       case .when(_, let inner): nameLoops(inner, loopNames)
-      case .define, .defineIndex, .variable, .assign, .store, .call: break
+      case .branch(let branch): for body in branch.bodies { nameLoops(body, loopNames) }
+      default: break
       }
     }
   }
@@ -120,7 +132,12 @@ struct CFunction {
         switch statement {
         case .loop(let loop): count(loop.body, 2)
         case .when(_, let inner): count(inner, weight)
-        case .define, .defineIndex, .variable, .assign, .store, .call:
+        case .branch(let branch):
+          statement.expression?.forEach {
+            if case .load(let buffer, _) = $0 { reads[buffer, default: 0] += weight }
+          }
+          for body in branch.bodies { count(body, weight) }
+        case .define, .defineIndex, .variable, .assign, .store, .call, .exit, .swap, .grow, .check:
           statement.expression?.forEach {
             if case .load(let buffer, _) = $0 { reads[buffer, default: 0] += weight }
           }
@@ -184,13 +201,24 @@ struct CFunction {
     case .loop(let loop): write(loop)
     case .when(let conditions, let inner):
       emit("if (\(self.conditions(conditions).text)) {")
-      indent += 1
-      write(inner)
-      indent -= 1
+      nested(inner)
       emit("}")
     case .call(let call): write(call)
+    case .exit(let condition): emit("if (\(negated(expression(condition)))) break;")
+    case .branch(let branch): write(branch)
+    case .swap(let a, let b): swap(a, b)
+    case .grow(let buffer, let rows): grow(buffer, rows)
+    case .check(let check, let loop): write(check, loop)
     }
   }
+
+  private mutating func nested(_ statements: [Statement]) {
+    indent += 1
+    write(statements)
+    indent -= 1
+  }
+
+  private func negated(_ condition: CText) -> String { "!\(condition.inside(.unary))" }
 
   /// `= e`, or `+= x` where e adds to what is there.
   private mutating func assignment(_ e: Expression, to target: Expression) -> String {
@@ -206,11 +234,102 @@ struct CFunction {
   private mutating func write(_ loop: LoopStatement) {
     comment(loop.notes)
     let name = indexNames[loop.index] ?? "0"
-    emit("for (int64_t \(name) = 0; \(name) < \(index(loop.extent).inside(.shift)); \(name)++) {")
-    indent += 1
-    write(loop.body)
-    indent -= 1
+    var body = loop.body
+    var conditions: [String] = []
+    if let extent = loop.extent, !loop.isDescending {
+      conditions.append("\(name) < \(index(extent).inside(.shift))")
+    }
+    if loop.isDescending { conditions.append("\(name) >= 0") }
+    // An exit before anything else is part of the loop's head.
+    if case .exit(let condition)? = body.first {
+      let text = expression(condition)
+      conditions.append(conditions.isEmpty ? text.text : text.inside(.equality))
+      body.removeFirst()
+    }
+    if loop.extent == nil && !readsIndex(loop.index, loop.body) {
+      emit("while (\(conditions.first ?? "true")) {")
+    } else {
+      let start = loop.isDescending ? loop.extent.map { index($0 - 1).text } ?? "0" : "0"
+      emit(
+        "for (int64_t \(name) = \(start);\(conditions.isEmpty ? "" : " ")"
+          + "\(conditions.joined(separator: " && ")); \(name)\(loop.isDescending ? "--" : "++")) {")
+    }
+    nested(body)
     emit("}")
+  }
+
+  private func readsIndex(_ wanted: Int, _ statements: [Statement]) -> Bool {
+    var found = false
+    for statement in statements {
+      statement.forEach {
+        // The limit of steps is no matter where there is none.
+        if case .check(.stepLimit, _) = $0, spelling == .portable { return }
+        $0.forEachOwnRead { _, index in if index == wanted { found = true } }
+      }
+    }
+    return found
+  }
+
+  // MARK: - Control flow
+
+  private mutating func write(_ branch: BranchStatement) {
+    comment(branch.notes)
+    guard let cases = branch.cases else {
+      emit("if (\(expression(branch.selector).text)) {")
+      nested(branch.bodies[0])
+      if !branch.bodies[1].isEmpty {
+        emit("} else {")
+        nested(branch.bodies[1])
+      }
+      return emit("}")
+    }
+    emit("switch (\(expression(branch.selector).text)) {")
+    for (k, body) in branch.bodies.enumerated() {
+      emit(
+        k < cases.count ? "case \(Scalar(cases[k], .i64).cLiteral): {" : "default: {")
+      nested(body)
+      indent += 1
+      emit("break;")
+      indent -= 1
+      emit("}")
+    }
+    emit("}")
+  }
+
+  private mutating func swap(_ a: Int, _ b: Int) {
+    usedBuffers.formUnion([a, b])
+    swappedBuffers.formUnion([a, b])
+    let old = names.unique("old_\(bufferNames[a])")
+    emit("\(program.buffers[a].dtype.cType) *const \(old) = \(bufferNames[a]);")
+    emit("\(bufferNames[a]) = \(bufferNames[b]);")
+    emit("\(bufferNames[b]) = \(old);")
+  }
+
+  private mutating func grow(_ buffer: Int, _ rows: DimExpr) {
+    guard case .stack(let number) = program.buffers[buffer].storage else { return }
+    usedBuffers.insert(buffer)
+    let (stack, width) = (program.buffers[buffer], program.buffers[buffer].dtype.byteCount)
+    let bytes = index(rows * stack.shape.dropFirst().reduce(DimExpr(width), *))
+    prototypes["jg_stack_grow"] = "bool jg_stack_grow(jg_stack *, int64_t)"
+    emit(
+      "if (stacks[\(number)].room < \(bytes.inside(.shift)) && "
+        + "!jg_stack_grow(&stacks[\(number)], \(bytes.text))) return "
+        + "\(CallStatus.memory.rawValue);")
+    emit("\(bufferNames[buffer]) = stacks[\(number)].rows;")
+  }
+
+  private mutating func write(_ check: RunCheck, _ loop: Int) {
+    let status = check.status.rawValue + (spelling == .jit ? Int32(loop) << 8 : 0)
+    switch check {
+    case .stepLimit(let steps):
+      if spelling == .portable { return }
+      usesStepLimit = true
+      emit("if (\(index(steps).inside(.shift)) >= limit_) return \(status);")
+    case .rows(let found, let needed):
+      emit(
+        "if (\(index(found).inside(.shift)) != \(index(needed).inside(.shift))) "
+          + "return \(status);")
+    }
   }
 
   private mutating func write(_ call: KernelCall) {

@@ -60,17 +60,29 @@ extension CFunction {
   mutating func workspacePointers() -> [String] {
     var pointers: [String] = []
     for (k, buffer) in program.buffers.enumerated() where usedBuffers.contains(k) {
-      guard case .workspace(let offset) = buffer.storage else { continue }
-      let place =
-        offset.isZero ? "workspace" : "((char *)workspace + \(index(offset).inside(.sum)))"
       let type = buffer.dtype.cType
-      pointers.append("  \(type) *const \(bufferNames[k]) = (\(type) *)\(place);")
+      switch buffer.storage {
+      case .workspace(let offset):
+        let place =
+          offset.isZero ? "workspace" : "((char *)workspace + \(index(offset).inside(.sum)))"
+        let constant = swappedBuffers.contains(k) ? "" : "const "
+        pointers.append("  \(type) *\(constant)\(bufferNames[k]) = (\(type) *)\(place);")
+      case .stack(let number):
+        pointers.append("  \(type) *\(bufferNames[k]) = stacks[\(number)].rows;")
+      case .input, .output, .constant: break
+      }
     }
     return pointers
   }
 
+  private func uses(_ isWanted: (Buffer.Storage) -> Bool) -> Bool {
+    program.buffers.indices.contains {
+      isWanted(program.buffers[$0].storage) && usedBuffers.contains($0)
+    }
+  }
+
   /// `(void)x;` for parameters that the body does not mention.
-  func unusedParameters(sizes: Bool = false) -> [String] {
+  func unusedParameters(sizes: Bool = false, stacks: Bool = false) -> [String] {
     var lines: [String] = []
     for symbol in program.symbols where sizes && !usedSymbols.contains(symbol) {
       lines.append("  (void)\(symbolNames[symbol] ?? "");")
@@ -79,10 +91,12 @@ extension CFunction {
     where buffer.isParameter && !usedBuffers.contains(k) {
       lines.append("  (void)\(bufferNames[k]);")
     }
-    let needsWorkspace = program.buffers.indices.contains { k in
-      if case .workspace = program.buffers[k].storage { usedBuffers.contains(k) } else { false }
+    if !uses({ if case .workspace = $0 { true } else { false } }) {
+      lines.append("  (void)workspace;")
     }
-    if !needsWorkspace { lines.append("  (void)workspace;") }
+    if stacks, !uses({ if case .stack = $0 { true } else { false } }) {
+      lines.append("  (void)stacks;")
+    }
     return lines
   }
 }

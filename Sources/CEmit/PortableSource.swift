@@ -16,7 +16,8 @@ package struct PortableSource: Sendable {
   /// - Parameter summary: one line for the head of both files.
   package init(_ program: LoopProgram, summary: String) {
     let function = CFunction(
-      shipping: program.parts.count == 1 ? program : program.with(body: []))
+      shipping: program.parts.count == 1 && program.stackCount == 0
+        ? program : program.with(body: []))
     var names = CNames()
     name = names.unique(program.name, or: "_function")
     let guardName = name.uppercased() + "_H"
@@ -53,8 +54,8 @@ package struct PortableSource: Sendable {
       " *",
       " * Arrays are dense and row-major; outputs overlap nothing. The workspace has the size that",
       " * \(name)_workspace gives, aligned to 64 bytes; its content is free.",
-      " * Returns 0, or 1 where sizes do not fit together; then nothing was written. */",
     ]
+    head += Self.statuses(program)
 
     header =
       (head + [
@@ -69,19 +70,28 @@ package struct PortableSource: Sendable {
     let parts = program.parts
     var called: Set<String> = []
     var main = function
-    if parts.count > 1 {
+    let stackCount = program.stackCount
+    let isDivided = parts.count > 1 || stackCount > 0
+    let canFail = program.canFail
+    let partNames = parts.indices.map { [name] in
+      parts.count > 1 ? "\(name)_part_\($0)" : "\(name)_body"
+    }
+    if isDivided {
       for (number, part) in parts.enumerated() {
         var piece = CFunction(shipping: part)
         let pointers = piece.workspacePointers()
         body += [
-          Self.wrapped("static void \(name)_part_\(number)(", parameters) + " {"
+          Self.wrapped(
+            "static \(canFail ? "int" : "void") \(partNames[number])(",
+            parameters + (stackCount > 0 ? ["jg_stack *stacks"] : [])) + " {"
         ]
-        body += piece.unusedParameters(sizes: true) + piece.tables
+        body += piece.unusedParameters(sizes: true, stacks: stackCount > 0) + piece.tables
         body += piece.sizeDefinitions + pointers + piece.lines
-        body += ["}", ""]
+        body += (canFail ? ["  return 0;"] : []) + ["}", ""]
         called.formUnion(piece.prototypes.keys)
       }
     }
+    if stackCount > 0 { called.formUnion(["jg_stack", "jg_stack_free"]) }
     body.append("\(signature) {")
     // What can be said of the sizes as they are comes first, and covers some of `n < 0`.
     let early = program.guards.filter(\.isPlain)
@@ -90,7 +100,7 @@ package struct PortableSource: Sendable {
     }.map { CText(text: "\(function.symbolNames[$0] ?? "") < 0", precedence: .relation) }
     let plain = negative + early.map { main.violation($0) }
     let others = program.guards.filter { !$0.isPlain }.map { main.violation($0) }
-    if parts.count == 1 { body += main.unusedParameters() }
+    if !isDivided { body += main.unusedParameters() }
     let pointers = main.workspacePointers()
     func checks(_ conditions: [CText]) -> [String] {
       if conditions.isEmpty { return [] }
@@ -98,15 +108,26 @@ package struct PortableSource: Sendable {
       return CLayout.broken("if (\(any.joined(separator: " || "))) return 1;", indent: 2)
     }
     body += checks(plain) + main.sizeDefinitions + checks(others) + pointers + main.lines
-    if parts.count > 1 {
+    if isDivided {
       let arguments =
         program.symbols.map { function.symbolNames[$0] ?? "" }
         + program.parameters.map { function.bufferNames[$0] } + ["workspace"]
+        + (stackCount > 0 ? ["stacks"] : [])
+      if stackCount > 0 {
+        let empty = [String](repeating: "{NULL, 0}", count: stackCount).joined(separator: ", ")
+        body += CLayout.broken("jg_stack stacks[\(stackCount)] = {\(empty)};", indent: 2)
+      }
       for number in parts.indices {
-        body.append(Self.wrapped("  \(name)_part_\(number)(", arguments) + ";")
+        let start = !canFail ? "  " : number == 0 ? "  int status = " : "  if (!status) status = "
+        body.append(Self.wrapped("\(start)\(partNames[number])(", arguments) + ";")
+      }
+      if stackCount > 1 {
+        body.append("  for (int i = 0; i < \(stackCount); i++) jg_stack_free(&stacks[i]);")
+      } else if stackCount == 1 {
+        body.append("  jg_stack_free(&stacks[0]);")
       }
     }
-    body += ["  return 0;", "}"]
+    body += [isDivided && canFail ? "  return status;" : "  return 0;", "}"]
 
     var sizing = CFunction(LoopProgram(sizing: program))
     let bytes = sizing.index(program.workspaceByteCount).text
@@ -123,16 +144,35 @@ package struct PortableSource: Sendable {
       "#include \"\(name).h\"", "", "#include <math.h>", "#include <stdbool.h>",
       "#include <stddef.h>", "#include <stdint.h>", "",
     ]
+    if stackCount > 0 { lines.insert("#include <stdlib.h>", at: lines.count - 1) }
     lines += Self.helpers(called)
-    if parts.count == 1, !function.tables.isEmpty { lines += function.tables + [""] }
+    if !isDivided, !function.tables.isEmpty { lines += function.tables + [""] }
     lines += measure + [""] + body + [""]
     source = lines.joined(separator: "\n")
+  }
+
+  /// What the function returns, as the end of the comment at its head.
+  private static func statuses(_ program: LoopProgram) -> [String] {
+    var others: [String] = []
+    if program.stackCount > 0 {
+      others.append("\(CallStatus.memory.rawValue) where memory for rows is short")
+    }
+    var checksRows = false
+    for statement in program.body {
+      statement.forEach { if case .check(.rows, _) = $0 { checksRows = true } }
+    }
+    if checksRows {
+      others.append("\(CallStatus.rows.rawValue) where a loop meets another number of rows")
+    }
+    let sizes = " * Returns 0, or 1 where sizes do not fit together; then nothing was written"
+    return others.isEmpty
+      ? [sizes + ". */"] : [sizes + ";", " * \(others.joined(separator: ", or ")). */"]
   }
 
   /// The definitions of runtime functions that are called, in the order of the runtime's headers.
   private static func helpers(_ called: Set<String>) -> [String] {
     var pieces: [String] = []
-    for file in ["jg_int.h", "jg_float.h", "jg_special.h", "jg_sort.h"] {
+    for file in ["jg_int.h", "jg_float.h", "jg_special.h", "jg_sort.h", "jg_stack.h"] {
       guard let text = jg_portable_text(file) else { continue }
       pieces += PortablePieces(String(cString: text)).pieces
     }

@@ -37,7 +37,8 @@ public final class Engine: Sendable {
   public var counters: EngineCounters { state.withLock { $0.counters } }
 
   /// A kernel for `graph`; compiled at most once for each structure.
-  /// - Throws: an internal error if the emitted C does not compile, which is a bug.
+  /// - Throws: `NestingError` where loops stand too deep in each other; an internal error if the
+  ///   emitted C does not compile, which is a bug.
   public func compile(_ graph: Graph) throws -> Kernel {
     let key = StructuralKey(graph)
     let known = state.withLock { state -> CompiledProgram? in

@@ -18,23 +18,27 @@ final class CompiledProgram: Sendable {
   let symbols: [String]
   let workspaceByteCount: DimExpr
   let source: String
+  /// The loops that can end a call.
+  let checkedLoops: [Note]
 
   init(_ program: LoopProgram) throws {
+    try NestingError.check(program)
     let text = JITSource(program).text
     code = try TCCCompiler().compile(text, entries: [JITSource.entry])
     source = text
     symbols = program.symbols
     workspaceByteCount = program.workspaceByteCount
+    checkedLoops = program.checkedLoops
   }
 
   func call(
     _ sizes: [Int], _ buffers: UnsafePointer<UnsafeMutableRawPointer?>?,
     _ workspace: UnsafeMutableRawPointer?
-  ) {
+  ) -> Int32 {
     code.withEntry(0, as: Entry.self) { entry in
       sizes.withUnsafeBytes { sizes in
-        // Guards have been checked when the sizes were bound: nothing is left to fail.
-        _ = entry(sizes.bindMemory(to: Int64.self).baseAddress, buffers, workspace)
+        // Guards have been checked when the sizes were bound: only loops are left to fail.
+        entry(sizes.bindMemory(to: Int64.self).baseAddress, buffers, workspace)
       }
     }
   }
@@ -93,17 +97,21 @@ public struct Kernel: Sendable {
   ///   - arguments: one array an input, in order.
   ///   - sizes: sizes by name, for those that no shape tells.
   ///   - memoryLimit: refuse before allocating more than so many bytes for outputs and workspace;
-  ///     the machine's memory unless told.
+  ///     the machine's memory unless told. The rows that loops without a known number of steps keep
+  ///     do not count.
+  ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
   /// - Returns: one array an output, in order.
-  /// - Throws: `BindingError` where arrays and function do not fit.
+  /// - Throws: `BindingError` where arrays and function do not fit, `ExecutionError` where the call
+  ///   cannot go on.
   public func callAsFunction(
-    _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = physicalMemory
-  ) throws(BindingError) -> [Tensor] {
+    _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = physicalMemory,
+    stepLimit: Int = .max
+  ) throws -> [Tensor] {
     guard arguments.count == inputs.count else {
-      throw .inputCount(needed: inputs.count, found: arguments.count)
+      throw BindingError.inputCount(needed: inputs.count, found: arguments.count)
     }
     for k in inputs.indices where arguments[k].dtype != inputs[k].type.dtype {
-      throw .dtype(
+      throw BindingError.dtype(
         input: inputs[k].name, needed: inputs[k].type, found: arguments[k].dtype)
     }
     let needs: CallNeeds
@@ -113,7 +121,7 @@ public struct Kernel: Sendable {
       needs = try self.needs(arguments.map(\.shape), given)
     }
     if needs.byteCount > memoryLimit {
-      throw .memory(needed: needs.byteCount, limit: memoryLimit)
+      throw BindingError.memory(needed: needs.byteCount, limit: memoryLimit)
     }
     let workspace = try pool.take(needs.workspaceByteCount)
     defer { pool.give(workspace) }
@@ -123,7 +131,14 @@ public struct Kernel: Sendable {
       results.append(
         Tensor(uninitialized: outputTypes[k].dtype, shape: needs.outputShapes[k]))
     }
-    run(arguments, &results, needs.sizes, workspace.start)
+    // The limit stands behind the sizes.
+    let numbers = program.checkedLoops.isEmpty ? needs.sizes : needs.sizes + [stepLimit]
+    let status = run(arguments, &results, numbers, workspace.start)
+    if status != 0,
+      let error = ExecutionError(status, program.checkedLoops, stepLimit: stepLimit)
+    {
+      throw error
+    }
     return results
   }
 
@@ -148,11 +163,11 @@ public struct Kernel: Sendable {
     return fixed.needs
   }
 
-  /// Calls the code with the addresses of all arrays.
+  /// Calls the code with the addresses of all arrays; returns its status.
   private func run(
     _ arguments: [Tensor], _ results: inout [Tensor], _ sizes: [Int],
     _ workspace: UnsafeMutableRawPointer?
-  ) {
+  ) -> Int32 {
     withUnsafeTemporaryAllocation(
       of: UnsafeMutableRawPointer?.self, capacity: arguments.count + results.count
     ) { buffers in
@@ -165,7 +180,7 @@ public struct Kernel: Sendable {
         let address = results[k].withMutableBytes { $0.baseAddress }
         buffers.initializeElement(at: arguments.count + k, to: address)
       }
-      withExtendedLifetime(arguments) {
+      return withExtendedLifetime(arguments) {
         program.call(sizes, UnsafePointer(buffers.baseAddress), workspace)
       }
     }

@@ -10,10 +10,10 @@ extension NestBuilder {
     let value = graph.results(of: node)[0]
     let left = view(operands[operands.startIndex + product.left.operand], product.left.indices)
     let right = view(operands[operands.startIndex + product.right.operand], product.right.indices)
-    let target = buffer(of: value)
+    let target = place(of: value)
     let kept = product.domain.indices.filter { !product.summed.contains($0) }
     let result = View(
-      buffer: target, offset: buffers[target].offset(kept.map { .index($0) }))
+      place: target, offset: target.offsetInside(kept.map { .index($0) }))
 
     // One index, or several that lie behind each other in both views, for each of m, n and k.
     let m = group(product.rows, product.domain, [left, result])
@@ -29,7 +29,8 @@ extension NestBuilder {
       order.firstIndex(of: index).map { .index(nest.loops[$0].index) } ?? 0
     }
     func base(_ view: View) -> DimExpr {
-      view.offset.replacing { if case .index(let k) = $0 { indices[k] } else { nil } }
+      view.place.base
+        + view.offset.replacing { if case .index(let k) = $0 { indices[k] } else { nil } }
     }
     func stride(_ view: View, _ group: Group) -> KernelCall.Argument {
       .integer(group.inner.flatMap { view.offset.coefficient(ofIndex: $0) } ?? 1)
@@ -40,20 +41,20 @@ extension NestBuilder {
           function: "jg_matmul_\(product.dtype.rawValue)",
           arguments: [
             .integer(m.extent), .integer(n.extent), .integer(k.extent),
-            .pointer(buffer: left.buffer, offset: base(left), isWritten: false),
+            .pointer(buffer: left.place.buffer, offset: base(left), isWritten: false),
             stride(left, m), stride(left, k),
-            .pointer(buffer: right.buffer, offset: base(right), isWritten: false),
+            .pointer(buffer: right.place.buffer, offset: base(right), isWritten: false),
             stride(right, k), stride(right, n),
-            .pointer(buffer: target, offset: base(result), isWritten: true),
+            .pointer(buffer: target.buffer, offset: base(result), isWritten: true),
             stride(result, m), stride(result, n),
           ], notes: [note(node)])))
     completeHere(value)
     return true
   }
 
-  /// A buffer with the offset of each element over the product's domain.
+  /// An array with the offset of each element in it over the product's domain.
   private struct View {
-    let buffer: Int
+    let place: Place
     let offset: DimExpr
   }
 
@@ -68,13 +69,12 @@ extension NestBuilder {
       }
       value = graph.operands(of: node)[graph.operands(of: node).startIndex + k]
     }
-    if let local = localOfValue[Int(value.index)] {
+    let place = place(of: value)
+    if let scalar = scalarOfValue[Int(value.index)] {
       // A scalar that the product reads as an array.
-      let buffer = buffer(of: value)
-      root.append(.store(buffer: buffer, offset: 0, .local(local)))
+      root.append(.store(buffer: place.buffer, offset: place.base, scalar.expression))
     }
-    let buffer = buffer(of: value)
-    return View(buffer: buffer, offset: buffers[buffer].offset(indices))
+    return View(place: place, offset: place.offsetInside(indices))
   }
 
   /// Indices that act as one.

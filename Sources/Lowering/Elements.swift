@@ -43,20 +43,18 @@ extension NestBuilder {
   /// The element of `value` at `indices`, which are over index variables in scope.
   func element(_ value: Value, _ indices: [DimExpr], in scope: Scope) -> Element {
     let index = Int(value.index)
-    if let local = localOfValue[index] {
-      return Element(expression: .local(local), depth: localDepths[local])
-    }
+    if let scalar = scalarOfValue[index] { return scalar }
     // Scalars are in locals, or inputs, which are read where they lie.
     let isShared =
       plan.isStored[index] ? !indices.isEmpty : plan.useCounts[index] > 1
     let key = ElementKey(value: value, indices: indices)
     if isShared, let known = known(key, in: scope) {
-      return Element(expression: .local(known), depth: localDepths[known])
+      return Element(expression: .local(known), depth: program.localDepths[known])
     }
     if plan.isStored[index] {
-      let buffer = buffer(of: value)
+      let place = place(of: value)
       return Element(
-        expression: .load(buffer: buffer, offset: buffers[buffer].offset(indices)),
+        expression: .load(buffer: place.buffer, offset: place.offset(indices)),
         depth: depth(of: indices))
     }
     guard let node = graph.definingNode(of: value), case .map(let map)? = plan.meanings[node]
@@ -93,7 +91,7 @@ extension NestBuilder {
   private func bind(
     _ element: Element, _ key: ElementKey, _ dtype: DType, name: String?, in scope: Scope
   ) -> Element {
-    let local = newLocal(dtype, name: name, depth: element.depth)
+    let local = program.newLocal(dtype, name: name, depth: element.depth)
     memo[key] = place(
       .define(local, element.expression), number: local, depth: element.depth, in: scope)
     return Element(expression: .local(local), depth: element.depth)
@@ -173,10 +171,10 @@ extension NestBuilder {
       return graph.type(of: operands[operands.startIndex + k]).dtype
     case .state(let k):
       if case .local(let local)? = states.indices.contains(k) ? states[k].expression : nil {
-        return locals[local].dtype
+        return program.locals[local].dtype
       }
       if case .load(let buffer, _)? = states.indices.contains(k) ? states[k].expression : nil {
-        return buffers[buffer].dtype
+        return program.buffers[buffer].dtype
       }
       return .f64
     case .apply(let f, let operands):
@@ -215,6 +213,12 @@ extension NestBuilder {
       if case .literal(let scalar) = made.expression, let last = bound.constantValue, last >= 0 {
         return DimExpr(Swift.min(Swift.max(Int(scalar.integer), 0), last))
       }
+      // A loop's own index is known to lie inside.
+      if case .index(let e, .i64) = made.expression, case .index(let k)? = e.singleAtom,
+        let largest = program.indexLimits[k], (bound - largest).sign ?? -1 >= 0
+      {
+        return e
+      }
       made.expression = .clamp(made.expression, dtype, limit: bound)
     }
     if !scope.conditions.isEmpty {
@@ -226,7 +230,7 @@ extension NestBuilder {
       fetched[key] = same
       return .index(same.number)
     }
-    let index = newIndex(depth: made.depth)
+    let index = program.newIndex(depth: made.depth)
     let definition = place(
       .defineIndex(index, made.expression), number: index, depth: made.depth, in: scope)
     fetched[key] = definition
@@ -239,7 +243,7 @@ extension NestBuilder {
   func depth(of indices: [DimExpr]) -> Int {
     var depth = 0
     for e in indices {
-      e.forEachLeaf { if case .index(let k) = $0 { depth = max(depth, indexDepths[k]) } }
+      e.forEachLeaf { if case .index(let k) = $0 { depth = max(depth, program.indexDepths[k]) } }
     }
     return depth
   }

@@ -33,7 +33,7 @@ extension NestBuilder {
     var best: (depth: Int, position: Int) = (0, root.items.count)
     if !extents.isEmpty && shareable > 0 {
       var position = root.items.count - 1
-      while position >= max(earliest, root.items.count - Self.window, 0) {
+      while position >= max(earliest, root.items.count - Self.window, firstPosition) {
         if case .loop(let tree) = root.items[position] {
           let depth = min(sharedDepth(tree, extents, reads, loops), shareable)
           if depth > best.depth { best = (depth, position) }
@@ -48,7 +48,7 @@ extension NestBuilder {
       if level < best.depth, let shared = level == 0 ? rootLoop(best.position) : block.lastLoop {
         loop = shared
       } else {
-        loop = GrowingLoop(index: newIndex(depth: level + 1), extent: extent, in: block)
+        loop = GrowingLoop(index: program.newIndex(depth: level + 1), extent: extent, in: block)
       }
       path.append(loop)
       block = loop.body

@@ -5,14 +5,20 @@
 //               | variable local = expression      changes by assign
 //               | assign local = expression
 //               | store buffer[offset] = expression
-//               | loop index in 0 ..< extent { statements }
+//               | loop index in 0 ..< extent { statements }     also endless, or descending
 //               | when conditions { statements }
 //               | call function(arguments)
+//               | exit unless expression                       leaves the innermost loop
+//               | branch expression { statements } …           runs one of them
+//               | swap buffer, buffer                          each gets the other's memory
+//               | grow buffer to rows                          for stacks
+//               | check                                        ends the program with a status
 //
 // Semantics: statements run in order. A loop whose extent is 0 or less does not run. Expressions
 // have no effects; a conditional evaluates only the branch it takes, so that loads stay inside
 // their buffers. Float arithmetic is IEEE in the dtype of the expression, integers wrap.
-// Buffers do not overlap, except inputs with inputs. Offsets are in elements.
+// Buffers do not overlap, except inputs with inputs. Offsets are in elements. The memory of a stack
+// is given back when the program ends, however it ends; its rows stay where they are when it grows.
 import Graph
 
 /// A function as loops over buffers.
@@ -30,6 +36,10 @@ package struct LoopProgram: Sendable {
   package var partStarts: [Int] = []
   /// Bytes of the workspace, in which the workspace buffers lie.
   package var workspaceByteCount: DimExpr = 0
+  /// Names for readers, of index variables that have one.
+  package var indexNames: [Int: String] = [:]
+  /// The loops that can end the program, for messages.
+  package var checkedLoops: [Note] = []
 
   package init(
     name: String, symbols: [String], buffers: [Buffer], locals: [Local], guards: [Guard],
@@ -52,6 +62,8 @@ package struct Buffer: Sendable {
     /// Part of the workspace, at so many bytes from its start.
     case workspace(byteOffset: DimExpr)
     case constant(Tensor)
+    /// Memory of its own that grows row by row; the first extent is `?`.
+    case stack(Int)
   }
 
   package var name: String
@@ -64,7 +76,7 @@ package struct Buffer: Sendable {
   package var isParameter: Bool {
     switch storage {
     case .input, .output: true
-    case .workspace, .constant: false
+    case .workspace, .constant, .stack: false
     }
   }
 }
@@ -86,15 +98,88 @@ package enum Statement: Sendable {
   case loop(LoopStatement)
   case when([IndexCondition], [Statement])
   case call(KernelCall)
+  /// Stands in the body of a loop itself, not deeper.
+  case exit(unless: Expression)
+  case branch(BranchStatement)
+  /// Two buffers of the workspace, of one type.
+  case swap(Int, Int)
+  /// A stack gets room for so many rows; without memory the program ends.
+  case grow(buffer: Int, rows: DimExpr)
+  /// What must hold for a loop, by its number in `checkedLoops`, to go on.
+  case check(RunCheck, loop: Int)
 }
 
 package struct LoopStatement: Sendable {
   /// The number of the index variable.
   package var index: Int
-  package var extent: DimExpr
+  /// `nil` for a loop that only an exit ends.
+  package var extent: DimExpr?
+  /// From `extent - 1` down to 0.
+  package var isDescending = false
+  /// A step is a region of the graph, which writes what is its own before it reads it.
+  package var isOfSteps = false
   package var body: [Statement]
   /// What it computes, for readers: names or operations with source lines.
   package var notes: [Note]
+}
+
+/// One of several bodies runs.
+package struct BranchStatement: Sendable {
+  package var selector: Expression
+  /// The number of each body but the last, which is for all others; `nil` for a bool, which runs
+  /// the first body when it is true and else the second.
+  package var cases: [Int64]?
+  package var bodies: [[Statement]]
+  package var notes: [Note]
+}
+
+/// A condition that only the run can tell.
+package enum RunCheck: Sendable {
+  /// The steps made so far are less than the call allows. Shipped C has no limit.
+  case stepLimit(DimExpr)
+  /// A stack has as many rows as are read.
+  case rows(found: DimExpr, needed: DimExpr)
+}
+
+/// How a call ended: what the C function returns. For a check the number of its loop stands in the
+/// bits from 8 on, in C for this process.
+package enum CallStatus: Int32, Sendable {
+  case done = 0
+  /// Sizes do not fit together; shipped C only.
+  case sizes = 1
+  case memory = 2
+  case stepLimit = 3
+  case rows = 4
+}
+
+extension RunCheck {
+  package var status: CallStatus {
+    switch self {
+    case .stepLimit: .stepLimit
+    case .rows: .rows
+    }
+  }
+}
+
+extension LoopProgram {
+  /// How many stacks it keeps.
+  package var stackCount: Int {
+    buffers.reduce(0) { if case .stack = $1.storage { $0 + 1 } else { $0 } }
+  }
+
+  /// Some statement ends it before its end.
+  package var canFail: Bool {
+    var found = false
+    for statement in body {
+      statement.forEach {
+        switch $0 {
+        case .check, .grow: found = true
+        default: break
+        }
+      }
+    }
+    return found
+  }
 }
 
 /// Where a piece of the program comes from.

@@ -55,8 +55,27 @@ private struct LoopProgramPrinter {
     case .store(let buffer, let offset, let e):
       line("\(name(buffer: buffer))[\(text(offset))] = \(text(e))")
     case .loop(let loop):
-      line("for \(name(index: loop.index)) in 0 ..< \(text(loop.extent))\(comment(loop.notes))")
+      let range =
+        loop.extent.map { "0 ..< \(text($0))" + (loop.isDescending ? ", descending" : "") }
+        ?? "0 ..."
+      line("for \(name(index: loop.index)) in \(range)\(comment(loop.notes))")
       nested(loop.body)
+    case .exit(let condition): line("exit unless \(text(condition))")
+    case .branch(let branch):
+      for (k, body) in branch.bodies.enumerated() {
+        let label =
+          k == branch.bodies.count - 1
+          ? "otherwise"
+          : branch.cases.map { "\(text(branch.selector)) is \($0[k])" }
+            ?? "if \(text(branch.selector))"
+        line(label + (k == 0 ? comment(branch.notes) : ""))
+        nested(body)
+      }
+    case .swap(let a, let b): line("swap \(name(buffer: a)), \(name(buffer: b))")
+    case .grow(let buffer, let rows): line("grow \(name(buffer: buffer)) to \(text(rows)) rows")
+    case .check(.stepLimit(let steps), _): line("check \(text(steps)) < the step limit")
+    case .check(.rows(let found, let needed), _):
+      line("check \(text(found)) == \(text(needed)), rows")
     case .when(let conditions, let statements):
       line("when \(text(conditions))")
       nested(statements)
@@ -127,7 +146,9 @@ private struct LoopProgramPrinter {
 
   // MARK: - Names
 
-  private func name(index: Int) -> String { "i\(index)" }
+  private func name(index: Int) -> String {
+    program.indexNames[index].map { "\($0)%\(index)" } ?? "i\(index)"
+  }
 
   private func name(buffer: Int) -> String {
     let name = program.buffers[buffer].name
@@ -145,6 +166,7 @@ extension Buffer.Storage {
     case .output: "output   "
     case .workspace: "workspace"
     case .constant: "constant "
+    case .stack: "stack    "
     }
   }
 

@@ -21,7 +21,7 @@ package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
     graph.pruned().verified("pruning"),
     contractions: options.productsAreCalls ? .kernels : .loops
   )
-  .program().verified("fusion")
+  .finished().verified("fusion")
   .tidied().verified("tidying")
   .split().verified("splitting")
   .withMemoryPlan()

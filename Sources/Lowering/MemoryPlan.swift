@@ -9,7 +9,7 @@ extension LoopProgram {
     var program = self
     var slots: [Slot] = []
     var slotOfBuffer: [Int: Int] = [:]
-    for (buffer, life) in lifetimes().sorted(by: {
+    for (buffer, life) in Lifetimes(self).ofBuffer.sorted(by: {
       ($0.value.lowerBound, $0.key) < ($1.value.lowerBound, $1.key)
     }) {
       let byteCount = aligned(buffers[buffer])
@@ -38,7 +38,7 @@ extension LoopProgram {
 
   private struct Slot {
     var byteCount: DimExpr
-    /// The last root statement that needs it.
+    /// The last moment at which it is needed.
     var busyUntil: Int
   }
 
@@ -57,17 +57,5 @@ extension LoopProgram {
       guard let size = try? slots[slot].byteCount.evaluate({ _ in 64 }) else { return false }
       return size < 2 * wanted && wanted < 2 * size
     }
-  }
-
-  /// The root statements from the first to the last that touches each workspace buffer.
-  private func lifetimes() -> [Int: ClosedRange<Int>] {
-    var lives: [Int: ClosedRange<Int>] = [:]
-    for (place, statement) in body.enumerated() {
-      statement.forEachBuffer { buffer, _ in
-        guard case .workspace = buffers[buffer].storage else { return }
-        lives[buffer] = (lives[buffer]?.lowerBound ?? place)...place
-      }
-    }
-    return lives
   }
 }

@@ -1,6 +1,7 @@
 // Turns a graph into loop nests. Nodes come in order; each stored value gets a nest, which is fused
 // into the latest earlier nest where that is legal and as deep as possible. Values that are not
-// stored are computed where they are read.
+// stored are computed where they are read. A region inside an operation is a graph of its own, with
+// a builder of its own that writes into a block of the statement around it.
 //
 // Fusing a nest into d loops of an earlier one is legal if, for each value it reads that these
 // loops compute, every shared loop runs along an axis of that value and the element is read at
@@ -12,17 +13,18 @@ final class NestBuilder {
   let graph: Graph
   let plan: StoragePlan
   let contractions: Contraction.Policy
-  let root = Block()
-  var buffers: [Buffer] = []
-  var locals: [Local] = []
-  /// The depth at which a local is defined: how many loops are around it.
-  var localDepths: [Int] = []
-  /// The same for index variables.
-  var indexDepths: [Int] = []
-  /// The buffer of a stored value.
-  var bufferOfValue: [Int?]
-  /// The local of a stored scalar.
-  var localOfValue: [Int?]
+  let program: GrowingProgram
+  let root: Block
+  /// Nothing is fused into what stood in the root block before.
+  let firstPosition: Int
+  /// Where a stored value lies.
+  var placeOfValue: [Place?]
+  /// A stored scalar, where it is a local or comes from outside.
+  var scalarOfValue: [Element?]
+  /// How many rows a stack of unknown height has.
+  var heightOfValue: [Value: DimExpr] = [:]
+  /// Values that are computed where they are wanted as outputs.
+  private(set) var isOutput: [Bool]
   var placements: [Placement?]
   /// Elements that are in a local.
   var memo: [ElementKey: Definition] = [:]
@@ -33,73 +35,105 @@ final class NestBuilder {
   /// The node that is being lowered.
   var current = 0
 
-  init(_ graph: Graph, contractions: Contraction.Policy) {
+  init(
+    _ graph: Graph, contractions: Contraction.Policy, program: GrowingProgram = GrowingProgram(),
+    root: Block = Block()
+  ) {
     self.graph = graph
     self.contractions = contractions
+    self.program = program
+    self.root = root
+    firstPosition = root.items.count
     plan = StoragePlan(graph, contractions: contractions)
     let count = graph.types.count
-    bufferOfValue = [Int?](repeating: nil, count: count)
-    localOfValue = [Int?](repeating: nil, count: count)
+    placeOfValue = [Place?](repeating: nil, count: count)
+    scalarOfValue = [Element?](repeating: nil, count: count)
+    isOutput = [Bool](repeating: false, count: count)
     placements = [Placement?](repeating: nil, count: count)
   }
 
-  func program() -> LoopProgram {
-    addParameters()
+  /// The program of a whole graph: inputs, then outputs are its first buffers.
+  func finished() -> LoopProgram {
+    for (k, input) in graph.inputs.enumerated() {
+      let type = graph.type(of: input.value)
+      bind(
+        input.value,
+        .array(
+          Place(buffer: program.newBuffer(input.name, type, .input(k)), shape: type.shape),
+          height: nil))
+    }
+    let targets = graph.outputs.enumerated().map { k, output in
+      let type = graph.type(of: output.value)
+      return Place(buffer: program.newBuffer(output.name, type, .output(k)), shape: type.shape)
+    }
+    lower(to: targets)
+    var made = LoopProgram(
+      name: graph.name, symbols: graph.symbols, buffers: program.buffers, locals: program.locals,
+      guards: graph.guards().map(\.condition), body: root.frozen())
+    made.indexNames = program.indexNames
+    made.checkedLoops = program.checkedLoops
+    return made
+  }
+
+  /// Computes the graph, and its outputs at given places; those without one are not stored.
+  func lower(to targets: [Place?]) {
+    for (output, target) in zip(graph.outputs, targets) {
+      let value = Int(output.value.index)
+      guard let target, placeOfValue[value] == nil, scalarOfValue[value] == nil,
+        plan.isStored[value]
+      else { continue }
+      placeOfValue[value] = target
+      isOutput[value] = true
+    }
     for (index, node) in graph.nodes.enumerated() {
       current = index
       lower(node, index)
     }
-    copyOutputs()
-    return LoopProgram(
-      name: graph.name, symbols: graph.symbols, buffers: buffers, locals: locals,
-      guards: graph.guards().map(\.condition), body: root.frozen())
+    for (output, target) in zip(graph.outputs, targets) {
+      guard let target, !isAt(output.value, target) else { continue }
+      copy(
+        output.value, to: target,
+        notes: [Note(operation: "output", name: output.name, origin: .none)])
+    }
+  }
+
+  private func isAt(_ value: Value, _ target: Place) -> Bool {
+    guard isOutput[Int(value.index)], let place = placeOfValue[Int(value.index)] else {
+      return false
+    }
+    return place.buffer == target.buffer && place.base == target.base
+  }
+
+  // MARK: - Values from outside
+
+  /// What an input of a region stands for.
+  enum Binding {
+    case scalar(Expression)
+    case array(Place, height: DimExpr?)
+  }
+
+  func bind(_ input: Value, _ binding: Binding) {
+    placements[Int(input.index)] = Placement(position: -1)
+    switch binding {
+    case .scalar(let expression):
+      scalarOfValue[Int(input.index)] = Element(expression: expression, depth: 0)
+    case .array(let place, let height):
+      placeOfValue[Int(input.index)] = place
+      heightOfValue[input] = height
+    }
   }
 
   // MARK: - Buffers and variables
 
-  /// Inputs, then outputs; an output's buffer is where its value is computed.
-  private func addParameters() {
-    for (k, input) in graph.inputs.enumerated() {
-      bufferOfValue[Int(input.value.index)] = addBuffer(input.value, input.name, .input(k))
-      placements[Int(input.value.index)] = Placement(position: -1)
-    }
-    for (k, output) in graph.outputs.enumerated() {
-      let buffer = addBuffer(output.value, output.name, .output(k))
-      let value = Int(output.value.index)
-      if bufferOfValue[value] == nil && plan.isStored[value] { bufferOfValue[value] = buffer }
-    }
-  }
-
-  private func addBuffer(_ value: Value, _ name: String, _ storage: Buffer.Storage) -> Int {
+  /// Where a stored value lies; it gets memory when it is first asked for.
+  func place(of value: Value) -> Place {
+    if let place = placeOfValue[Int(value.index)] { return place }
     let type = graph.type(of: value)
-    buffers.append(Buffer(name: name, dtype: type.dtype, shape: type.shape, storage: storage))
-    return buffers.count - 1
-  }
-
-  /// The buffer of a stored value, made when it is first asked for.
-  func buffer(of value: Value) -> Int {
-    if let buffer = bufferOfValue[Int(value.index)] { return buffer }
-    let buffer = addBuffer(
-      value, graph.names[value] ?? graph.nameFromOperation(value), .workspace(byteOffset: 0))
-    bufferOfValue[Int(value.index)] = buffer
-    return buffer
-  }
-
-  func isOutput(_ value: Value) -> Bool {
-    guard let buffer = bufferOfValue[Int(value.index)] else { return false }
-    if case .output = buffers[buffer].storage { return true }
-    return false
-  }
-
-  func newLocal(_ dtype: DType, name: String?, depth: Int) -> Int {
-    locals.append(Local(dtype: dtype, name: name))
-    localDepths.append(depth)
-    return locals.count - 1
-  }
-
-  func newIndex(depth: Int) -> Int {
-    indexDepths.append(depth)
-    return indexDepths.count - 1
+    let place = Place(
+      buffer: program.newBuffer(
+        graph.names[value] ?? graph.nameFromOperation(value), type), shape: type.shape)
+    placeOfValue[Int(value.index)] = place
+    return place
   }
 
   func note(_ node: Node, _ value: Value? = nil) -> Note {
@@ -108,27 +142,19 @@ final class NestBuilder {
       name: graph.names[value ?? Value(Int(node.resultRange.lowerBound))], origin: node.origin)
   }
 
-  // MARK: - Outputs that are not computed in place
-
-  private func copyOutputs() {
-    for (k, output) in graph.outputs.enumerated() {
-      let value = Int(output.value.index)
-      let target = graph.inputs.count + k
-      if bufferOfValue[value] == target && plan.isStored[value] { continue }
-      let type = graph.type(of: output.value)
-      let note = Note(operation: "output", name: output.name, origin: .none)
-      let domain = type.shape.indices.filter { !type.shape[$0].isOne }
-      let nest = openNest(
-        extents: domain.map { type.shape[$0] },
-        reads: reads(of: output.value, type.shape.indices.map { DimExpr.index($0) }),
-        loops: domain, notes: [note])
-      let indices = type.shape.indices.map { axis in
-        domain.firstIndex(of: axis).map { DimExpr.index(nest.loops[$0].index) } ?? 0
-      }
-      let element = element(output.value, indices, in: nest.scope)
-      nest.block.append(
-        .store(buffer: target, offset: buffers[target].offset(indices), element.expression))
+  /// Writes the elements of a value to a place.
+  func copy(_ value: Value, to target: Place, notes: [Note]) {
+    let shape = target.shape
+    let domain = shape.indices.filter { !shape[$0].isOne }
+    let nest = openNest(
+      extents: domain.map { shape[$0] },
+      reads: reads(of: value, shape.indices.map { DimExpr.index($0) }), loops: domain, notes: notes)
+    let indices = shape.indices.map { axis in
+      domain.firstIndex(of: axis).map { DimExpr.index(nest.loops[$0].index) } ?? 0
     }
+    let element = element(value, indices, in: nest.scope)
+    nest.block.append(
+      .store(buffer: target.buffer, offset: target.offset(indices), element.expression))
   }
 }
 

@@ -1,5 +1,5 @@
 // Checks a loop program between passes: everything is defined before it is used, in a block around
-// the use, and nothing writes to an input.
+// the use, nothing writes to an input, and what leaves a loop stands in its body.
 import Graph
 
 extension LoopProgram {
@@ -10,7 +10,7 @@ extension LoopProgram {
     var start = 0
     for end in ends {
       // Locals are defined anew in every part.
-      try checker.check(body[start..<end])
+      try checker.check(body[start..<end], isLoopBody: false)
       checker.forgetAll()
       start = end
     }
@@ -35,7 +35,9 @@ private struct ProgramChecker {
     indices = []
   }
 
-  mutating func check(_ statements: ArraySlice<Statement>) throws(VerifierError) {
+  mutating func check(
+    _ statements: ArraySlice<Statement>, isLoopBody: Bool
+  ) throws(VerifierError) {
     for statement in statements {
       switch statement {
       case .define(let k, let e):
@@ -56,15 +58,56 @@ private struct ProgramChecker {
         try check(e)
         try checkWrite(buffer)
       case .loop(let loop):
-        try check(loop.extent)
+        if let extent = loop.extent { try check(extent) }
+        if loop.extent == nil && (loop.isDescending || !loop.body.hasExit) {
+          try fail("a loop has no end")
+        }
         let outside = (locals, variables, indices)
         indices.insert(loop.index)
-        try check(loop.body[...])
+        try check(loop.body[...], isLoopBody: true)
         (locals, variables, indices) = outside
+      case .exit(let condition):
+        if !isLoopBody { try fail("an exit stands where no loop is left") }
+        try check(condition)
+      case .branch(let branch):
+        try check(branch.selector)
+        if branch.bodies.count != (branch.cases?.count ?? 1) + 1 {
+          try fail("a branch of \(branch.bodies.count) bodies does not fit its cases")
+        }
+        for body in branch.bodies {
+          let outside = (locals, variables, indices)
+          try check(body[...], isLoopBody: false)
+          (locals, variables, indices) = outside
+        }
+      case .swap(let a, let b):
+        try checkWrite(a)
+        try checkWrite(b)
+        let (first, second) = (program.buffers[a], program.buffers[b])
+        guard case .workspace = first.storage, case .workspace = second.storage,
+          first.dtype == second.dtype, first.shape == second.shape
+        else {
+          try fail("\(first.name) and \(second.name) cannot be swapped")
+          break
+        }
+      case .grow(let buffer, let rows):
+        try check(rows)
+        try checkWrite(buffer)
+        guard case .stack = program.buffers[buffer].storage else {
+          try fail("\(program.buffers[buffer].name) grows and is no stack")
+          break
+        }
+      case .check(let condition, let loop):
+        switch condition {
+        case .stepLimit(let steps): try check(steps)
+        case .rows(let found, let needed):
+          try check(found)
+          try check(needed)
+        }
+        if !program.checkedLoops.indices.contains(loop) { try fail("there is no loop \(loop)") }
       case .when(let conditions, let inner):
         try check(conditions)
         let outside = (locals, variables, indices)
-        try check(inner[...])
+        try check(inner[...], isLoopBody: false)
         (locals, variables, indices) = outside
       case .call(let call):
         for argument in call.arguments {
@@ -120,11 +163,18 @@ private struct ProgramChecker {
     }
     switch program.buffers[buffer].storage {
     case .input, .constant: try fail("the buffer \(program.buffers[buffer].name) is written to")
-    case .output, .workspace: break
+    case .output, .workspace, .stack: break
     }
   }
 
   private func fail(_ finding: String) throws(VerifierError) {
     throw VerifierError(pass: pass, finding)
+  }
+}
+
+extension [Statement] {
+  /// Can leave the loop whose body it is.
+  fileprivate var hasExit: Bool {
+    contains { if case .exit = $0 { true } else { false } }
   }
 }

@@ -30,15 +30,17 @@ extension LoopProgram {
   private func cuts(_ localLimit: Int) -> [Int] {
     var cuts: [Int] = []
     var count = 0
-    // A variable and the loops that assign it stay together.
+    // A variable and the loops that assign it stay together, and so do two buffers that are swapped
+    // and what reads them: which is where only that function knows.
     let last = lastAssignments()
+    let lastUses = lastUsesOfSwapped()
     var openUntil = -1
     for (place, statement) in body.enumerated() {
       var own = 0
       statement.forEach {
         switch $0 {
         case .define, .variable, .defineIndex, .loop: own += 1
-        case .assign, .store, .when, .call: break
+        default: break
         }
       }
       if count + own > localLimit && count > 0 && place > openUntil {
@@ -47,8 +49,30 @@ extension LoopProgram {
       }
       count += own
       if case .variable(let k, _) = statement { openUntil = max(openUntil, last[k] ?? -1) }
+      if !lastUses.isEmpty {
+        statement.forEach {
+          if case .swap(let a, let b) = $0 {
+            openUntil = max(openUntil, lastUses[a] ?? -1, lastUses[b] ?? -1)
+          }
+        }
+      }
     }
     return cuts
+  }
+
+  /// The last root statement that touches each buffer that is swapped with another.
+  private func lastUsesOfSwapped() -> [Int: Int] {
+    var last: [Int: Int] = [:]
+    for statement in body {
+      statement.forEach {
+        if case .swap(let a, let b) = $0 { (last[a], last[b]) = (-1, -1) }
+      }
+    }
+    if last.isEmpty { return last }
+    for (place, statement) in body.enumerated() {
+      statement.forEachBuffer { buffer, _ in if last[buffer] != nil { last[buffer] = place } }
+    }
+    return last
   }
 
   /// The last root statement that assigns each variable.
@@ -100,7 +124,7 @@ private struct Spills {
         switch statement {
         case .define(let k, _), .variable(let k, _): ofLocals[k] = part
         case .defineIndex(let k, _): ofIndices[k] = part
-        case .assign, .store, .loop, .when, .call: break
+        default: break
         }
         statement.forEachRead { local, index in
           let name = local.map { Name.local($0) } ?? .index(index ?? -1)

@@ -11,7 +11,7 @@ extension NestBuilder {
   ) -> Bool {
     guard states.count > 1, let condition = states.sharedCondition else { return false }
     let test = build(condition, map, index, indices, states: inside, in: nest.scope).expression
-    let changes = newLocal(.bool, name: "changes", depth: nest.loops.count)
+    let changes = program.newLocal(.bool, name: "changes", depth: nest.loops.count)
     nest.block.append(.define(changes, test))
     for (accumulator, state) in zip(accumulators, states) {
       guard case .apply(let select, let operands) = state.update else { continue }
@@ -20,7 +20,8 @@ extension NestBuilder {
         .assign(
           accumulator,
           .apply(
-            select, locals[accumulator].dtype, [.local(changes), new, .local(accumulator)])))
+            select, program.locals[accumulator].dtype, [.local(changes), new, .local(accumulator)]))
+      )
     }
     return true
   }

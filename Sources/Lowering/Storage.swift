@@ -107,8 +107,16 @@ struct StoragePlan {
           isStored[value] = true
         }
       }
-    case .loop?, .branch?:
-      for operand in operands { isStored[Int(operand.index)] = true }
+    case .loop(let loop)?:
+      // What is carried is copied; scalars are variables.
+      for (k, operand) in operands.enumerated()
+      where !loop.carriedOperands.contains(k) && graph.type(of: operand).rank > 0 {
+        isStored[Int(operand.index)] = true
+      }
+    case .branch?:
+      for operand in operands where graph.type(of: operand).rank > 0 {
+        isStored[Int(operand.index)] = true
+      }
     case .pieces?, .constant?, nil: break
     }
   }

@@ -43,7 +43,7 @@ extension LoopProgram {
       case .defineIndex(let k, _):
         if !uses.indices.contains(k) { removed = true }
         return uses.indices.contains(k)
-      case .store, .loop, .when, .call: return true
+      case .store, .loop, .when, .call, .exit, .branch, .swap, .grow, .check: return true
       }
     }
     return removed
@@ -54,14 +54,12 @@ extension LoopProgram {
   ) -> [Statement] {
     statements.compactMap { statement in
       guard keep(statement) else { return nil }
-      switch statement {
-      case .loop(var loop):
-        loop.body = filtered(loop.body, keep)
-        return loop.body.isEmpty ? nil : .loop(loop)
-      case .when(let conditions, let inner):
-        let kept = filtered(inner, keep)
-        return kept.isEmpty ? nil : .when(conditions, kept)
-      case .define, .defineIndex, .variable, .assign, .store, .call: return statement
+      let kept = statement.mapBodies { filtered($0, keep) }
+      switch kept {
+      case .loop(let loop): return loop.body.isEmpty ? nil : kept
+      case .when(_, let inner): return inner.isEmpty ? nil : kept
+      case .branch(let branch): return branch.bodies.allSatisfy(\.isEmpty) ? nil : kept
+      default: return kept
       }
     }
   }
@@ -75,14 +73,10 @@ extension LoopProgram {
     var result: [Statement] = []
     for statement in statements {
       switch statement {
-      case .loop(var loop):
-        loop.body = inlined(loop.body, uses)
-        result.append(.loop(loop))
-      case .when(let conditions, let inner):
-        result.append(.when(conditions, inlined(inner, uses)))
-      case .call: result.append(statement)
-      case .define, .defineIndex, .variable, .assign, .store:
-        var current = statement
+      case .loop, .when, .call, .swap, .grow, .check:
+        result.append(statement.mapBodies { inlined($0, uses) })
+      case .define, .defineIndex, .variable, .assign, .store, .exit, .branch:
+        var current = statement.mapBodies { inlined($0, uses) }
         while case .define(let k, let value)? = result.last, uses[k] == 1,
           let e = current.expression, e.mentions(local: k), e.depth + value.depth <= deepest
         {
@@ -93,14 +87,6 @@ extension LoopProgram {
       }
     }
     return result
-  }
-}
-
-extension Expression {
-  fileprivate func mentions(local number: Int) -> Bool {
-    var found = false
-    forEach { if case .local(number) = $0 { found = true } }
-    return found
   }
 }
 

@@ -15,22 +15,25 @@ extension Expression {
     }
   }
 
-  /// The expression with one local replaced.
-  func replacing(local number: Int, by value: Expression) -> Expression {
+  /// The expression with what has no operands replaced.
+  func mapLeaves(_ transform: (Expression) -> Expression) -> Expression {
     switch self {
-    case .local(number): value
-    case .literal, .index, .local, .load: self
+    case .literal, .index, .local, .load: transform(self)
     case .apply(let f, let dtype, let operands):
-      .applying(f, dtype, operands.map { $0.replacing(local: number, by: value) })
+      .applying(f, dtype, operands.map { $0.mapLeaves(transform) })
     case .convert(let x, let from, let to):
-      .convert(x.replacing(local: number, by: value), from: from, to: to)
+      .convert(x.mapLeaves(transform), from: from, to: to)
     case .clamp(let x, let dtype, let limit):
-      .clamp(x.replacing(local: number, by: value), dtype, limit: limit)
+      .clamp(x.mapLeaves(transform), dtype, limit: limit)
     case .conditional(let conditions, let a, let b):
       .conditional(
-        conditions, then: a.replacing(local: number, by: value),
-        otherwise: b.replacing(local: number, by: value))
+        conditions, then: a.mapLeaves(transform), otherwise: b.mapLeaves(transform))
     }
+  }
+
+  /// The expression with one local replaced.
+  func replacing(local number: Int, by value: Expression) -> Expression {
+    mapLeaves { if case .local(number) = $0 { value } else { $0 } }
   }
 }
 
@@ -39,21 +42,54 @@ extension Statement {
   package var expression: Expression? {
     switch self {
     case .define(_, let e), .defineIndex(_, let e), .variable(_, let e), .assign(_, let e),
-      .store(_, _, let e):
+      .store(_, _, let e), .exit(let e):
       e
-    case .loop, .when, .call: nil
+    case .branch(let branch): branch.selector
+    case .loop, .when, .call, .swap, .grow, .check: nil
     }
   }
 
   func with(_ expression: Expression) -> Statement {
-    switch self {
+    if case .branch(var branch) = self {
+      branch.selector = expression
+      return .branch(branch)
+    }
+    return switch self {
     case .define(let k, _): .define(k, expression)
     case .defineIndex(let k, _): .defineIndex(k, expression)
     case .variable(let k, _): .variable(k, expression)
     case .assign(let k, _): .assign(k, expression)
     case .store(let buffer, let offset, _): .store(buffer: buffer, offset: offset, expression)
-    case .loop, .when, .call: self
+    case .exit: .exit(unless: expression)
+    case .loop, .when, .call, .branch, .swap, .grow, .check: self
     }
+  }
+
+  /// The statement with the statements inside it, one body at a time, replaced.
+  func mapBodies(_ transform: ([Statement]) -> [Statement]) -> Statement {
+    switch self {
+    case .loop(var loop):
+      loop.body = transform(loop.body)
+      return .loop(loop)
+    case .when(let conditions, let inner): return .when(conditions, transform(inner))
+    case .branch(var branch):
+      branch.bodies = branch.bodies.map(transform)
+      return .branch(branch)
+    case .define, .defineIndex, .variable, .assign, .store, .call, .exit, .swap, .grow, .check:
+      return self
+    }
+  }
+
+  /// How many blocks stand in each other, the innermost being this statement.
+  fileprivate var depth: Int {
+    let bodies: [[Statement]] =
+      switch self {
+      case .loop(let loop): [loop.body]
+      case .when(_, let inner): [inner]
+      case .branch(let branch): branch.bodies
+      default: []
+      }
+    return bodies.reduce(0) { max($0, 1 + ($1.map(\.depth).max() ?? 0)) }
   }
 
   /// Calls `body` with this statement and all inside it.
@@ -62,13 +98,21 @@ extension Statement {
     switch self {
     case .loop(let loop): for statement in loop.body { statement.forEach(body) }
     case .when(_, let statements): for statement in statements { statement.forEach(body) }
-    case .define, .defineIndex, .variable, .assign, .store, .call: break
+    case .branch(let branch):
+      for statements in branch.bodies { for statement in statements { statement.forEach(body) } }
+    case .define, .defineIndex, .variable, .assign, .store, .call, .exit, .swap, .grow, .check:
+      break
     }
   }
 
   /// Calls `body` with every local and every index variable that the statement, and all inside it,
   /// reads.
   package func forEachRead(_ body: (_ local: Int?, _ index: Int?) -> Void) {
+    forEach { $0.forEachOwnRead(body) }
+  }
+
+  /// The same without the statements inside.
+  package func forEachOwnRead(_ body: (_ local: Int?, _ index: Int?) -> Void) {
     func visit(_ e: DimExpr) {
       e.forEachLeaf { if case .index(let k) = $0 { body(nil, k) } }
     }
@@ -78,29 +122,32 @@ extension Statement {
         visit(condition.rhs)
       }
     }
-    forEach { statement in
-      statement.expression?.forEach { e in
-        switch e {
-        case .local(let k): body(k, nil)
-        case .index(let place, _): visit(place)
-        case .load(_, let offset): visit(offset)
-        case .clamp(_, _, let limit): visit(limit)
-        case .conditional(let conditions, _, _): visit(conditions)
-        case .literal, .apply, .convert: break
+    expression?.forEach { e in
+      switch e {
+      case .local(let k): body(k, nil)
+      case .index(let place, _): visit(place)
+      case .load(_, let offset): visit(offset)
+      case .clamp(_, _, let limit): visit(limit)
+      case .conditional(let conditions, _, _): visit(conditions)
+      case .literal, .apply, .convert: break
+      }
+    }
+    switch self {
+    case .store(_, let offset, _): visit(offset)
+    case .when(let conditions, _): visit(conditions)
+    case .call(let call):
+      for argument in call.arguments {
+        switch argument {
+        case .integer(let e), .pointer(_, let e, _): visit(e)
         }
       }
-      switch statement {
-      case .store(_, let offset, _): visit(offset)
-      case .when(let conditions, _): visit(conditions)
-      case .call(let call):
-        for argument in call.arguments {
-          switch argument {
-          case .integer(let e), .pointer(_, let e, _): visit(e)
-          }
-        }
-      case .loop(let loop): visit(loop.extent)
-      case .define, .defineIndex, .variable, .assign: break
-      }
+    case .loop(let loop): if let extent = loop.extent { visit(extent) }
+    case .grow(_, let rows): visit(rows)
+    case .check(.stepLimit(let steps), _): visit(steps)
+    case .check(.rows(let found, let needed), _):
+      visit(found)
+      visit(needed)
+    case .define, .defineIndex, .variable, .assign, .exit, .branch, .swap: break
     }
   }
 
@@ -114,8 +161,17 @@ extension Statement {
         for case .pointer(let buffer, _, let isWritten) in call.arguments {
           body(buffer, !isWritten)
         }
-      case .define, .defineIndex, .variable, .assign, .loop, .when: break
+      case .swap(let a, let b):
+        body(a, true)
+        body(b, true)
+      case .grow(let buffer, _): body(buffer, false)
+      case .define, .defineIndex, .variable, .assign, .loop, .when, .exit, .branch, .check: break
       }
     }
   }
+}
+
+extension LoopProgram {
+  /// How many loops and branches stand in each other.
+  package var depth: Int { body.map(\.depth).max() ?? 0 }
 }

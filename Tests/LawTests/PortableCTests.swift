@@ -78,6 +78,27 @@ import Testing
         programs.append(Program(graph: graph, sizes: sizes, inputs: inputs))
       }
     }
+    return programs + (try control())
+  }
+
+  /// Loops and conditionals, and their derivatives backward.
+  private static func control() throws -> [Program] {
+    var programs: [Program] = []
+    for control in ControlPrograms.all {
+      let sizes = control.sizes.last ?? [:]
+      let graph = try control.graph()
+      for graph in [graph, try graph.derivative(.vjp)] {
+        for (k, own) in control.arguments(sizes).enumerated() {
+          var random = RandomSource(seed: k)
+          let more = try graph.inputs.dropFirst(own.count).map {
+            try Tensor.random(graph.type(of: $0.value), sizes, &random)
+          }
+          var graph = graph
+          graph.name = "\(graph.name.filter { $0 != "." })_\(k)"
+          programs.append(Program(graph: graph, sizes: sizes, inputs: own + more))
+        }
+      }
+    }
     return programs
   }
 

@@ -442,7 +442,8 @@ extension Elaborator {
       }
     }
     if !isRight { return nil }
-    return zip(plan.carried, next).map { (tree[$0.name], $1) } + (goesOn.map { [("goes_on", $0)] } ?? [])
+    return zip(plan.carried, next).map { (tree[$0.name], $1) }
+      + (goesOn.map { [("goes_on", $0)] } ?? [])
       + rows.enumerated().map { ("row\($0)", $1) }
   }
 }

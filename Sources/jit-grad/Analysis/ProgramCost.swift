@@ -1,6 +1,6 @@
 // What a loop program costs, as formulas of the sizes: float operations, bytes moved, calls. Counted
 // from the loops themselves: operations in a body times the extents around it. Branches count as
-// taken, so the numbers are bounds from above.
+// taken, so the numbers are bounds from above. `?` stands for the steps that only a run can tell.
 import Graph
 import Lowering
 
@@ -24,12 +24,13 @@ struct ProgramCost {
     for statement in statements {
       if let expression = statement.expression { count(expression, times: times) }
       switch statement {
-      case .loop(let loop): count(loop.body, times: times * loop.extent)
+      case .loop(let loop): count(loop.body, times: times * loop.stepsKnown)
       case .when(_, let inner): count(inner, times: times)
+      case .branch(let branch): for body in branch.bodies { count(body, times: times) }
       case .store(let buffer, _, _):
         bytesWritten = bytesWritten + times * byteCount(buffer)
       case .call(let call): count(call, times: times)
-      case .define, .defineIndex, .variable, .assign: break
+      case .define, .defineIndex, .variable, .assign, .exit, .swap, .grow, .check: break
       }
     }
   }
@@ -68,6 +69,16 @@ struct ProgramCost {
 
   private func byteCount(_ buffer: Int) -> DimExpr {
     DimExpr(program.buffers[buffer].dtype.byteCount)
+  }
+}
+
+extension LoopStatement {
+  /// Its extent, where sizes tell it.
+  fileprivate var stepsKnown: DimExpr {
+    guard let extent else { return .unknown }
+    var isKnown = true
+    extent.forEachLeaf { if case .index = $0 { isKnown = false } }
+    return isKnown ? extent : .unknown
   }
 }
 

@@ -17,6 +17,9 @@ enum ErrorReport {
       show("\(error)", help: "differentiate by other inputs: --wrt")
     case let error as ArrayFileError: show(error.message, help: error.help)
     case let error as BindingError: show(error.description, help: help(error))
+    case let error as ExecutionError: show(error.description, help: help(error))
+    case is NestingError:
+      show("\(error)", help: "emit the C and compile it with another compiler")
     case is FileError, is TensorTextError, is DimError: show("\(error)")
     default: showBug(error)
     }
@@ -38,6 +41,10 @@ enum ErrorReport {
       .size:
       return nil
     }
+  }
+
+  private static func help(_ error: ExecutionError) -> String? {
+    if case .memory = error { "give the loop a limit, or let it keep less" } else { nil }
   }
 
   private static func showBug(_ error: any Error) {

@@ -1,5 +1,6 @@
 // Runs loop programs step by step and looks at every access: inside its buffer, of something that
-// was written, not overwritten meanwhile by another buffer of the arena, of the dtype it claims.
+// was written, not overwritten meanwhile by another buffer of the arena, of the dtype it claims. Stacks
+// end at the rows that were reserved.
 import Graph
 import Lowering
 
@@ -12,38 +13,50 @@ struct ProgramFault: Error, CustomStringConvertible {
 struct Interpreter {
   private let program: LoopProgram
   private let sizes: Sizes
-  /// The elements of each buffer; `nil` before they are written.
+  private let stepLimit: Int
+  /// Which memory is whose; buffers that are swapped get each other's.
+  private var cells: [Int]
+  /// The elements of each memory; `nil` before they are written.
   private var memory: [[Scalar?]]
-  /// Which buffer wrote each byte of the workspace last.
+  /// The memory of which each byte of the workspace was written last.
   private var owners: [Int]
   private var offsets: [Int?]
   private var locals: [Scalar?]
   private var indices: [Int: Int] = [:]
 
   /// The outputs of `program`.
-  static func run(_ program: LoopProgram, _ inputs: [Tensor], _ sizes: Sizes) throws -> [Tensor] {
-    var interpreter = try Interpreter(program, inputs, sizes)
-    try interpreter.run(program.body)
+  static func run(
+    _ program: LoopProgram, _ inputs: [Tensor], _ sizes: Sizes, stepLimit: Int = .max
+  ) throws -> [Tensor] {
+    var interpreter = try Interpreter(program, inputs, sizes, stepLimit)
+    guard try interpreter.run(program.body) else {
+      throw ProgramFault(description: "leaves a loop where there is none")
+    }
     return try interpreter.outputs()
   }
 
-  private init(_ program: LoopProgram, _ inputs: [Tensor], _ sizes: Sizes) throws {
+  private init(
+    _ program: LoopProgram, _ inputs: [Tensor], _ sizes: Sizes, _ stepLimit: Int
+  ) throws {
     self.program = program
     self.sizes = sizes
+    self.stepLimit = stepLimit
+    cells = Array(program.buffers.indices)
     locals = [Scalar?](repeating: nil, count: program.locals.count)
     let size = { (e: DimExpr) in try e.evaluate { sizes[$0] } }
     owners = [Int](repeating: -1, count: try size(program.workspaceByteCount))
     memory = []
     offsets = []
     for buffer in program.buffers {
-      let count = try size(buffer.elementCount)
+      let isStack = if case .stack = buffer.storage { true } else { false }
+      let count = isStack ? 0 : try size(buffer.elementCount)
       var elements = [Scalar?](repeating: nil, count: count)
       var offset: Int?
       switch buffer.storage {
       case .input(let k): elements = (0..<count).map { inputs[k][$0] }
       case .constant(let tensor): elements = (0..<count).map { tensor[$0] }
       case .workspace(let start): offset = try size(start)
-      case .output: break
+      case .output, .stack: break
       }
       memory.append(elements)
       offsets.append(offset)
@@ -54,7 +67,7 @@ struct Interpreter {
     try program.buffers.indices.compactMap { k in
       let buffer = program.buffers[k]
       guard case .output = buffer.storage else { return nil }
-      let elements = try memory[k].enumerated().map { place, element in
+      let elements = try memory[cells[k]].enumerated().map { place, element in
         guard let element else {
           throw ProgramFault(description: "\(buffer.name)[\(place)] is never written")
         }
@@ -67,12 +80,12 @@ struct Interpreter {
   // MARK: - Memory
 
   private func check(_ buffer: Int, _ place: Int, _ verb: String) throws -> Range<Int>? {
-    let count = memory[buffer].count
-    guard memory[buffer].indices.contains(place) else {
+    let count = memory[cells[buffer]].count
+    guard memory[cells[buffer]].indices.contains(place) else {
       throw ProgramFault(
         description: "\(verb) \(program.buffers[buffer].name)[\(place)] of \(count) elements")
     }
-    guard let start = offsets[buffer] else { return nil }
+    guard let start = offsets[cells[buffer]] else { return nil }
     let width = program.buffers[buffer].dtype.byteCount
     let bytes = start + place * width..<start + (place + 1) * width
     guard bytes.lowerBound >= 0, bytes.upperBound <= owners.count else {
@@ -86,10 +99,10 @@ struct Interpreter {
   private func load(_ buffer: Int, _ place: Int) throws -> Scalar {
     let bytes = try check(buffer, place, "reads")
     let name = program.buffers[buffer].name
-    guard let element = memory[buffer][place] else {
+    guard let element = memory[cells[buffer]][place] else {
       throw ProgramFault(description: "\(name)[\(place)] is read before it is written")
     }
-    if let bytes, let other = owners[bytes].first(where: { $0 != buffer }) {
+    if let bytes, let other = owners[bytes].first(where: { $0 != cells[buffer] }) {
       throw ProgramFault(
         description: "\(name)[\(place)] is read behind a write of \(program.buffers[other].name) "
           + "to the same memory")
@@ -99,22 +112,23 @@ struct Interpreter {
 
   private mutating func store(_ buffer: Int, _ place: Int, _ value: Scalar) throws {
     if let bytes = try check(buffer, place, "writes") {
-      for byte in bytes { owners[byte] = buffer }
+      for byte in bytes { owners[byte] = cells[buffer] }
     }
     let target = program.buffers[buffer]
     switch target.storage {
     case .input, .constant: throw ProgramFault(description: "writes to \(target.name)")
-    case .output, .workspace: break
+    case .output, .workspace, .stack: break
     }
     guard value.dtype == target.dtype else {
       throw ProgramFault(description: "stores \(value.dtype) in \(target.name): \(target.dtype)")
     }
-    memory[buffer][place] = value
+    memory[cells[buffer]][place] = value
   }
 
   // MARK: - Statements
 
-  private mutating func run(_ statements: [Statement]) throws {
+  /// - Returns: false where the loop around is left.
+  private mutating func run(_ statements: [Statement]) throws -> Bool {
     for statement in statements {
       switch statement {
       case .define(let k, let e), .variable(let k, let e): try set(k, e)
@@ -125,15 +139,45 @@ struct Interpreter {
       case .store(let buffer, let offset, let e):
         try store(buffer, try index(offset), try value(e))
       case .loop(let loop):
-        for i in 0..<max(0, try index(loop.extent)) {
-          indices[loop.index] = i
-          try run(loop.body)
+        let extent = try loop.extent.map { max(0, try index($0)) }
+        var step = 0
+        while step < extent ?? .max {
+          indices[loop.index] = loop.isDescending ? (extent ?? 0) - 1 - step : step
+          if try !run(loop.body) { break }
+          step += 1
         }
         indices[loop.index] = nil
-      case .when(let conditions, let inner): if try holds(conditions) { try run(inner) }
+      case .when(let conditions, let inner):
+        if try holds(conditions), try !run(inner) { return false }
       case .call(let call): try run(call)
+      case .exit(let condition): if try value(condition).integer == 0 { return false }
+      case .branch(let branch):
+        let selector = try value(branch.selector)
+        guard selector.dtype == (branch.cases == nil ? .bool : .i64) else {
+          throw ProgramFault(description: "chooses by \(selector.dtype)")
+        }
+        let chosen =
+          branch.cases.map { $0.firstIndex(of: selector.integer) ?? $0.count }
+          ?? (selector.integer != 0 ? 0 : 1)
+        if try !run(branch.bodies[chosen]) { return false }
+      case .swap(let a, let b): cells.swapAt(a, b)
+      case .grow(let buffer, let rows): try grow(buffer, try index(rows))
+      case .check(.stepLimit(let steps), _):
+        if try index(steps) >= stepLimit { throw LoopError.limit(stepLimit) }
+      case .check(.rows(let found, let needed), _):
+        let (found, needed) = (try index(found), try index(needed))
+        if found != needed { throw LoopError.rows(needed: needed, found: found) }
       }
     }
+    return true
+  }
+
+  private mutating func grow(_ buffer: Int, _ rows: Int) throws {
+    let size = try program.buffers[buffer].shape.dropFirst().reduce(1) {
+      $0 * (try $1.evaluate { sizes[$0] })
+    }
+    let missing = rows * size - memory[cells[buffer]].count
+    if missing > 0 { memory[cells[buffer]] += [Scalar?](repeating: nil, count: missing) }
   }
 
   private mutating func set(_ k: Int, _ e: Expression) throws {

@@ -1,0 +1,119 @@
+// A carried array that a step can update where it lies: then it needs no second buffer. It can where
+// each element is written behind all that read the old one.
+import Graph
+
+/// The body of a loop that writes the array of a next step to `next`, with `current` in its place;
+/// `nil` where something needs old elements behind new ones.
+///
+/// - Requires: `next` is written before it is read, and whole.
+func inPlace(_ body: [Statement], current: Int, next: Int) -> [Statement]? {
+  guard let first = body.firstIndex(where: { $0.touches(next) }) else { return nil }
+  for statement in body[(first + 1)...] where statement.touches(current) { return nil }
+  if body[first].touches(current) {
+    var accesses = Accesses(current: current, next: next)
+    guard accesses.visit([body[first]], path: [], loops: []), accesses.areInStep else { return nil }
+  }
+  return body.compactMap { statement in
+    statement.mapPlaces { buffer, offset in (buffer == next ? current : buffer, offset) }
+      .withoutSelfStores
+  }
+}
+
+/// Where one nest reads the old array and writes the new one.
+private struct Accesses {
+  let current: Int
+  let next: Int
+  private var stores: [(path: [Int], offset: DimExpr)] = []
+  private var reads: [(path: [Int], offset: DimExpr)] = []
+
+  init(current: Int, next: Int) {
+    self.current = current
+    self.next = next
+  }
+
+  /// Collects accesses; false where some are of a kind that is not followed.
+  mutating func visit(_ statements: [Statement], path: [Int], loops: [Int]) -> Bool {
+    for (place, statement) in statements.enumerated() {
+      let here = path + [place]
+      switch statement {
+      case .loop(let loop):
+        if loop.isOfSteps && touchesEither(statement) { return false }
+        if !visit(loop.body, path: here, loops: loops + [loop.index]) { return false }
+      case .store(next, let offset, let e):
+        // Every element once.
+        if !loops.allSatisfy({ offset.mentions(index: $0) }) { return false }
+        collect(e, here)
+        stores.append((here, offset))
+      case .store(_, _, let e), .define(_, let e), .defineIndex(_, let e), .variable(_, let e),
+        .assign(_, let e):
+        collect(e, here)
+      default: if touchesEither(statement) { return false }
+      }
+    }
+    return true
+  }
+
+  private func touchesEither(_ statement: Statement) -> Bool {
+    statement.touches(current) || statement.touches(next)
+  }
+
+  private mutating func collect(_ e: Expression, _ path: [Int]) {
+    e.forEach { if case .load(current, let offset) = $0 { reads.append((path, offset)) } }
+  }
+
+  /// One store, and all reads at its place, in its block, not behind it.
+  var areInStep: Bool {
+    guard stores.count == 1, let store = stores.first, let last = store.path.last else {
+      return false
+    }
+    return reads.allSatisfy { read in
+      read.path.dropLast() == store.path.dropLast() && read.path.last ?? .max <= last
+        && read.offset == store.offset
+    }
+  }
+}
+
+extension Statement {
+  fileprivate func touches(_ wanted: Int) -> Bool {
+    var found = false
+    forEachBuffer { buffer, _ in if buffer == wanted { found = true } }
+    return found
+  }
+
+  /// The statement without stores of what is there already.
+  fileprivate var withoutSelfStores: Statement? {
+    if case .store(let buffer, let offset, .load(let from, let place)) = self,
+      buffer == from, offset == place
+    {
+      return nil
+    }
+    return mapBodies { $0.compactMap(\.withoutSelfStores) }
+  }
+
+  /// The statement with every access to a buffer replaced.
+  func mapPlaces(_ transform: (Int, DimExpr) -> (Int, DimExpr)) -> Statement {
+    func mapped(_ e: Expression) -> Expression {
+      e.mapLeaves {
+        guard case .load(let buffer, let offset) = $0 else { return $0 }
+        let (new, place) = transform(buffer, offset)
+        return .load(buffer: new, offset: place)
+      }
+    }
+    let inner = mapBodies { $0.map { $0.mapPlaces(transform) } }
+    switch inner {
+    case .store(let buffer, let offset, let e):
+      let (new, place) = transform(buffer, offset)
+      return .store(buffer: new, offset: place, mapped(e))
+    case .call(var call):
+      call.arguments = call.arguments.map { argument in
+        guard case .pointer(let buffer, let offset, let isWritten) = argument else {
+          return argument
+        }
+        let (new, place) = transform(buffer, offset)
+        return .pointer(buffer: new, offset: place, isWritten: isWritten)
+      }
+      return .call(call)
+    default: return inner.expression.map { inner.with(mapped($0)) } ?? inner
+    }
+  }
+}

@@ -106,7 +106,8 @@ extension Elaborator {
       if draft.values.count != count {
         report(
           "the first branch gives \(counted(count, "value")), this one \(draft.values.count)",
-          at: end(of: branch), labels: [.init("the first is here", at: end(of: choice.branches[0]))])
+          at: end(of: branch), labels: [.init("the first is here", at: end(of: choice.branches[0]))]
+        )
         return .invalid
       }
     }

@@ -74,8 +74,8 @@ extension Elaborator {
       : isLater
         ? "\(text) is given a value further down; move that statement up"
         : frame.ended.contains(name)
-        ? "\(text) ends with its block, which gives values to the outside in its last line"
-        : Suggestion.help(for: text, in: known)
+          ? "\(text) ends with its block, which gives values to the outside in its last line"
+          : Suggestion.help(for: text, in: known)
     report("there is no value named \(text)", at: expression.span, help: help)
     return .invalid
   }

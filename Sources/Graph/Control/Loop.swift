@@ -233,7 +233,8 @@ extension Tensor {
   package func row(_ index: Int) -> Tensor {
     let shape = Array(shape.dropFirst())
     let size = Self.byteCount(dtype, shape)
-    return Tensor(dtype: dtype, shape: shape, bytes: Array(bytes[index * size..<(index + 1) * size]))
+    return Tensor(
+      dtype: dtype, shape: shape, bytes: Array(bytes[index * size..<(index + 1) * size]))
   }
 
   /// Rows of equal type, stacked; `zeros` is one of them.

@@ -51,7 +51,8 @@ extension Loop {
     let isUnbounded = stackExtent == .unknown && (stackCount > 0 || scannedCount > 0)
     if isUnbounded {
       throw DerivativeError(
-        name, "cannot be batched where each element makes its own number of steps and keeps rows "
+        name,
+        "cannot be batched where each element makes its own number of steps and keeps rows "
           + "of each; give the loop a limit")
     }
     return try overElements(of: rule)

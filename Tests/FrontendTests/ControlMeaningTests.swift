@@ -96,7 +96,8 @@ import Testing
     #expect(
       try doubles(text, [Tensor(-2.0), Tensor(-3 as Int64)]) == [[3], [3], [-1], [20], [-0.5]])
     #expect(try doubles(text, [Tensor(4.0), Tensor(0 as Int64)]) == [[5], [2], [16], [10], [0]])
-    #expect(try doubles(text, [Tensor(16.0), Tensor(7 as Int64)])[1...] == [[1], [16], [7], [0.0625]])
+    #expect(
+      try doubles(text, [Tensor(16.0), Tensor(7 as Int64)])[1...] == [[1], [16], [7], [0.0625]])
   }
 
   /// Numbers that are carried take the dtype of the step.
@@ -157,7 +158,8 @@ import Testing
       ("for i in 0..<1 carry s = 0 { s + ", " }"),
     ] {
       let depth = 250
-      let nested = String(repeating: open, count: depth) + "x" + String(repeating: close, count: depth)
+      let nested =
+        String(repeating: open, count: depth) + "x" + String(repeating: close, count: depth)
       let file = elaborated("func f(x: f64) -> (y) {\n  y = \(nested)\n}")
       #expect(file.diagnostics.map(\.message) == [], "\(open)")
     }

@@ -194,6 +194,46 @@ let formattedEverything = """
     # last
   }  # after close
 
+  func control(limit: f64[n]) -> (y) {
+    # in the header
+    a, _ = counted while x: f64 = limit[0], k = 0 where x * x > 2 limit 3 {  # after brace
+      # own
+
+      t: f64[?, 2], u = f(x)
+      v = -t  # behind v
+
+      yield t, u
+      v, k + 1  # last line
+      # end of block
+    }
+    b = reversed for i in 1..<n-1, r in limit, q in x carry s = 0
+        where {
+          z = s
+          z < 1
+        } { s + r }
+    c = scan r in limit limit 3 { }
+    d = (do x = 1 { x + 1 } while x < 3) + counted + reversed
+    e = if a < b {
+      a
+    } else if c {
+      b, if d { 1 } else { 2 }
+    } else {  # in else
+      switch k {
+        case 0 { a }  # behind case
+        # own in switch
+        case -3 {
+          b = 2
+          c = 1
+          c
+        }
+        else { for j in 0..< where true { yield j } }
+      }
+    }
+    f = f(if c { a } else { b }, g[if c { 1 } else { 2 }:], -(for r in x { yield r }))[0]
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaa = while bbbbbbbbbbbbbbbbbbbbbbbbbbb = ccccccccccccccccccccccc
+        where ddddddddddd { e }
+  }
+
   func empty() -> (y: f64) {
   }
 

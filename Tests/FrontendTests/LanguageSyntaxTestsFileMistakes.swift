@@ -141,7 +141,7 @@ import Testing
       """
       jitgrad 1
       func f(in: f64) -> (y) {
-        y = while
+        y = else
       }
       """,
       """
@@ -149,10 +149,10 @@ import Testing
       func f(in: f64) -> (y) {
              ^~
       help: a name that is a reserved word stands in backquotes: `in`
-      t.jg:3:7: error: expected an expression, found the reserved word 'while'
-        y = while
-            ^~~~~
-      help: a name that is a reserved word stands in backquotes: `while`
+      t.jg:3:7: error: expected an expression, found the reserved word 'else'
+        y = else
+            ^~~~
+      help: a name that is a reserved word stands in backquotes: `else`
       """),
     Mistake(
       """

@@ -114,7 +114,8 @@ extension Loop {
     guard regions.canonicalize(in: graph) else { return nil }
     return Application(
       operation: Loop(
-        body: Region(regions.graphs[0]), condition: condition.map { _ in Region(regions.graphs[1]) },
+        body: Region(regions.graphs[0]),
+        condition: condition.map { _ in Region(regions.graphs[1]) },
         bound: bound, hasCount: hasCount, carriedCount: carriedCount, scannedCount: scannedCount,
         isReversed: isReversed, keep: keep),
       operands: operands[..<capturedOperands.lowerBound] + regions.captured)

@@ -81,19 +81,40 @@ extension Elaborator {
     let choice = tree[id]
     let selector = self.selector(choice, &frame)
     var drafts: [Draft] = []
-    for branch in choice.branches {
-      frame.enter(GraphBuilder(name: "branch"), branch)
-      let (values, _) = lines(branch, &frame)
-      var draft = frame.leave()
-      draft.values = values
-      drafts.append(draft)
-    }
-    if drafts.contains(where: { $0.values.contains(where: \.item.isInvalid) }) { return .invalid }
+    for branch in choice.branches { drafts.append(draft(branch, &frame)) }
+    return built(choice, selector, drafts, expression, &frame)
+  }
+
+  private mutating func draft(_ branch: Block, _ frame: inout Frame) -> Draft {
+    frame.enter(GraphBuilder(name: "branch"), branch)
+    let (values, _) = lines(branch, &frame)
+    var draft = frame.leave()
+    draft.values = values
+    return draft
+  }
+
+  private mutating func built(
+    _ choice: ChoiceSyntax, _ selector: Term?, _ drafts: [Draft], _ expression: Expr,
+    _ frame: inout Frame
+  ) -> Item {
+    if !giveAlike(drafts, choice, expression) { return .invalid }
+    guard let outputs = agreed(drafts, choice, &frame), let selector else { return .invalid }
+    let (graphs, captured) = closed(zip(drafts, outputs).map { ($0, $1) })
+    let operation = Conditional(
+      cases: choice.cases?.map { Int64($0.number) }, branches: graphs.map { Region($0) })
+    return apply(operation, [selector] + captured, expression, frame)
+  }
+
+  /// All branches give as many values, and some; or a report.
+  private mutating func giveAlike(
+    _ drafts: [Draft], _ choice: ChoiceSyntax, _ expression: Expr
+  ) -> Bool {
+    if drafts.contains(where: { $0.values.contains(where: \.item.isInvalid) }) { return false }
     let count = drafts[0].values.count
     for (draft, branch) in zip(drafts, choice.branches) {
       if let failure = draft.builder.takeFailure() {
         reportFailure(failure, at: expression.span, expression.point)
-        return .invalid
+        return false
       }
       if draft.values.isEmpty {
         report(
@@ -101,21 +122,17 @@ extension Elaborator {
           help: branch.statements.last.flatMap { $0.targets.last }.map {
             "add a line: \(tree[$0.name])"
           })
-        return .invalid
+        return false
       }
       if draft.values.count != count {
         report(
           "the first branch gives \(counted(count, "value")), this one \(draft.values.count)",
           at: end(of: branch), labels: [.init("the first is here", at: end(of: choice.branches[0]))]
         )
-        return .invalid
+        return false
       }
     }
-    guard let outputs = agreed(drafts, choice, &frame), let selector else { return .invalid }
-    let (graphs, captured) = closed(zip(drafts, outputs).map { ($0, $1) })
-    let operation = Conditional(
-      cases: choice.cases?.map { Int64($0.number) }, branches: graphs.map { Region($0) })
-    return apply(operation, [selector] + captured, expression, frame)
+    return true
   }
 
   private mutating func selector(_ choice: ChoiceSyntax, _ frame: inout Frame) -> Term? {

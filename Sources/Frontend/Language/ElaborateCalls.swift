@@ -19,6 +19,14 @@ extension Elaborator {
     if let entry = Catalog.entry(named: text, argumentCount: unnamed) {
       return callEntry(entry, arguments, expression, &frame)
     }
+    return unknown(name, arguments, expression, &frame)
+  }
+
+  /// A call of what is no function. A function of its own, because calls nest deep.
+  private mutating func unknown(
+    _ name: NameID, _ arguments: [Argument], _ expression: Expr, _ frame: inout Frame
+  ) -> Item {
+    let text = tree[name]
     let isValue = frame.visible(name) != nil || frame.symbols[name] != nil
     let known = Catalog.all.map(\.name) + functionNames + DType.allCases.map(\.rawValue)
     report(

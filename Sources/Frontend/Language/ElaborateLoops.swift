@@ -37,8 +37,16 @@ extension Elaborator {
     if plan.carried.contains(where: \.isOpen) {
       if let result = findTypes(loop, &plan, &frame) { return result }
     }
-    var step = self.step(loop, plan, &frame)
-    var condition = self.condition(loop, plan, &frame)
+    let step = self.step(loop, plan, &frame)
+    let condition = self.condition(loop, plan, &frame)
+    return closed(loop, plan, step, condition, expression, &frame)
+  }
+
+  private mutating func closed(
+    _ loop: LoopSyntax, _ plan: LoopPlan, _ step: Draft, _ condition: Draft?, _ expression: Expr,
+    _ frame: inout Frame
+  ) -> Item {
+    var step = step
     for draft in [step, condition].compactMap({ $0 }) {
       if let failure = draft.builder.takeFailure() {
         reportFailure(failure, at: expression.span, expression.point)
@@ -53,7 +61,6 @@ extension Elaborator {
       guard let part = draft.values.first, let term = term(part, dtype: nil, in: draft, &frame),
         loop.form == .do || isCondition(term, "the condition of a loop is", at: part.span)
       else { return .invalid }
-      condition = nil
       drafts.append((draft, [("goes_on", term)]))
     }
     if plan.carried.contains(where: { $0.term == nil }) { return .invalid }
@@ -235,6 +242,31 @@ extension Elaborator {
 
   // MARK: - The types of what is carried
 
+  /// Gives what is still open the dtype of numbers, and makes values of what it begins with.
+  private mutating func settle(
+    _ loop: LoopSyntax, _ plan: inout LoopPlan, _ step: Draft?, _ frame: inout Frame
+  ) {
+    for k in plan.carried.indices where plan.carried[k].isOpen {
+      let start = plan.carried[k].start
+      if plan.carried[k].type == nil {
+        let next = step.flatMap { k < $0.values.count ? $0.values[k].item : nil }
+        // From 1 to x / 2: a whole number that does not stay one.
+        let isReal = next.map { !$0.isInvalid && $0.naturalDType == .f64 } ?? false
+        plan.carried[k].type = start.type(isReal ? .f64 : start.naturalDType)
+      }
+      guard guessing == 0, let type = plan.carried[k].type else { continue }
+      let span = tree[loop.carried[k].start].span
+      if case .real = start, !type.dtype.isFloat {
+        report(
+          "\(tree[plan.carried[k].name]) begins with \(start.description) and is \(type) after a step",
+          at: span, help: "convert the next value: f64(…)")
+      } else {
+        plan.carried[k].term = term(start, dtype: type.dtype, at: span, frame)
+      }
+      if plan.carried[k].term == nil { plan.isRight = false }
+    }
+  }
+
   /// Decides the dtypes of numbers that are carried. While guessing, what comes out of the loop is
   /// returned at once: so nested loops are walked once for each level around them.
   private mutating func findTypes(
@@ -257,25 +289,7 @@ extension Elaborator {
       }
       if !isNew { break }
     }
-    for k in plan.carried.indices where plan.carried[k].isOpen {
-      let start = plan.carried[k].start
-      if plan.carried[k].type == nil {
-        let next = step.flatMap { k < $0.values.count ? $0.values[k].item : nil }
-        // From 1 to x / 2: a whole number that does not stay one.
-        let isReal = next.map { !$0.isInvalid && $0.naturalDType == .f64 } ?? false
-        plan.carried[k].type = start.type(isReal ? .f64 : start.naturalDType)
-      }
-      guard guessing == 0, let type = plan.carried[k].type else { continue }
-      let span = tree[loop.carried[k].start].span
-      if case .real = start, !type.dtype.isFloat {
-        report(
-          "\(tree[plan.carried[k].name]) begins with \(start.description) and is \(type) after a step",
-          at: span, help: "convert the next value: f64(…)")
-      } else {
-        plan.carried[k].term = term(start, dtype: type.dtype, at: span, frame)
-      }
-      if plan.carried[k].term == nil { plan.isRight = false }
-    }
+    settle(loop, &plan, step, &frame)
     guard guessing > 0, let step else { return nil }
     var types = loop.form == .scan ? [] : plan.carried.compactMap(\.type)
     let rows = loop.form == .scan ? plan.carried.compactMap(\.type) : step.yields.map(\.item.type)

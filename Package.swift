@@ -32,7 +32,8 @@ let package = Package(
 
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Autodiff", "Frontend"]),
     .testTarget(
-      name: "LawTests", dependencies: ["Graph", "Autodiff", "Lowering", "CEmit", "JIT"]),
+      name: "LawTests",
+      dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"]),
     .testTarget(name: "FrontendTests", dependencies: ["Graph", "Autodiff", "Frontend"]),
     .testTarget(
       name: "CEmitTests", dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit"],

@@ -1,5 +1,6 @@
 // A compiled function: machine code with what is needed to call it. Values are shared and called
 // from any thread; each call takes a workspace of its own from a pool.
+import Autodiff
 import CEmit
 import Glibc
 import Graph
@@ -95,7 +96,8 @@ public struct Kernel: Sendable {
   ///
   /// - Parameters:
   ///   - arguments: one array an input, in order.
-  ///   - sizes: sizes by name, for those that no shape tells.
+  ///   - sizes: sizes by name, for those that no shape tells. `checkpoints`, how many states loops
+  ///     keep for their derivatives, is as many as fit into the memory unless told.
   ///   - memoryLimit: refuse before allocating more than so many bytes for outputs and workspace;
   ///     the machine's memory unless told. The rows that loops without a known number of steps keep
   ///     do not count.
@@ -118,7 +120,7 @@ public struct Kernel: Sendable {
     if let fixed = fixedNeeds(arguments) {
       needs = fixed
     } else {
-      needs = try self.needs(arguments.map(\.shape), given)
+      needs = try self.needs(arguments.map(\.shape), given, memoryLimit: memoryLimit)
     }
     if needs.byteCount > memoryLimit {
       throw BindingError.memory(needed: needs.byteCount, limit: memoryLimit)
@@ -140,6 +142,30 @@ public struct Kernel: Sendable {
       throw error
     }
     return results
+  }
+
+  /// What a call with these shapes needs. Loops that leave it to the call how many states they keep
+  /// keep as many as fit.
+  private func needs(
+    _ shapes: [[Int]], _ given: [String: Int], memoryLimit: Int
+  ) throws(BindingError) -> CallNeeds {
+    guard given[Graph.checkpoints] == nil, program.symbols.contains(Graph.checkpoints) else {
+      return try self.needs(shapes, given)
+    }
+    func needs(keeping states: Int) throws(BindingError) -> CallNeeds {
+      try self.needs(shapes, given.merging([Graph.checkpoints: states]) { $1 })
+    }
+    func fits(_ states: Int) -> Bool {
+      (try? needs(keeping: states)).map { $0.byteCount <= memoryLimit } ?? false
+    }
+    // More states never need less memory: the last number that fits, by doubling and halving.
+    var (low, high) = (1, 2)
+    while high < 1 << 24 && fits(high) { (low, high) = (high, 2 * high) }
+    while low + 1 < high {
+      let middle = low + (high - low) / 2
+      if fits(middle) { low = middle } else { high = middle }
+    }
+    return try needs(keeping: low)
   }
 
   /// What a call with these shapes needs.

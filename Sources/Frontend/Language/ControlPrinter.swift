@@ -135,6 +135,11 @@ extension ExpressionPrinter {
       separate("")
       tasks += [.text("limit "), whole(limit, .normal)]
     }
+    if let keep = loop.keep {
+      separate("")
+      tasks.append(.text(keep.words))
+      if let size = keep.size { tasks.append(whole(size, .normal)) }
+    }
     tasks += [.end, .end, .text(" ")] + blockTasks(loop.body)
     if let condition = loop.condition, loop.form == .do {
       tasks += [.text(" while ")] + conditionTasks(condition)

@@ -25,6 +25,7 @@ extension Elaborator {
     var carried: [Carried] = []
     var count: Term?
     var bound: DimExpr?
+    var keep = Keep.all
     var isRight = true
   }
 
@@ -77,7 +78,7 @@ extension Elaborator {
       body: Region(graphs[0]), condition: graphs.count > 1 ? Region(graphs[1]) : nil,
       bound: plan.bound, hasCount: plan.count != nil,
       carriedCount: plan.carried.count + (isDo ? 1 : 0), scannedCount: plan.rows.count,
-      isReversed: loop.isReversed)
+      isReversed: loop.isReversed, keep: plan.keep)
     var operands = [plan.count].compactMap { $0 } + plan.carried.compactMap(\.term)
     if isDo { operands.append(frame.builder.constant(Scalar(true))) }
     operands += plan.rows.compactMap(\.term) + captured
@@ -97,6 +98,27 @@ extension Elaborator {
       return .invalid
     }
     return given.count == 1 ? .term(given[0]) : .tuple(given)
+  }
+
+  /// What the derivative in reverse keeps of the loop.
+  private mutating func keep(
+    _ syntax: KeepSyntax?, _ plan: inout LoopPlan, _ frame: inout Frame
+  ) -> Keep {
+    guard let syntax else { return .all }
+    var size: DimExpr = 1
+    if let id = syntax.size {
+      if let found = extent(id, &frame) { size = found } else { plan.isRight = false }
+      if Guard(1, .lessOrEqual, size).decided == false {
+        report("the way back keeps at least one state, found \(size)", at: tree[id].span)
+        plan.isRight = false
+      }
+    }
+    return switch syntax {
+    case .all: .all
+    case .nothing: .nothing
+    case .every: .every(size)
+    case .atMost: .states(size)
+    }
   }
 
   // MARK: - Around the body
@@ -134,6 +156,7 @@ extension Elaborator {
     // Rows of a known number bound a loop that nothing else does.
     let height = plan.rows.lazy.compactMap(\.term).first { !$0.type.isUnbounded }?.shape[0]
     plan.bound = plan.bound ?? limit ?? height
+    plan.keep = keep(loop.keep, &plan, &frame)
     if loop.range?.upper == nil, plan.isRight, plan.bound == nil, !plan.rows.isEmpty {
       report(
         "only the run tells how many rows there are: say how many steps the loop makes",

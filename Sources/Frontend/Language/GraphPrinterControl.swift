@@ -61,6 +61,12 @@ extension GraphPrinter {
         block.statements.isEmpty
         ? block.values.map { .expression($0.values[0]) } : .block(block)
     }
+    switch loop.keep {
+    case .all: break
+    case .nothing: syntax.keep = .nothing
+    case .every(let k): syntax.keep = .every(extent(k))
+    case .states(let s): syntax.keep = .atMost(extent(s))
+    }
     syntax.body = block(loop.body, own + captured, carriedCount: loop.carriedCount)
     return tree.add(.loop(tree.store(syntax)))
   }

@@ -101,6 +101,20 @@ extension Parser {
     case .do: loop.carried = try parseCarried()
     }
     if take(word: "limit") { loop.limit = try parseExpression() }
+    if take(word: "keep") { loop.keep = try parseKeep() }
+  }
+
+  /// What stands behind `keep`.
+  private mutating func parseKeep() throws(Recovery) -> KeepSyntax {
+    if take(word: "all") { return .all }
+    if take(word: "nothing") { return .nothing }
+    if take(word: "every") { return .every(try parseExpression()) }
+    if take(word: "at") {
+      guard take(word: "most") else { throw expected("'most' behind 'keep at'") }
+      return .atMost(try parseExpression())
+    }
+    throw expected(
+      "what the way back keeps", help: "keep all, keep nothing, keep every k, or keep at most s")
   }
 
   private func headerHelp(_ loop: LoopSyntax) -> String? {

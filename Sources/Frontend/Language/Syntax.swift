@@ -126,7 +126,8 @@ package struct LoopID: Sendable, Hashable {
   package let index: Int32
 }
 
-/// `counted for i in a..<b, x in xs carry s: f64 = 0 where c limit n { … }` and its relatives.
+/// `counted for i in a..<b, x in xs carry s: f64 = 0 where c limit n keep all { … }` and its
+/// relatives.
 package struct LoopSyntax: Sendable {
   package enum Form: Sendable, Hashable {
     /// Over a range and rows.
@@ -169,7 +170,33 @@ package struct LoopSyntax: Sendable {
   package var carried: [Carried] = []
   package var condition: Condition?
   package var limit: ExprID?
+  package var keep: KeepSyntax?
   package var body = Block(statements: [])
+}
+
+/// What the derivative in reverse keeps: `keep all`, `keep nothing`, `keep every k`, `keep at most s`.
+package enum KeepSyntax: Sendable {
+  case all
+  case nothing
+  case every(ExprID)
+  case atMost(ExprID)
+
+  package var size: ExprID? {
+    switch self {
+    case .all, .nothing: nil
+    case .every(let id), .atMost(let id): id
+    }
+  }
+
+  /// The words in front of the size.
+  package var words: String {
+    switch self {
+    case .all: "keep all"
+    case .nothing: "keep nothing"
+    case .every: "keep every "
+    case .atMost: "keep at most "
+    }
+  }
 }
 
 /// What decides whether a loop goes on: an expression, or a block with one value.
@@ -300,7 +327,7 @@ extension LoopSyntax {
   /// The expressions in front of the body, in order.
   package var header: [ExprID] {
     [range?.lower, range?.upper].compactMap { $0 } + rows.map(\.array) + carried.map(\.start)
-      + [limit].compactMap { $0 }
+      + [limit, keep?.size].compactMap { $0 }
   }
 
   package var blocks: [Block] {

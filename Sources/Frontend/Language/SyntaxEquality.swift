@@ -75,7 +75,8 @@ private struct SyntaxComparison {
     return all(x.rows, y.rows) { $0.same($1.name, $2.name) && $0.later($1.array, $2.array) }
       && all(x.carried, y.carried) {
         $0.same($1.binding, $2.binding) && $0.later($1.start, $2.start)
-      } && later(x.limit, y.limit) && same(x.body, y.body)
+      } && later(x.limit, y.limit) && x.keep?.words == y.keep?.words
+      && later(x.keep?.size, y.keep?.size) && same(x.body, y.body)
   }
 
   private mutating func same(_ x: ChoiceSyntax, _ y: ChoiceSyntax) -> Bool {

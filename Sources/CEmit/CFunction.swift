@@ -379,7 +379,7 @@ extension Statement {
   /// The local that says whether a variable changes: `x = c ? new : x`.
   fileprivate var condition: Expression? {
     guard case .assign(let k, .apply(.select, _, let operands)) = self,
-      operands[2].isSame(as: .local(k)), case .local = operands[0]
+      operands[2].isSame(as: .local(k)), case .local(let condition) = operands[0], condition != k
     else { return nil }
     return operands[0]
   }

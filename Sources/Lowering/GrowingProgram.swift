@@ -68,7 +68,7 @@ struct Place {
   func offsetInside(_ indices: [DimExpr]) -> DimExpr {
     var offset: DimExpr = 0
     for (axis, index) in indices.enumerated() { offset = offset * shape[axis] + index }
-    return offset
+    return offset.joined
   }
 
   /// A row along the first axis.

@@ -237,15 +237,6 @@ extension Expression {
   }
 }
 
-extension Buffer {
-  /// The row-major offset of an element.
-  package func offset(_ indices: [DimExpr]) -> DimExpr {
-    var offset: DimExpr = 0
-    for (axis, index) in indices.enumerated() { offset = offset * shape[axis] + index }
-    return offset.joined
-  }
-}
-
 extension DimExpr {
   /// The expression with `b·⌊a / b⌋ + a mod b` written as `a`: the place in a dense array of an
   /// element that was counted through another shape.

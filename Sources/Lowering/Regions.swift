@@ -20,6 +20,12 @@ extension NestBuilder {
     if type.rank > 0 { return .array(place(of: value), height: heightOfValue[value]) }
     let expression = scalar(value)
     if expression.isLeaf { return .scalar(expression) }
+    // An input of one number can be read from everywhere.
+    if case .load(let buffer, _) = expression, case .input = program.buffers[buffer].storage,
+      program.buffers[buffer].shape.isEmpty
+    {
+      return .scalar(expression)
+    }
     let local = program.newLocal(type.dtype, name: graph.names[value], depth: 0)
     root.append(.define(local, expression))
     return .scalar(.local(local))

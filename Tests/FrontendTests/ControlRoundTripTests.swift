@@ -138,7 +138,7 @@ import Testing
       func f(a: f64, b: f64) -> (y, z) {
         y = for i in 0..<3 carry s = a { t = b * s; t - a }
         z = for j in 0..<3 carry r = a { r * 1 + 0 * a }
-        z = for j in 0..<3 carry r = a { (b * r) - a }
+        z = for j in 0..<3 carry r = a { u = a; (b * r) - u }
       }
       """)
     #expect(graph.outputs[0].value == graph.outputs[1].value)

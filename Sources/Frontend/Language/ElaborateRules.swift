@@ -141,6 +141,7 @@ extension Elaborator {
       notes: [
         "⟨w, J v⟩ is \(short(mismatch.forward)) \(source(.jvp))",
         "⟨Jᵀ w, v⟩ is \(short(mismatch.backward)) \(source(.vjp))",
+        "at random inputs from \(mismatch.range.lowerBound) to \(mismatch.range.upperBound)",
       ],
       help: "if it is meant to differ, write "
         + "@\(first.kind.rawValue)(\(tree[first.function]), unchecked)")

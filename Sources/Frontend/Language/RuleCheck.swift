@@ -6,6 +6,8 @@ import Graph
 struct RuleMismatch {
   /// The input in whose direction they differ.
   let input: String
+  /// Where the inputs were taken from.
+  let range: ClosedRange<Double>
   /// ⟨w, J v⟩ and ⟨Jᵀ w, v⟩.
   let forward: Double
   let backward: Double
@@ -29,17 +31,18 @@ struct RuleCheck {
   func mismatch() -> RuleMismatch? {
     var random = SplitMix64(seed: 1)
     for sizes in function.smallSizes {
-      // Many functions want positive numbers.
+      // Many functions want positive numbers; where they give NaN, nothing is compared.
       for range in [0.25...0.9, -0.9...0.9] {
         guard let x = function.smallInputs(sizes, range, &random) else { continue }
-        if let found = try? mismatch(at: x, sizes, &random) { return found }
+        if let found = try? mismatch(at: x, range, sizes, &random) { return found }
       }
     }
     return nil
   }
 
   private func mismatch(
-    at x: [Tensor], _ sizes: [String: Int], _ random: inout SplitMix64
+    at x: [Tensor], _ range: ClosedRange<Double>, _ sizes: [String: Int],
+    _ random: inout SplitMix64
   ) throws -> RuleMismatch? {
     let y = try function.smallRun(x, sizes)
     func direction(_ like: Tensor) -> Tensor {
@@ -58,7 +61,8 @@ struct RuleCheck {
       let isSingle = (x + y).contains { $0.dtype == .f32 }
       guard a.isFinite, b.isFinite else { continue }
       if abs(a - b) > (isSingle ? 1e-2 : 1e-4) * (scale + other) + 1e-12 {
-        return RuleMismatch(input: function.inputs[k].name, forward: a, backward: b)
+        return RuleMismatch(
+          input: function.inputs[k].name, range: range, forward: a, backward: b)
       }
     }
     return nil

@@ -58,7 +58,8 @@ extension Elaborator {
         frame.hasErrors = hadErrors
         dtype = draft.values.first?.item.term?.dtype
       }
-      term = self.term(item, dtype: dtype.map { $0.isFloat ? $0 : .f64 } ?? .f64, at: tree[id].span, frame)
+      term = self.term(
+        item, dtype: dtype.map { $0.isFloat ? $0 : .f64 } ?? .f64, at: tree[id].span, frame)
     }
     if let found = term, !found.dtype.isFloat {
       report(
@@ -93,7 +94,8 @@ extension Elaborator {
         syntax.form == .argmin
           ? "argmin needs a scalar \(needed), found \(made.type)"
           : "\(name) is \(x.type), and the block gives \(made.type)",
-        at: part.span, labels: [.init("\(name) is the unknown", at: syntax.unknown.binding.nameSpan)],
+        at: part.span,
+        labels: [.init("\(name) is the unknown", at: syntax.unknown.binding.nameSpan)],
         help: syntax.form == .argmin
           ? made.dtype == needed.dtype ? "sum it: sum(…)" : "convert it: \(needed.dtype)(…)"
           : "an equation has as many parts as unknowns")

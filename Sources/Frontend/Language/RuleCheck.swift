@@ -54,7 +54,9 @@ struct RuleCheck {
     let pulled = try backward.smallRun(x + y + w, sizes)
     let floats = x.indices.filter { x[$0].dtype.isFloat }
     for (place, k) in floats.enumerated() {
-      let v = floats.map { $0 == k ? direction(x[$0]) : Tensor(zeros: x[$0].dtype, shape: x[$0].shape) }
+      let v = floats.map {
+        $0 == k ? direction(x[$0]) : Tensor(zeros: x[$0].dtype, shape: x[$0].shape)
+      }
       let pushed = try forward.smallRun(x + y + v, sizes)
       let (a, scale) = product(w, pushed)
       let (b, other) = product([pulled[place]], [v[place]])

@@ -15,11 +15,13 @@ extension Graph {
       candidates = [[]]
       for _ in symbols { candidates = candidates.flatMap { list in values.map { list + [$0] } } }
       // Small numbers first, and those that differ before those that do not.
-      candidates = candidates.enumerated().sorted { a, b in
-        (Set(b.element).count, a.offset) < (Set(a.element).count, b.offset)
-      }.map(\.element).filter { !$0.contains(0) && !$0.contains(5) } + candidates
+      candidates =
+        candidates.enumerated().sorted { a, b in
+          (Set(b.element).count, a.offset) < (Set(a.element).count, b.offset)
+        }.map(\.element).filter { !$0.contains(0) && !$0.contains(5) } + candidates
     } else {
-      candidates = [symbols.indices.map { 2 + $0 % 2 }]
+      candidates =
+        [symbols.indices.map { 2 + $0 % 2 }]
         + values.map { [Int](repeating: $0, count: symbols.count) }
     }
     let conditions = guards().map(\.condition)

@@ -31,6 +31,17 @@ extension Graph {
     }
   }
 
+  /// The largest number of states that fits, where more never need less; 1 where none does.
+  package static func checkpoints(_ fits: (Int) -> Bool) -> Int {
+    var (low, high) = (1, 2)
+    while high < 1 << 24 && fits(high) { (low, high) = (high, 2 * high) }
+    while low + 1 < high {
+      let middle = low + (high - low) / 2
+      if fits(middle) { low = middle } else { high = middle }
+    }
+    return low
+  }
+
   fileprivate func regionsKeepingStates(_ states: DimExpr) -> Region {
     Region(keepingStates(states))
   }

@@ -39,6 +39,10 @@ extension NestBuilder {
       guard let height = heightOfValue[operands[k]], height != steps else { continue }
       root.append(.check(.rows(found: height, needed: steps), loop: program.checked(name)))
     }
+    // A number of steps that is data may be any number.
+    if loop.bound == nil, !stops, !loop.isReversed {
+      root.append(.check(.stepLimit(steps - 1), loop: program.checked(name)))
+    }
     let stacks = usedStacks.map { (result: $0, place: place(of: results[$0])) }
     let growsAtOnce = loop.bound == nil && !stops
     if growsAtOnce {

@@ -10,6 +10,11 @@ extension Graph {
     }
     var result = Graph(named: name)
     result.constraints = constraints
+    let count = live.reduce(0) { $1 ? $0 + 1 : $0 }
+    result.nodes.reserveCapacity(count)
+    result.operandList.reserveCapacity(2 * count)
+    result.types.reserveCapacity(inputs.count + count)
+    result.definingNodes.reserveCapacity(inputs.count + count)
     var renamed = [Value?](repeating: nil, count: types.count)
     func add(_ value: Value, node: Int32) {
       renamed[Int(value.index)] = Value(result.types.count)
@@ -31,7 +36,7 @@ extension Graph {
       for value in self.results(of: node) { add(value, node: Int32(result.nodes.count)) }
       result.nodes.append(
         Node(
-          operation: node.operation,
+          primitive: node.primitive,
           operandRange: firstOperand..<Int32(result.operandList.count),
           resultRange: firstResult..<Int32(result.types.count), origin: node.origin))
     }

@@ -3,8 +3,8 @@ import Graph
 
 extension NestBuilder {
   func lower(_ node: Node, _ index: Int) {
-    guard let meaning = plan.meanings[index],
-      node.resultRange.contains(where: { plan.isStored[Int($0)] })
+    guard node.resultRange.contains(where: { plan.isStored[Int($0)] }),
+      let meaning = plan.meanings[index]
     else { return }
     if plan.isContraction[index],
       let product = Contraction(graph, node, meaning, contractions),

@@ -124,6 +124,18 @@ package final class ScalarFunction: Sendable, Hashable {
     }
   }
 
+  /// The dtype of the result; `nil` where operands of these dtypes do not fit.
+  package func resultDType(of operands: some Collection<DType>) -> DType? {
+    guard operands.count == arity else { return nil }
+    var rest = operands.makeIterator()
+    if domain == .selection, rest.next() != .bool { return nil }
+    guard let dtype = rest.next(), domain.contains(dtype) else { return nil }
+    while let other = rest.next() {
+      if other != dtype { return nil }
+    }
+    return isPredicate ? .bool : dtype
+  }
+
   /// The value of the reference for elements of one dtype.
   package func value(_ x: [Scalar]) -> Scalar {
     let first = x[domain == .selection ? 1 : 0]

@@ -166,12 +166,11 @@ private struct GrowingGraph {
 
   /// The type of a function of scalars, for which there is nothing to check but dtypes.
   private func typeOfScalars(_ primitive: Primitive, _ operands: [Value]) -> TensorType? {
-    guard let function = primitive.function,
-      operands.allSatisfy({ graph.types[Int($0.index)].shape.isEmpty }),
-      let dtype = function.resultDType(
-        of: operands.lazy.map { graph.types[Int($0.index)].dtype })
-    else { return nil }
-    return TensorType(dtype)
+    guard let function = primitive.function else { return nil }
+    let types = graph.types
+    for operand in operands where !types[Int(operand.index)].shape.isEmpty { return nil }
+    return function.resultDType(operands.count) { types[Int(operands[$0].index)].dtype }
+      .map { TensorType($0) }
   }
 
   private func resultTypes(

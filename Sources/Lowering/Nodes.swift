@@ -3,8 +3,8 @@ import Graph
 
 extension NestBuilder {
   func lower(_ node: Node, _ index: Int) {
-    guard node.resultRange.contains(where: { plan.isStored[Int($0)] }),
-      let meaning = plan.meanings[index]
+    guard let meaning = plan.meanings[index],
+      node.resultRange.contains(where: { plan.isStored[Int($0)] })
     else { return }
     if plan.isContraction[index],
       let product = Contraction(graph, node, meaning, contractions),

@@ -11,7 +11,7 @@ package struct Elementwise: Operation {
   package var scalarFunction: ScalarFunction? { function }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
-    guard let dtype = function.resultDType(of: operands.lazy.map(\.dtype)) else {
+    guard let dtype = function.resultDType(operands.count, of: { operands[$0].dtype }) else {
       throw mistake(operands)
     }
     return [TensorType(dtype, try broadcastShape(of: operands, for: name))]

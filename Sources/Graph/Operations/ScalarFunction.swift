@@ -124,15 +124,13 @@ package final class ScalarFunction: Sendable, Hashable {
     }
   }
 
-  /// The dtype of the result; `nil` where operands of these dtypes do not fit.
-  package func resultDType(of operands: some Collection<DType>) -> DType? {
-    guard operands.count == arity else { return nil }
-    var rest = operands.makeIterator()
-    if domain == .selection, rest.next() != .bool { return nil }
-    guard let dtype = rest.next(), domain.contains(dtype) else { return nil }
-    while let other = rest.next() {
-      if other != dtype { return nil }
-    }
+  /// The dtype of the result for so many operands; `nil` where their dtypes do not fit.
+  package func resultDType(_ count: Int, of operand: (Int) -> DType) -> DType? {
+    let first = domain == .selection ? 1 : 0
+    guard count == arity, first == 0 || operand(0) == .bool else { return nil }
+    let dtype = operand(first)
+    guard domain.contains(dtype) else { return nil }
+    for k in 0..<count where k > first && operand(k) != dtype { return nil }
     return isPredicate ? .bool : dtype
   }
 

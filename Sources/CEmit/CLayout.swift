@@ -48,14 +48,6 @@ enum CLayout {
   /// is not broken.
   private static func looseness(_ text: [UInt8], _ blank: Int) -> Int? {
     if text[blank - 1] == UInt8(ascii: ",") || text[blank - 1] == UInt8(ascii: ";") { return 0 }
-    guard blank + 1 < text.count else { return nil }
-    switch text[blank + 1] {
-    // Most words are names and numbers: no text is made of them.
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "("):
-      return nil
-    default: break
-    }
     let end = text[(blank + 1)...].firstIndex(of: UInt8(ascii: " ")) ?? text.count
     switch String(decoding: text[(blank + 1)..<min(end, blank + 4)], as: UTF8.self) {
     case "?", ":": return 0

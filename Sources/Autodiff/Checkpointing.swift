@@ -24,7 +24,7 @@ extension Graph {
   }
 
   private func keepingStates(_ states: DimExpr) -> Graph {
-    let hasLoops = nodes.contains { !$0.operation.regions.isEmpty }
+    let hasLoops = nodes.contains { $0.hasRegions }
     if !hasLoops { return self }
     return rebuilt { operation, operands, _, builder in
       try builder.apply(operation.keepingStates(states), operands).map { $0 }

@@ -62,22 +62,20 @@ struct StoragePlan {
   /// The meaning of every node. That of a function of scalars does not depend on the node, and
   /// programs of scalars are long: it is made once.
   private static func meanings(_ graph: Graph) -> [Meaning?] {
-    struct Key: Hashable {
-      let function: ScalarFunction
-      let dtype: DType
-    }
-    var ofScalars: [Key: Meaning] = [:]
+    // A handful of functions: looking through them is quicker than hashing.
+    var ofScalars: [(function: ScalarFunction, dtype: DType, meaning: Meaning)] = []
     return graph.nodes.map { node in
-      guard let function = node.operation.scalarFunction,
+      guard let function = node.primitive.function,
         graph.operands(of: node).allSatisfy({ graph.type(of: $0).shape.isEmpty }),
         let dtype = graph.operands(of: node).last.map({ graph.type(of: $0).dtype })
       else {
         return node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
       }
-      let key = Key(function: function, dtype: dtype)
-      if let known = ofScalars[key] { return known }
+      for known in ofScalars where known.function === function && known.dtype == dtype {
+        return known.meaning
+      }
       let made = node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
-      ofScalars[key] = made
+      ofScalars.append((function, dtype, made))
       return made
     }
   }

@@ -56,7 +56,7 @@ struct GraphPrinter {
     isOutput = isCaptured
     for operand in graph.operandList { useCounts[Int(operand.index)] += 1 }
     for output in graph.outputs { isOutput[Int(output.value.index)] = true }
-    for node in graph.nodes where !node.operation.regions.isEmpty {
+    for node in graph.nodes where node.hasRegions {
       let first = (node.operation as? Loop)?.capturedOperands.lowerBound ?? 1
       for operand in graph.operands(of: node).dropFirst(first) {
         isCaptured[Int(operand.index)] = true
@@ -150,7 +150,7 @@ struct GraphPrinter {
 
   private func needsStatement(_ value: Value, _ node: Node) -> Bool {
     if node.operation is Literal || node.operation is Extent { return false }
-    if !node.operation.regions.isEmpty { return isWanted(value) }
+    if node.hasRegions { return isWanted(value) }
     return isCaptured[Int(value.index)] || useCounts[Int(value.index)] > 1
       || node.resultRange.count > 1
   }
@@ -163,7 +163,7 @@ struct GraphPrinter {
   // MARK: - Statements
 
   mutating func write(_ node: Node) {
-    if !node.operation.regions.isEmpty { return writeControl(node) }
+    if node.hasRegions { return writeControl(node) }
     let results = graph.results(of: node)
     let operands = Array(graph.operands(of: node))
     let inner = operands.map { inline[Int($0.index)] == nil ? 0 : depths[Int($0.index)] }

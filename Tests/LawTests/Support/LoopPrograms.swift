@@ -108,9 +108,9 @@ enum LoopPrograms {
     (
       """
       func last(x: f64[n]) -> (y: f64) {
-        y = do y = 0.5 { sum(x * x) + y * 0.5 } while y < 0.3
+        y = do y = 2.0 { sum(x * x) + y * 0.5 } while y > 0.3
       }
-      """, [-0.2...0.2]
+      """, [-0.1...0.1]
     ),
     (
       """

@@ -27,7 +27,7 @@ import Testing
     }
     var subject = Subject(
       "second derivative of \(program.description)", second, program.operands + more,
-      tolerance: 1e-10)
+      tolerance: max(10 * program.tolerance, 1e-10))
     subject.variables = program.variables
     for law in [Law.compiled, .differences, .adjoint] {
       for failure in law.failures(subject) { Issue.record("\(failure)") }

@@ -83,13 +83,10 @@ import Testing
         jitgrad 1
 
         func newton.gradient(a: f64) -> (x: f64, grad.a: f64) {
-          x: f64, _ = while x: f64 = a, k: i64 = 0 where abs(x * x - a) > 1e-12 {
-            x - (x * x - a) / (2 * x), k + 1
-          }
-          _, _, _1: f64[?], _2: i64 = counted while x: f64 = a, k: i64 = 0 \
-        where abs(x * x - a) > 1e-12 {
+          x: f64 = while x: f64 = a where abs(x * x - a) > 1e-12 { x - (x * x - a) / (2 * x) }
+          _, _1: f64[?], _2: i64 = counted while x: f64 = a where abs(x * x - a) > 1e-12 {
             yield x
-            x - (x * x - a) / (2 * x), k + 1
+            x - (x * x - a) / (2 * x)
           }
           _3: f64, _4: f64 = reversed for _ in 0..<_2, x in _1 carry ct: f64 = 1, sum: f64 = 0 {
             _1: f64 = 2 * x

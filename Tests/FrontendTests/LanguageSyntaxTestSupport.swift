@@ -54,7 +54,7 @@ func shape(of id: ExprID, in tree: SyntaxTree) -> String {
       }
     }
     return "\(show(base))[\(parts.joined(separator: " "))]"
-  case .loop, .choice: return "{ \(tree.text(of: id)) }"
+  case .loop, .choice, .solution, .custom: return "{ \(tree.text(of: id)) }"
   case .unknownExtent: return "?"
   }
 }

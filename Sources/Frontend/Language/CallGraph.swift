@@ -25,7 +25,8 @@ struct CallGraph {
 
   private struct Call {
     let callee: Int
-    let expression: ExprID
+    let span: SourceSpan
+    let point: Int
     /// Levels around it.
     let level: Int
   }
@@ -46,7 +47,7 @@ struct CallGraph {
     let hasCalls = tree.expressions.contains {
       if case .call(let name, _) = $0.kind { functions[name] != nil } else { false }
     }
-    guard hasCalls else {
+    guard hasCalls || tree.functions.contains(where: { !$0.rules.isEmpty }) else {
       order = Array(tree.functions.indices)
       return
     }
@@ -74,7 +75,8 @@ struct CallGraph {
         pending.append((left, level))
       case .call(let name, let arguments):
         if let callee = functions[name], Self.isCall(of: callee, named: tree[name], in: index) {
-          summaries[index].calls.append(Call(callee: callee, expression: id, level: level))
+          summaries[index].calls.append(
+            Call(callee: callee, span: tree[id].span, point: Int(tree[id].point), level: level))
         }
         pending += tree[arguments].reversed().map { ($0.value, level + 1) }
       case .array(let elements): pending += tree[elements].reversed().map { ($0, level + 1) }
@@ -94,7 +96,19 @@ struct CallGraph {
         let branches = tree[choice].branches.flatMap(\.expressions)
         pending += branches.reversed().map { ($0, level + Self.blockWeight) }
         pending.append((tree[choice].selector, level + 1))
+      case .solution(let solution):
+        let parts = [tree[solution].unknown.start] + tree[solution].body.expressions
+        pending += parts.reversed().map { ($0, level + Self.blockWeight) }
+      case .custom(let custom):
+        let parts = tree[custom].header + tree[custom].blocks.flatMap(\.expressions)
+        pending += parts.reversed().map { ($0, level + Self.blockWeight) }
       }
+    }
+    // The rules of a function are written out with it.
+    for rule in tree.functions[index].rules {
+      guard let callee = functions[rule.function] else { continue }
+      summaries[index].calls.append(
+        Call(callee: callee, span: rule.span, point: rule.span.start, level: 1))
     }
   }
 
@@ -188,9 +202,8 @@ struct CallGraph {
   ) {
     if mistakes[function] != nil { return }
     bad.insert(function)
-    let expression = tree[call.expression]
     mistakes[function] = Diagnostic(
-      message, at: expression.span, point: Int(expression.point), notes: notes, help: help)
+      message, at: call.span, point: call.point, notes: notes, help: help)
   }
 
   private func name(_ function: Int) -> String { tree[tree.functions[function].name] }

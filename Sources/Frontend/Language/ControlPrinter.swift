@@ -12,7 +12,7 @@ extension ExpressionPrinter {
     return tasks + [.text(" = "), whole(statement.value, .normal)]
   }
 
-  private func separated(_ values: [ExprID]) -> [Task] {
+  func separated(_ values: [ExprID]) -> [Task] {
     if values.count == 1 { return [whole(values[0], .normal)] }
     var tasks: [Task] = [.begin(.filled)]
     for (k, value) in values.enumerated() {
@@ -25,7 +25,7 @@ extension ExpressionPrinter {
   // MARK: - Blocks
 
   /// `{ … }`
-  private func blockTasks(_ block: Block) -> [Task] {
+  func blockTasks(_ block: Block) -> [Task] {
     [.text("{"), .begin(.consistent)] + linesTasks(block)
       + [.lineBreak(spaces: 1, outdent: true), .end, .text("}")]
   }

@@ -189,7 +189,9 @@ extension Elaborator {
   private func isSize(_ id: ExprID) -> Bool {
     switch tree[id].kind {
     case .invalid, .integer, .name, .unary, .binary, .call: true
-    case .float, .bool, .string, .array, .subscript, .loop, .choice, .unknownExtent: false
+    case .float, .bool, .string, .array, .subscript, .loop, .choice, .solution, .custom,
+      .unknownExtent:
+      false
     }
   }
 

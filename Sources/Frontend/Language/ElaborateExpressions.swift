@@ -56,6 +56,8 @@ extension Elaborator {
       return call(name, Array(tree[arguments]), expression, &frame)
     case .loop(let loop): return self.loop(loop, expression, &frame)
     case .choice(let choice): return self.choice(choice, expression, &frame)
+    case .solution(let solution): return self.solution(solution, expression, &frame)
+    case .custom(let custom): return self.custom(custom, expression, &frame)
     case .unknownExtent: return .invalid
     case .binary, .subscript: return value(id, &frame)
     }

@@ -24,8 +24,7 @@ extension Elaborator {
     let origin = frame.builder.origin
     let (made, mistake) = caught { elaborator in
       elaborator.addConstraints(function, &inner)
-      for statement in function.body.statements { elaborator.elaborate(statement, &inner) }
-      return elaborator.results(of: function, &inner)
+      return elaborator.written(terms, &inner)
     }
     frame.builder.origin = origin
     if var mistake {
@@ -99,7 +98,7 @@ extension Elaborator {
   }
 
   /// Gives the inputs of a called function their values, of the right dtype and rank.
-  private mutating func bind(
+  mutating func bind(
     _ function: FunctionSyntax, _ items: [Item], _ spans: [SourceSpan], _ inner: inout Frame,
     _ outer: Frame
   ) -> [Term]? {
@@ -132,7 +131,7 @@ extension Elaborator {
   }
 
   /// Finds what the sizes of a called function stand for; what is left to the call becomes a guard.
-  private mutating func unify(
+  mutating func unify(
     _ function: FunctionSyntax, _ terms: [Term], _ spans: [SourceSpan],
     _ given: [(name: NameID, value: ExprID)], _ expression: Expr, _ inner: inout Frame,
     _ outer: inout Frame

@@ -82,12 +82,7 @@ extension Elaborator {
     var operands = [plan.count].compactMap { $0 } + plan.carried.compactMap(\.term)
     if isDo { operands.append(frame.builder.constant(Scalar(true))) }
     operands += plan.rows.compactMap(\.term) + captured
-    let results: [Term]
-    switch apply(operation, operands, expression, frame) {
-    case .tuple(let terms): results = terms
-    case .term(let term): results = [term]
-    default: return .invalid
-    }
+    guard let results = added(operation, operands, expression, frame) else { return .invalid }
     var given = loop.form == .scan ? [] : Array(results[..<plan.carried.count])
     given += results[operation.stackResults]
     if loop.isCounted { given.append(results[operation.stepsResult]) }
@@ -98,6 +93,21 @@ extension Elaborator {
       return .invalid
     }
     return given.count == 1 ? .term(given[0]) : .tuple(given)
+  }
+
+  /// The results of a loop, which is counted where its condition only counts.
+  private mutating func added(
+    _ loop: Loop, _ operands: [Term], _ expression: Expr, _ frame: Frame
+  ) -> [Term]? {
+    do {
+      guard frame.builder.graph.nodes.count < Self.nodeLimit else {
+        throw TypeRuleError("the function has more than \(Self.nodeLimit) operations")
+      }
+      return try frame.builder.addLoop(loop, operands)
+    } catch {
+      reportFailure(error, at: expression.span, expression.point, operands)
+      return nil
+    }
   }
 
   /// What the derivative in reverse keeps of the loop.
@@ -199,7 +209,9 @@ extension Elaborator {
     let span = range.span
     guard let b = term(upper, dtype: .i64, at: span, frame) else { return }
     plan.count = b
-    if plan.first != nil, let a = term(lower, dtype: .i64, at: span, frame) { plan.count = b - a }
+    if plan.first != nil, let a = term(lower, dtype: .i64, at: span, frame) {
+      plan.count = frame.builder.steps(from: a, to: b)
+    }
   }
 
   /// An end of a range: a size, or a scalar i64.
@@ -316,7 +328,8 @@ extension Elaborator {
     guard guessing > 0, let step else { return nil }
     var types = loop.form == .scan ? [] : plan.carried.compactMap(\.type)
     let rows = loop.form == .scan ? plan.carried.compactMap(\.type) : step.yields.map(\.item.type)
-    types += rows.map { $0.stacked(plan.bound ?? .unknown) }
+    // A loop that only counts will have a bound: no operation shall be refused before that is known.
+    types += rows.map { $0.stacked(plan.bound ?? .symbol("steps?")) }
     if loop.isCounted { types.append(TensorType(.i64)) }
     let terms = types.map { frame.builder.addHidden($0) }
     return terms.isEmpty ? .invalid : terms.count == 1 ? .term(terms[0]) : .tuple(terms)

@@ -176,9 +176,10 @@ struct Elaborator {
         "the result \(tree[result.name]) is declared twice", at: result.nameSpan,
         help: "give one of them another name")
     }
-    for statement in function.body.statements { elaborate(statement, &frame) }
-    for (name, term) in results(of: function, &frame) { builder.addOutput(name, term) }
+    let inputs = builder.graph.inputs.map { builder.term($0.value) }
+    for (name, term) in written(inputs, &frame) { builder.addOutput(name, term) }
     if let failure = builder.failure { report("\(failure)", at: function.nameSpan) }
+    checkRules(of: function, builder.graph)
     return frame.hasErrors ? nil : builder.graph.pruned()
   }
 

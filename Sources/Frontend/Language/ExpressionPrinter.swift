@@ -112,6 +112,12 @@ struct ExpressionPrinter {
     case .choice(let choice):
       let tasks = choiceTasks(id, tree[choice])
       return minimum == .or && joins == nil ? tasks : parenthesized(tasks)
+    case .solution(let solution):
+      let tasks = solutionTasks(tree[solution])
+      return minimum == .or && joins == nil ? tasks : parenthesized(tasks)
+    case .custom(let custom):
+      let tasks = customTasks(tree[custom])
+      return minimum == .or && joins == nil ? tasks : parenthesized(tasks)
     case .unknownExtent: layout.text("?")
     }
     return nil

@@ -51,12 +51,12 @@ extension Graph {
   /// The graph as a complete file in the graph language; reading it gives the same graph.
   package var languageText: String { GraphFile.text(of: [self]) }
 
-  /// Some operation here or in a region has this name.
+  /// Some operation here or in a region is a call of this name.
   fileprivate func applies(_ name: String) -> Bool {
     var pending = [self]
     while let graph = pending.popLast() {
       for node in graph.nodes {
-        if node.operation.name == name { return true }
+        if node.operation.regions.isEmpty, node.operation.name == name { return true }
         pending += node.operation.regions.map(\.graph)
       }
     }

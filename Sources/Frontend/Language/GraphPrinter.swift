@@ -57,8 +57,13 @@ struct GraphPrinter {
     for operand in graph.operandList { useCounts[Int(operand.index)] += 1 }
     for output in graph.outputs { isOutput[Int(output.value.index)] = true }
     for node in graph.nodes where node.hasRegions {
-      let first = (node.operation as? Loop)?.capturedOperands.lowerBound ?? 1
-      for operand in graph.operands(of: node).dropFirst(first) {
+      let count: Int
+      switch node.operation {
+      case let loop as Loop: count = loop.capturedOperands.lowerBound
+      case is CustomFunction, is CustomTangent: continue
+      default: count = 1
+      }
+      for operand in graph.operands(of: node).dropFirst(count) {
         isCaptured[Int(operand.index)] = true
       }
     }

@@ -14,6 +14,13 @@ extension GraphPrinter {
       if !isCounted { results.removeLast() }
       value = self.loop(loop, operands, isCounted: isCounted)
     case let choice as Conditional: value = self.choice(choice, operands)
+    case let root as Root: value = solution(.root, root.residual, operands)
+    case let solve as LinearSolve: value = solution(.linearSolve, solve.map, operands)
+    case let custom as CustomFunction: value = self.custom(custom, operands, tangents: nil)
+    case let tangent as CustomTangent:
+      let count = tangent.function.function.inputTypes.count
+      value = custom(
+        tangent.function, Array(operands[..<count]), tangents: Array(operands[count...]))
     default: return
     }
     let targets = results.map { value -> Binding in
@@ -46,12 +53,7 @@ extension GraphPrinter {
       syntax.rows.append(.init(name: intern(own[input]), array: reference(operands[operand])))
     }
     for (operand, input) in zip(loop.carriedOperands, loop.carriedInputs) {
-      let value = operands[operand]
-      let isBare = names[Int(value.index)] == nil && inline[Int(value.index)] == nil
-      syntax.carried.append(
-        .init(
-          binding: binding(own[input], graph.type(of: value)),
-          start: isBare ? bare(value) : reference(value)))
+      syntax.carried.append(start(own[input], operands[operand]))
     }
     writeDomain(of: loop, operands, own[0], isIndexRead, &syntax)
     if let condition = loop.condition {
@@ -129,7 +131,7 @@ extension GraphPrinter {
   ///   - names: of its inputs, in order.
   ///   - carriedCount: how many outputs are the next carried values; the others are yielded. `nil`
   ///     where none are.
-  private mutating func block(
+  mutating func block(
     _ region: Region, _ names: [String], carriedCount: Int?
   ) -> Block {
     var printer = GraphPrinter(region.graph, inside: symbols, names, SyntaxTree())
@@ -159,7 +161,7 @@ extension GraphPrinter {
   }
 
   /// A name like this one that is free, which it is no more.
-  private static func unique(_ name: String, _ taken: inout Set<String>) -> String {
+  static func unique(_ name: String, _ taken: inout Set<String>) -> String {
     let base = NameTable.spellable(name)
     var unique = base
     var number = 1

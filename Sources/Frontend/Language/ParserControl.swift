@@ -275,6 +275,8 @@ extension Parser {
     /// The body of a loop, which may yield.
     case step
     case scan, condition, branch
+    /// Of an equation, or of a function with rules.
+    case definition
   }
 
   /// A line of a block that is no function's: a statement, a yield, or what the block gives.
@@ -343,6 +345,9 @@ extension Parser {
           help: "write for … in place of scan …"))
     case .condition:
       lexer.report(Diagnostic("a condition cannot yield", at: word.span))
+    case .definition:
+      lexer.report(
+        Diagnostic("there are no steps here: 'yield' stands in the body of a loop", at: word.span))
     case .branch:
       lexer.report(
         Diagnostic(

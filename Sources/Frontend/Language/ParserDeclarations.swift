@@ -7,7 +7,7 @@ extension Parser {
       if isMisspelledFunction {
         _ = expected("'func'", at: .here, help: "a function begins with 'func'")
         parseFunction()
-      } else if token.kind == .keyword(.func) {
+      } else if token.kind == .keyword(.func) || beginsRule {
         parseFunction()
       } else {
         rejectBetweenFunctions()
@@ -75,7 +75,7 @@ extension Parser {
     repeat {
       advance()
     } while token.kind != .endOfFile
-      && !(token.startsLine && token.kind == .keyword(.func))
+      && !(token.startsLine && (token.kind == .keyword(.func) || beginsRule))
   }
 
   private mutating func parseFunction() {
@@ -83,9 +83,10 @@ extension Parser {
     var function = FunctionSyntax(
       name: token.name, parameters: [], results: [],
       body: Block(statements: []), isInvalid: true)
-    advance()
     do throws(Recovery) {
       let errorCount = lexer.log.diagnostics.count
+      if beginsRule { function.rules = try parseRules() }
+      advance()
       try parseHeader(&function)
       function.isInvalid = lexer.log.diagnostics.count > errorCount
     } catch {

@@ -126,6 +126,7 @@ extension Parser {
     case .identifier:
       advance()
       if beginsLoop(behind: start) { return try parseLoop(behind: start) }
+      if beginsDefinition(start) { return try parseDefinition(start) }
       guard token.kind == .leftParenthesis, !isAtStatementEnd else {
         return tree.add(.name(start.name), span: start.span)
       }

@@ -62,6 +62,10 @@ struct SourceFormatter {
       return function.resultSpan.contains(start) ? .results : nil
     }
     beginLine(at: function.span.start, margin: 0)
+    for rule in function.rules {
+      let name = tree.names.spelling(of: rule.function)
+      write("@\(rule.kind.rawValue)(\(name)\(rule.isUnchecked ? ", unchecked" : ""))\n")
+    }
     var tasks: [ExpressionPrinter.Task] = [
       .text("func \(tree.names.spelling(of: function.name))")
     ]
@@ -213,6 +217,8 @@ private struct CommentLists {
       switch node.kind {
       case .call, .array, .subscript: add()
       case .loop(let loop): tree[loop].blocks.forEach(add)
+      case .solution(let solution): add(tree[solution].body)
+      case .custom(let custom): tree[custom].blocks.forEach(add)
       case .choice(let choice):
         if tree[choice].cases != nil { add() }
         for block in tree[choice].branches.dropLast(tree[choice].isChained ? 1 : 0) { add(block) }

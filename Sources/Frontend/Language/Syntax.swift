@@ -37,6 +37,8 @@ package struct Expr: Sendable {
     case `subscript`(ExprID, Run<SubscriptItem>)
     case loop(LoopID)
     case choice(ChoiceID)
+    case solution(SolutionID)
+    case custom(CustomID)
     /// `?`, the extent of a stack with a row for each step of a loop; only in types.
     case unknownExtent
   }
@@ -235,6 +237,8 @@ package struct FunctionSyntax: Sendable {
   package var results: [Binding]
   /// Comparisons of extents.
   package var constraints: [ExprID] = []
+  /// `@jvp(…)`, `@vjp(…)`, as they are written in front.
+  package var rules: [RuleSyntax] = []
   package var body: Block
   /// Its header holds a mistake that has been reported: calls of it cannot be judged.
   package var isInvalid = false
@@ -262,6 +266,8 @@ package struct SyntaxTree: Sendable {
   private var strings: [String] = []
   private var loops: [LoopSyntax] = []
   private var choices: [ChoiceSyntax] = []
+  private var solutions: [SolutionSyntax] = []
+  private var customs: [CustomSyntax] = []
 
   package init() {}
 
@@ -278,6 +284,8 @@ package struct SyntaxTree: Sendable {
   package subscript(name: NameID) -> String { names[name] }
   package subscript(id: LoopID) -> LoopSyntax { loops[Int(id.index)] }
   package subscript(id: ChoiceID) -> ChoiceSyntax { choices[Int(id.index)] }
+  package subscript(id: SolutionID) -> SolutionSyntax { solutions[Int(id.index)] }
+  package subscript(id: CustomID) -> CustomSyntax { customs[Int(id.index)] }
 
   /// Adds an expression behind its parts.
   package mutating func add(
@@ -304,6 +312,14 @@ package struct SyntaxTree: Sendable {
   package mutating func store(_ choice: ChoiceSyntax) -> ChoiceID {
     choices.append(choice)
     return ChoiceID(index: Int32(choices.count - 1))
+  }
+  package mutating func store(_ solution: SolutionSyntax) -> SolutionID {
+    solutions.append(solution)
+    return SolutionID(index: Int32(solutions.count - 1))
+  }
+  package mutating func store(_ custom: CustomSyntax) -> CustomID {
+    customs.append(custom)
+    return CustomID(index: Int32(customs.count - 1))
   }
 
   private func append<T>(_ items: [T], to array: inout [T]) -> Run<T> {
@@ -332,15 +348,5 @@ extension LoopSyntax {
 
   package var blocks: [Block] {
     if case .block(let block) = condition { [block, body] } else { [body] }
-  }
-}
-
-extension Expr.Kind {
-  /// Loops and conditionals.
-  package var isControl: Bool {
-    switch self {
-    case .loop, .choice: true
-    default: false
-    }
   }
 }

@@ -43,6 +43,9 @@ private struct SyntaxComparison {
       && all(x.parameters, y.parameters, { $0.same($1, $2) })
       && all(x.results, y.results, { $0.same($1, $2) })
       && all(x.constraints, y.constraints, { $0.later($1, $2) })
+      && all(x.rules, y.rules) {
+        $1.kind == $2.kind && $0.same($1.function, $2.function) && $1.isUnchecked == $2.isUnchecked
+      }
       && same(x.body, y.body)
   }
 
@@ -84,6 +87,24 @@ private struct SyntaxComparison {
       && later(x.selector, y.selector) && all(x.branches, y.branches) { $0.same($1, $2) }
   }
 
+  private mutating func same(_ x: SolutionSyntax, _ y: SolutionSyntax) -> Bool {
+    x.form == y.form && same(x.unknown.binding, y.unknown.binding)
+      && later(x.unknown.start, y.unknown.start) && same(x.body, y.body)
+  }
+
+  private mutating func same(_ x: CustomSyntax, _ y: CustomSyntax) -> Bool {
+    same(x.name, y.name)
+      && all(x.inputs, y.inputs) {
+        $0.same($1.binding, $2.binding) && $0.later($1.start, $2.start)
+      } && same(x.tangents, y.tangents) && same(x.function, y.function) && same(x.jvp, y.jvp)
+      && same(x.vjp, y.vjp)
+  }
+
+  private mutating func same(_ x: CustomSyntax.Rule?, _ y: CustomSyntax.Rule?) -> Bool {
+    guard let x, let y else { return (x == nil) == (y == nil) }
+    return all(x.names, y.names) { $0.same($1, $2) } && same(x.body, y.body)
+  }
+
   private mutating func same(_ x: Binding, _ y: Binding) -> Bool {
     guard same(x.name, y.name), x.type?.dtype == y.type?.dtype else { return false }
     guard let first = x.type, let second = y.type else { return true }
@@ -120,6 +141,8 @@ private struct SyntaxComparison {
       return later(p, q) && all(a[r], b[s]) { $0.same($1.kind, $2.kind) }
     case (.loop(let p), .loop(let q)): return same(a[p], b[q])
     case (.choice(let p), .choice(let q)): return same(a[p], b[q])
+    case (.solution(let p), .solution(let q)): return same(a[p], b[q])
+    case (.custom(let p), .custom(let q)): return same(a[p], b[q])
     case (.unknownExtent, .unknownExtent): return true
     default: return false
     }

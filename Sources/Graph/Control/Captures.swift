@@ -134,3 +134,30 @@ extension Conditional {
       operands: [selector] + regions.captured)
   }
 }
+
+/// A region that reads the first operand, and captures the others.
+private func canonicalForm(
+  _ region: Region, _ operands: [Value], in graph: Graph
+) -> (region: Region, operands: [Value])? {
+  guard let first = operands.first, region.graph.inputs.count == operands.count else { return nil }
+  var regions = CapturingRegions(
+    graphs: [region.graph], own: [1], captured: Array(operands.dropFirst()))
+  guard regions.canonicalize(in: graph) else { return nil }
+  return (Region(regions.graphs[0]), [first] + regions.captured)
+}
+
+extension Root {
+  package func canonical(_ operands: [Value], in graph: Graph) -> Application? {
+    canonicalForm(residual, operands, in: graph).map {
+      Application(operation: Root(residual: $0.region), operands: $0.operands)
+    }
+  }
+}
+
+extension LinearSolve {
+  package func canonical(_ operands: [Value], in graph: Graph) -> Application? {
+    canonicalForm(map, operands, in: graph).map {
+      Application(operation: LinearSolve(map: $0.region), operands: $0.operands)
+    }
+  }
+}

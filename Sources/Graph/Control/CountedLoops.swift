@@ -10,15 +10,18 @@ extension GraphBuilder {
   package func addLoop(_ loop: Loop, _ operands: [Term]) throws -> [Term] {
     _ = try loop.resultTypes(of: operands.map(\.type))
     var parts = try LoopParts(loop, operands.map(\.value))
-    parts.countByCondition(self)
+    let isCounted = parts.countByCondition(self)
     let counters = try parts.removeCounters(self)
+    if !isCounted, counters.isEmpty { return try apply(loop, operands) }
     let (plain, given) = parts.assembled()
     var results = try apply(plain, given.map(term))
     let steps = results[plain.stepsResult]
     for counter in counters {
-      let step = constant(Scalar(counter.step, counter.initial.dtype))
-      let end = counter.initial + steps.converted(to: counter.initial.dtype) * step
-      results.insert(end, at: counter.place)
+      let dtype = counter.initial.dtype
+      let made = steps.converted(to: dtype)
+      let moved = counter.step == 1 ? made : made * constant(Scalar(counter.step, dtype))
+      let isFromZero = literal(counter.initial.value)?.integer == 0
+      results.insert(isFromZero ? moved : counter.initial + moved, at: counter.place)
     }
     return results
   }
@@ -33,10 +36,11 @@ private struct Counter {
 
 extension LoopParts {
   /// `k < n` with k growing by one is a number of steps.
-  fileprivate mutating func countByCondition(_ outside: GraphBuilder) {
-    guard count == nil, !isReversed, let condition else { return }
+  /// - Returns: whether it is.
+  fileprivate mutating func countByCondition(_ outside: GraphBuilder) -> Bool {
+    guard count == nil, !isReversed, let condition else { return false }
     let graph = builder.graph
-    guard let node = graph.definingNode(of: condition) else { return }
+    guard let node = graph.definingNode(of: condition) else { return false }
     let sides = Array(graph.operands(of: node))
     let (small, large, extra): (Value, Value, Int64)
     switch graph.nodes[node].operation.scalarFunction {
@@ -44,28 +48,32 @@ extension LoopParts {
     case .lessEqual?: (small, large, extra) = (sides[0], sides[1], 1)
     case .greater?: (small, large, extra) = (sides[1], sides[0], 0)
     case .greaterEqual?: (small, large, extra) = (sides[1], sides[0], 1)
-    default: return
+    default: return false
     }
     guard let counter = carried.first(where: { $0.input == small }), step(of: counter) == 1,
       let limit = outer(large, in: outside)
-    else { return }
+    else { return false }
     let initial = outside.term(counter.initial)
     // Where sizes tell the number of steps, it is known before anything runs.
-    if let first = outside.literal(initial.value)?.integer, let last = outside.extent(limit) {
-      let steps = last + DimExpr(Int(extra)) - DimExpr(Int(first))
+    if let first = outside.extent(initial), let last = outside.extent(limit) {
+      let steps = last + DimExpr(Int(extra)) - first
       let most = steps.isNonNegative ? steps : DimExpr.max(steps, 0)
-      bound = bound.map { DimExpr.min($0, most) } ?? most
+      if bound == most {
+        // Said before.
+      } else if bound != nil, !rows.isEmpty || !yielded.isEmpty {
+        // As many rows as before, of which some may not be made.
+        count = outside.number(most).value
+      } else {
+        bound = bound.map { DimExpr.min($0, most) } ?? most
+      }
     } else {
-      let steps =
-        limit.converted(to: .i64) - initial.converted(to: .i64)
-        + outside.constant(Scalar(extra, .i64))
       count =
-        choose(
-          initial < limit, steps,
-          choose(limit < initial, steps.zeros, outside.constant(Scalar(extra, .i64)))
+        outside.steps(
+          from: initial.converted(to: .i64), to: limit.converted(to: .i64), beyond: extra
         ).value
     }
     self.condition = nil
+    return true
   }
 
   /// Takes counters out of what is carried: they are the first value and the index.
@@ -77,6 +85,7 @@ extension LoopParts {
     for (place, item) in carried.enumerated() {
       guard let step = step(of: item) else { continue }
       let initial = outside.term(item.initial)
+      if counters.isEmpty { indexName = item.name }
       counters.append(Counter(place: place, initial: initial, step: step))
       let dtype = initial.dtype
       let literal = outside.literal(item.initial)
@@ -87,10 +96,10 @@ extension LoopParts {
         name = hidden
       }
       substitutes[item.input] = { [name] body, input in
-        let grown = input(index).converted(to: dtype) * body.constant(Scalar(step, dtype))
-        let moved = step == 1 ? input(index).converted(to: dtype) : grown
+        let made = input(index).converted(to: dtype)
+        let moved = step == 1 ? made : made * body.constant(Scalar(step, dtype))
         if let literal { return literal.integer == 0 ? moved : moved + body.constant(literal) }
-        return name.map { input($0) + moved } ?? moved
+        return name.map { moved + input($0) } ?? moved
       }
     }
     if counters.isEmpty { return [] }
@@ -118,12 +127,30 @@ extension LoopParts {
 
   /// A value of the body that is the same in every step, outside.
   private func outer(_ value: Value, in outside: GraphBuilder) -> Term? {
-    if let item = captured.first(where: { $0.input == value }) { return outside.term(item.operand) }
     let graph = builder.graph
-    guard let node = graph.definingNode(of: value), graph.operands(of: node).isEmpty,
-      let made = try? outside.apply(graph.nodes[node].operation, [Value]())
-    else { return nil }
-    return outside.term(made[0])
+    let changing = [index] + carried.map(\.input) + rows.map(\.input)
+    let needed = graph.nodesNeeded(for: [value])
+    let read = zip(graph.nodes, needed).flatMap { $1 ? Array(graph.operands(of: $0)) : [] }
+    if ([value] + read).contains(where: changing.contains) { return nil }
+    let part = graph.part(
+      name, from: captured.map { ($0.name, $0.input) }, to: [("limit", value)])
+    return try? outside.inline(part.unnamed, captured.map { outside.term($0.operand) }).first
+  }
+}
+
+extension GraphBuilder {
+  /// The number of steps from `first` until `end + beyond` is reached; less than 1 where there is
+  /// none.
+  package func steps(from first: Term, to end: Term, beyond: Int64 = 0) -> Term {
+    if let start = literal(first.value)?.integer, start.magnitude < 1 << 62 {
+      let distance = beyond - start
+      if distance == 0 { return end }
+      let number = integer(Int64(distance.magnitude))
+      return distance > 0 ? end + number : end - number
+    }
+    // A difference of far numbers would wrap.
+    let end = beyond == 0 ? end : end + integer(beyond)
+    return applying(Elementwise(.max), [end, first]) - first
   }
 }
 

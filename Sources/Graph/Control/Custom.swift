@@ -137,7 +137,7 @@ package struct CustomTangent: Operation {
     let places = made.indices.filter { made[$0] != nil }
     for k in places { if let term = made[k] { inner.addOutput("tangent\(k)", term) } }
     let terms = try rule.builder.inline(
-      inner.finished(), rule.operands + varying.compactMap { rule.tangents[$0] })
+      inner.finished().unnamed, rule.operands + varying.compactMap { rule.tangents[$0] })
     var results = [Term?](repeating: nil, count: made.count)
     for (k, term) in zip(places, terms) { results[k] = term }
     return results
@@ -148,14 +148,14 @@ package struct CustomTangent: Operation {
     let cotangents = zip(rule.cotangents, resultTypes).map { $0 ?? rule.builder.zeros($1) }
     var results = [Term?](repeating: nil, count: rule.operands.count)
     if let vjp = function.vjp {
-      let made = try rule.builder.inline(vjp.graph, fixed + cotangents)
+      let made = try rule.builder.inline(vjp.graph.unnamed, fixed + cotangents)
       for (k, term) in made.enumerated() where rule.linear[fixed.count + k] {
         results[fixed.count + k] = term
       }
       return results
     }
     let tangents = tangentTypes.map(rule.builder.addHidden)
-    let outputs = try rule.builder.inline(forward(), fixed + tangents)
+    let outputs = try rule.builder.inline(forward().unnamed, fixed + tangents)
     let made = try Cotangents(
       rule.builder, inputs: tangents.map(\.value),
       outputs: zip(outputs, cotangents).map { ($0.value, $1) })

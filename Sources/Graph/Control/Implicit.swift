@@ -49,7 +49,7 @@ package struct Root: Operation {
     guard let change = tangents[output.value] else { return [nil] }
     inner.addOutput("change", change)
     let right = try builder.inline(
-      inner.finished().pruned(),
+      inner.finished().pruned().unnamed,
       [x] + captured + varying.compactMap { rule.tangents[1 + $0] })[0]
     let solve = LinearSolve(map: try slope())
     return [builder.applying(solve, [-right, x] + captured)]
@@ -124,7 +124,7 @@ package struct LinearSolve: Operation {
       if let change = tangents[output.value] {
         inner.addOutput("change", change)
         let moved = try rule.builder.inline(
-          inner.finished().pruned(),
+          inner.finished().pruned().unnamed,
           [rule.results[0]] + captured + varying.compactMap { rule.tangents[1 + $0] })[0]
         right = right.map { $0 - moved } ?? -moved
       }

@@ -36,7 +36,7 @@ package struct LoopParts {
 
   /// Holds the body and the condition.
   package private(set) var builder: GraphBuilder
-  package private(set) var indexName: String
+  package var indexName: String
   package private(set) var index: Value
   package var carried: [Carried] = []
   package var rows: [Given] = []

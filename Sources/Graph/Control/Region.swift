@@ -70,6 +70,13 @@ extension GraphBuilder {
 }
 
 extension Graph {
+  /// The same without names of values, for what is written into another graph more than once.
+  package var unnamed: Graph {
+    var graph = self
+    graph.names = ValueNames()
+    return graph
+  }
+
   /// The part of the graph between given values: a graph of its own that computes `outputs` from
   /// `inputs`, whatever defines these.
   package func part(

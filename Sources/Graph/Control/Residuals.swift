@@ -96,7 +96,8 @@ extension Graph {
   /// What an element costs in additions; beyond all bounds where a node does more than one thing an
   /// element.
   package func computingCost(of node: Node) -> Int {
-    guard case .map(let map) = node.operation.meaning(operandTypes(of: node), resultTypes(of: node))
+    guard node.operation.regions.isEmpty,
+      case .map(let map) = node.operation.meaning(operandTypes(of: node), resultTypes(of: node))
     else { return Self.endlessCost }
     return map.values.reduce(0) { $0 + $1.cost }
   }

@@ -21,14 +21,22 @@ extension Graph {
   /// The graph with ordinary operations in place of those that are there for their derivatives.
   private func expanded() -> Graph {
     guard nodes.contains(where: { $0.hasRegions }) else { return self }
-    return rebuilt { operation, operands, _, builder in
-      if !operation.regions.isEmpty,
-        let terms = try operation.expansion(operands.map(builder.term), in: builder)
-      {
-        return terms.map(\.value)
+    var graph = self
+    var isExpanded = true
+    // What is expanded may hold more of them.
+    while isExpanded {
+      isExpanded = false
+      graph = graph.rebuilt { operation, operands, _, builder in
+        if !operation.regions.isEmpty,
+          let terms = try operation.expansion(operands.map(builder.term), in: builder)
+        {
+          isExpanded = true
+          return terms.map(\.value)
+        }
+        return try builder.apply(operation, operands).map { $0 }
       }
-      return try builder.apply(operation, operands).map { $0 }
     }
+    return graph
   }
 
   private func algebraicallySimplified() -> Graph {

@@ -129,10 +129,11 @@ enum LoopPrograms {
     ),
   ]
 
-  static let all: [Subject] = sources.map { source in
+  static let all: [Subject] = (sources + DefinitionPrograms.sources).map { source in
     let file = GraphFile(SourceFile(name: "program", text: "jitgrad 1\n" + source.text))
     precondition(!file.hasErrors, DiagnosticRenderer().render(file.diagnostics, in: file.source))
-    let graph = file.graphs[0]
+    // The functions that it calls stand in front.
+    let graph = file.graphs[file.graphs.count - 1]
     let operands = zip(graph.inputs, source.ranges).map { input, range in
       let type = graph.type(of: input.value)
       return Example.Operand(type.dtype, type.shape, in: range)

@@ -1,0 +1,203 @@
+// Solutions of equations: root, fixed_point, argmin, solve. All but the linear ones become a Root,
+// whose residual is made here: x − g(x) for a fixed point, the gradient for a least value.
+import Graph
+
+extension Elaborator {
+  mutating func solution(_ id: SolutionID, _ expression: Expr, _ frame: inout Frame) -> Item {
+    let syntax = tree[id]
+    let name = syntax.unknown.binding.name
+    if frame.symbols[name] != nil {
+      report(
+        "\(tree[name]) is a size and cannot be given a value",
+        at: syntax.unknown.binding.nameSpan, help: "choose another name")
+      return .invalid
+    }
+    guard let start = start(syntax, &frame) else { return .invalid }
+    if guessing > 0 { return .term(frame.builder.addHidden(start.type)) }
+    let (draft, x) = block(of: syntax, .term(start), &frame)
+    return built(syntax, start, draft, x, expression, &frame)
+  }
+
+  /// The block with its unknown; where that is a number, as the number.
+  private mutating func block(
+    of syntax: SolutionSyntax, _ start: Item, _ frame: inout Frame
+  ) -> (draft: Draft, unknown: Term?) {
+    let name = syntax.unknown.binding.name
+    frame.enter(GraphBuilder(name: syntax.form.rawValue), syntax.body)
+    var unknown: Term?
+    if let term = start.term {
+      let input = frame.builder.addInput(tree[name], term.type)
+      frame.values.set(name, .term(input))
+      unknown = input
+    } else {
+      frame.values.set(name, start)
+    }
+    frame.usedNames.insert(tree[name])
+    let (values, _) = lines(syntax.body, &frame)
+    var draft = frame.leave()
+    draft.values = values
+    return (draft, unknown)
+  }
+
+  /// What is in front of the block, a float; a number takes the dtype of what the block gives.
+  private mutating func start(_ syntax: SolutionSyntax, _ frame: inout Frame) -> Term? {
+    let (binding, id) = (syntax.unknown.binding, syntax.unknown.start)
+    let item = value(id, &frame)
+    if item.isInvalid { return nil }
+    var term: Term?
+    if let type = binding.type {
+      term = typed(item, type, binding.nameSpan, &frame)
+    } else {
+      var dtype = item.term?.dtype
+      if case .tuple = item { dtype = .f64 }
+      if dtype == nil {
+        let hadErrors = frame.hasErrors
+        guessing += 1
+        let draft = caught { $0.block(of: syntax, item, &frame) }.result.draft
+        guessing -= 1
+        frame.hasErrors = hadErrors
+        dtype = draft.values.first?.item.term?.dtype
+      }
+      term = self.term(item, dtype: dtype.map { $0.isFloat ? $0 : .f64 } ?? .f64, at: tree[id].span, frame)
+    }
+    if let found = term, !found.dtype.isFloat {
+      report(
+        "\(syntax.form.rawValue) is of floats, found \(found.type)", at: tree[id].span,
+        help: "convert it: f64(…)")
+      return nil
+    }
+    return term
+  }
+
+  private mutating func built(
+    _ syntax: SolutionSyntax, _ start: Term, _ draft: Draft, _ x: Term?, _ expression: Expr,
+    _ frame: inout Frame
+  ) -> Item {
+    if let failure = draft.builder.takeFailure() {
+      reportFailure(failure, at: expression.span, expression.point)
+      return .invalid
+    }
+    if draft.values.contains(where: { $0.item.isInvalid }) { return .invalid }
+    guard let x, let part = draft.values.first, draft.values.count == 1 else {
+      report(
+        "\(syntax.form.rawValue) is of one array, and its block gives "
+          + counted(draft.values.count, "value"), at: end(of: syntax.body),
+        help: "several unknowns are put into one array: concatenate(…)")
+      return .invalid
+    }
+    guard let made = term(part, dtype: x.dtype, in: draft, &frame) else { return .invalid }
+    let name = tree[syntax.unknown.binding.name]
+    let needed = syntax.form == .argmin ? TensorType(x.dtype) : x.type
+    if made.type != needed {
+      report(
+        syntax.form == .argmin
+          ? "argmin needs a scalar \(needed), found \(made.type)"
+          : "\(name) is \(x.type), and the block gives \(made.type)",
+        at: part.span, labels: [.init("\(name) is the unknown", at: syntax.unknown.binding.nameSpan)],
+        help: syntax.form == .argmin
+          ? made.dtype == needed.dtype ? "sum it: sum(…)" : "convert it: \(needed.dtype)(…)"
+          : "an equation has as many parts as unknowns")
+      return .invalid
+    }
+    do {
+      let output = try equation(syntax.form, x, made)
+      let (graphs, captured) = closed([(draft, [("residual", output)])])
+      let region = Region(graphs[0])
+      if syntax.form == .solve, let problem = Linearity.problem(of: region, name) {
+        report(problem, at: part.span, help: "for other equations write root x = start { … }")
+        return .invalid
+      }
+      switch syntax.form {
+      case .root, .fixedPoint, .argmin:
+        return apply(Root(residual: region), [start] + captured, expression, frame)
+      case .solve, .linearSolve:
+        return apply(LinearSolve(map: region), [start] + captured, expression, frame)
+      }
+    } catch {
+      reportFailure(error, at: expression.span, expression.point)
+      return .invalid
+    }
+  }
+
+  /// What is 0, or what a linear map gives.
+  private func equation(
+    _ form: SolutionSyntax.Form, _ x: Term, _ made: Term
+  ) throws -> Term {
+    switch form {
+    case .root, .solve, .linearSolve: return made
+    case .fixedPoint: return x - made
+    case .argmin:
+      let builder = x.builder
+      let direction = builder.addHidden(x.type)
+      let tangents = try Tangents(builder, of: [made.value], seeds: [x.value: direction])
+      guard let slope = tangents[made.value] else { return x.zeros }
+      let gradient = try Cotangents(
+        builder, inputs: [direction.value], outputs: [(slope.value, made.literal(1))])
+      if let failure = builder.takeFailure() { throw failure }
+      return gradient[direction.value] ?? x.zeros
+    }
+  }
+}
+
+/// Whether a map is linear in its first input. It is where its derivative is the map itself; where
+/// that is written another way, both are compared at random places.
+enum Linearity {
+  /// What is wrong with a map that shall be linear in `name`; `nil` where nothing is.
+  static func problem(of map: Region, _ name: String) -> String? {
+    guard let slope = try? slope(of: map) else {
+      return "this is not linear in \(name): it has no derivative"
+    }
+    let isFree = !slope.readsInput(1)
+    if isFree, Region(slope.dropping(1)) == map { return nil }
+    if isFree || map.graph.hasRegions, agree(map.graph, slope) { return nil }
+    return isFree
+      ? "this is not linear in \(name): it is not 0 where \(name) is 0"
+      : "this is not linear in \(name): its derivative depends on \(name)"
+  }
+
+  /// (v, x, captured…) → ∂map/∂x v
+  private static func slope(of map: Region) throws -> Graph {
+    let builder = GraphBuilder(name: map.graph.name)
+    let v = builder.addInput("v", map.inputTypes[0])
+    let inputs = map.addInputs(to: builder)
+    let output = try builder.inline(map.graph, inputs)[0]
+    let tangents = try Tangents(builder, of: [output.value], seeds: [inputs[0].value: v])
+    builder.addOutput("slope", tangents[output.value] ?? output.zeros)
+    return try builder.finished().pruned()
+  }
+
+  /// The map and its derivative give the same at random places.
+  private static func agree(_ map: Graph, _ slope: Graph) -> Bool {
+    var random = SplitMix64(seed: 1)
+    for sizes in map.smallSizes {
+      for _ in 0..<2 {
+        guard let x = map.smallInputs(sizes, -1...1, &random), let v = x.first,
+          let a = try? map.smallRun(x, sizes), let b = try? slope.smallRun([v] + x, sizes)
+        else { continue }
+        for (p, q) in zip(a[0].doubles, b[0].doubles)
+        where abs(p - q) > 1e-4 * (1 + abs(p) + abs(q)) {
+          return false
+        }
+      }
+    }
+    return true
+  }
+}
+
+extension Graph {
+  fileprivate var hasRegions: Bool { nodes.contains { !$0.operation.regions.isEmpty } }
+
+  fileprivate func readsInput(_ k: Int) -> Bool {
+    zip(nodes, liveNodes()).contains { $1 && operands(of: $0).contains(inputs[k].value) }
+      || outputs.contains { $0.value == inputs[k].value }
+  }
+
+  /// The same without input `k`.
+  fileprivate func dropping(_ k: Int) -> Graph {
+    let builder = GraphBuilder(self)
+    var rest = inputs
+    rest.remove(at: k)
+    builder.setInputs(rest)
+    return builder.graph.pruned()
+  }
+}

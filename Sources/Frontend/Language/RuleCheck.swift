@@ -1,0 +1,125 @@
+// Whether the rules of a function are its derivative: ⟨w, J v⟩ = ⟨Jᵀ w, v⟩ at random places, where
+// one side is a rule and the other the other rule, or the derivative of the function itself.
+import Graph
+
+/// Two numbers that should be equal.
+struct RuleMismatch {
+  /// The input in whose direction they differ.
+  let input: String
+  /// Where the inputs were taken from.
+  let range: ClosedRange<Double>
+  /// ⟨w, J v⟩ and ⟨Jᵀ w, v⟩.
+  let forward: Double
+  let backward: Double
+}
+
+struct RuleCheck {
+  /// (inputs…, results…, tangents of float inputs…) → tangents of float results
+  private let forward: Graph
+  /// (inputs…, results…, cotangents of float results…) → cotangents of float inputs
+  private let backward: Graph
+  private let function: Graph
+
+  /// - Throws: where the function has no derivative of its own to compare with.
+  init(_ custom: CustomFunction) throws {
+    function = custom.function.graph
+    forward = try custom.jvp?.graph ?? function.ownTangents()
+    backward = try custom.vjp?.graph ?? function.ownCotangents()
+  }
+
+  /// The first input in whose direction the two sides differ.
+  func mismatch() -> RuleMismatch? {
+    var random = SplitMix64(seed: 1)
+    for sizes in function.smallSizes {
+      // Many functions want positive numbers; where they give NaN, nothing is compared.
+      for range in [0.25...0.9, -0.9...0.9] {
+        guard let x = function.smallInputs(sizes, range, &random) else { continue }
+        if let found = try? mismatch(at: x, range, sizes, &random) { return found }
+      }
+    }
+    return nil
+  }
+
+  private func mismatch(
+    at x: [Tensor], _ range: ClosedRange<Double>, _ sizes: [String: Int],
+    _ random: inout SplitMix64
+  ) throws -> RuleMismatch? {
+    let y = try function.smallRun(x, sizes)
+    func direction(_ like: Tensor) -> Tensor {
+      Tensor(
+        doubles: (0..<like.count).map { _ in Double.random(in: -1...1, using: &random) },
+        dtype: like.dtype, shape: like.shape)
+    }
+    let w = y.filter(\.dtype.isFloat).map { direction($0) }
+    let pulled = try backward.smallRun(x + y + w, sizes)
+    let floats = x.indices.filter { x[$0].dtype.isFloat }
+    for (place, k) in floats.enumerated() {
+      let v = floats.map { $0 == k ? direction(x[$0]) : Tensor(zeros: x[$0].dtype, shape: x[$0].shape) }
+      let pushed = try forward.smallRun(x + y + v, sizes)
+      let (a, scale) = product(w, pushed)
+      let (b, other) = product([pulled[place]], [v[place]])
+      let isSingle = (x + y).contains { $0.dtype == .f32 }
+      guard a.isFinite, b.isFinite else { continue }
+      if abs(a - b) > (isSingle ? 1e-2 : 1e-4) * (scale + other) + 1e-12 {
+        return RuleMismatch(
+          input: function.inputs[k].name, range: range, forward: a, backward: b)
+      }
+    }
+    return nil
+  }
+
+  /// The inner product, and what it would be without signs.
+  private func product(_ a: [Tensor], _ b: [Tensor]) -> (Double, Double) {
+    var (sum, size) = (0.0, 0.0)
+    for (x, y) in zip(a, b) {
+      for (p, q) in zip(x.doubles, y.doubles) {
+        sum += p * q
+        size += abs(p * q)
+      }
+    }
+    return (sum, size)
+  }
+}
+
+extension Graph {
+  /// The tangents of the function's own text, as a rule would give them.
+  fileprivate func ownTangents() throws -> Graph {
+    let builder = GraphBuilder(name: name)
+    let (inputs, outputs) = try begin(builder)
+    let varying = inputs.filter(\.dtype.isFloat)
+    let seeds = varying.map { builder.addInput("tan", $0.type) }
+    let tangents = try Tangents(
+      builder, of: outputs.map(\.value),
+      seeds: Dictionary(uniqueKeysWithValues: zip(varying.map(\.value), seeds)))
+    for output in outputs where output.dtype.isFloat {
+      builder.addOutput("tangent", tangents[output.value] ?? output.zeros)
+    }
+    return try builder.finished().pruned()
+  }
+
+  fileprivate func ownCotangents() throws -> Graph {
+    let builder = GraphBuilder(name: name)
+    let (inputs, outputs) = try begin(builder)
+    let varying = inputs.filter(\.dtype.isFloat)
+    let results = outputs.filter(\.dtype.isFloat)
+    let received = results.map { builder.addInput("ct", $0.type) }
+    let seeds = varying.map { builder.addHidden($0.type) }
+    let tangents = try Tangents(
+      builder, of: results.map(\.value),
+      seeds: Dictionary(uniqueKeysWithValues: zip(varying.map(\.value), seeds)))
+    let cotangents = try Cotangents(
+      builder, inputs: seeds.map(\.value),
+      outputs: zip(results, received).compactMap { result, ct in
+        tangents[result.value].map { ($0.value, ct) }
+      })
+    for seed in seeds { builder.addOutput("cotangent", cotangents[seed.value] ?? seed.zeros) }
+    return try builder.finished().pruned()
+  }
+
+  /// Inputs and results, and inputs in the place of the results.
+  private func begin(_ builder: GraphBuilder) throws -> (inputs: [Term], outputs: [Term]) {
+    let terms = inputs.map { builder.addInput($0.name, type(of: $0.value)) }
+    for output in outputs { _ = builder.addInput(output.name, type(of: output.value)) }
+    return (terms, try builder.inline(self, terms))
+  }
+}

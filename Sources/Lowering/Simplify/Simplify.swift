@@ -40,11 +40,14 @@ extension Graph {
       renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
     }
     let live = liveNodes()
+    let pairs = sigmoidPairs(live)
     for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin
       let operands = self.operands(of: node).compactMap { renamed[Int($0.index)] }
       let results =
-        swappedProduct(node, operands, builder) ?? simplified(node.operation, operands, builder)
+        swappedProduct(node, operands, builder)
+        ?? openSigmoid(node, pairs, builder) { renamed[Int($0.index)] }
+        ?? simplified(node.operation, operands, builder)
       for (old, new) in zip(node.resultRange, results) {
         renamed[Int(old)] = new
         if let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }

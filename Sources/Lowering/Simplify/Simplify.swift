@@ -49,11 +49,13 @@ extension Graph {
     }
     let live = liveNodes()
     let useCounts = self.useCounts()
+    let pairs = sigmoidPairs(live)
     for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin
       let operands = self.operands(of: node).compactMap { renamed[Int($0.index)] }
       let results =
         swappedProduct(node, operands, useCounts, builder)
+        ?? openSigmoid(node, pairs, builder) { renamed[Int($0.index)] }
         ?? simplified(node.operation, operands, builder)
       for (old, new) in zip(node.resultRange, results) {
         renamed[Int(old)] = new

@@ -1,6 +1,8 @@
 // Programs with loops as a user runs them: reverse mode, memory, limits, and what is refused.
+import Autodiff
 import Frontend
 import Graph
+import JIT
 import Testing
 
 @testable import jit_grad
@@ -78,6 +80,30 @@ private let orbit = """
   @Test func aNegativeLimitIsUsage() throws {
     let run = try jitGrad(["run", orbitFile, "-i", "x=[1]", "-i", "n=1", "--max-steps", "-1"])
     #expect(run.status == 64)
+  }
+
+  /// Stiffness and length of a spring from where its mass was seen, by Newton's method on the loss:
+  /// gradient and Hessian go through the simulation.
+  @Test func theSpringIsFitted() throws {
+    let text = String(decoding: try FileIO.read(example("spring.jg")), as: UTF8.self)
+    let graph = try #require(GraphFile(SourceFile(name: "spring.jg", text: text)).graphs.last)
+    let kernel = try Engine().compile(graph.derivative(.hessian, wrt: ["k", "l"]))
+    let path = example("data/spring_path.npy")
+    let seen = try NPY.decode(FileIO.read(path), file: path)
+    var (k, l) = (39.0, 0.99)
+    for _ in 0..<8 {
+      let results = try kernel(
+        [Tensor(k), Tensor(l), Tensor([0.6, -1.1], shape: [2]), Tensor(0.02), seen])
+      let values = Dictionary(
+        uniqueKeysWithValues: zip(kernel.outputs.map(\.name), results.map { $0.doubles[0] }))
+      let gradient = (values["grad.k"] ?? .nan, values["grad.l"] ?? .nan)
+      let (a, b) = (values["hessian.k.k"] ?? .nan, values["hessian.k.l"] ?? .nan)
+      let d = values["hessian.l.l"] ?? .nan
+      let determinant = a * d - b * b
+      k -= (d * gradient.0 - b * gradient.1) / determinant
+      l -= (a * gradient.1 - b * gradient.0) / determinant
+    }
+    #expect(abs(k - 40) < 1e-9 && abs(l - 1) < 1e-11, "k = \(k), l = \(l)")
   }
 
   /// What derivatives of loops look like as files reads back.

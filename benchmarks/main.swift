@@ -1,7 +1,7 @@
 // The benchmarks: what the README promises about time and memory, measured. Each prints its figures
 // and what they are held against; none fails, because machines differ. Run by `make bench`.
 //
-//     benchmarks [straight-line | call | memory | stacks | start]
+//     benchmarks [straight-line | call | memory | stacks | loops | start]
 
 let all: [(name: String, run: () throws -> Void)] = [
   ("start", measureStart),
@@ -9,6 +9,7 @@ let all: [(name: String, run: () throws -> Void)] = [
   ("call", measureCall),
   ("memory", measureMemory),
   ("stacks", measureStacks),
+  ("loops", measureLoops),
 ]
 
 let wanted = Set(CommandLine.arguments.dropFirst())

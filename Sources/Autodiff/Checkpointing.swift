@@ -24,11 +24,22 @@ extension Graph {
   }
 
   private func keepingStates(_ states: DimExpr) -> Graph {
-    let hasLoops = nodes.contains { !$0.operation.regions.isEmpty }
+    let hasLoops = nodes.contains { $0.hasRegions }
     if !hasLoops { return self }
     return rebuilt { operation, operands, _, builder in
       try builder.apply(operation.keepingStates(states), operands).map { $0 }
     }
+  }
+
+  /// The largest number of states that fits, where more never need less; 1 where none does.
+  package static func checkpoints(_ fits: (Int) -> Bool) -> Int {
+    var (low, high) = (1, 2)
+    while high < 1 << 24 && fits(high) { (low, high) = (high, 2 * high) }
+    while low + 1 < high {
+      let middle = low + (high - low) / 2
+      if fits(middle) { low = middle } else { high = middle }
+    }
+    return low
   }
 
   fileprivate func regionsKeepingStates(_ states: DimExpr) -> Region {

@@ -155,6 +155,10 @@ extension CFunction {
   mutating func element(_ buffer: Int, _ offset: DimExpr) -> CText {
     usedBuffers.insert(buffer)
     if let name = scalarNames[buffer] { return CText(text: name, precedence: .primary) }
+    if let row = row(of: buffer, offset) {
+      return CText(
+        text: "\(row.name)[\(index(offset - row.offset).text)]", precedence: .primary)
+    }
     let name = bufferNames[buffer]
     return CText(
       text: offset.isZero && isScalar(buffer) ? "*\(name)" : "\(name)[\(index(offset).text)]",

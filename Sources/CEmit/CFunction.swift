@@ -8,7 +8,7 @@ struct CFunction {
   let program: LoopProgram
   var names = CNames()
   private(set) var lines: [String] = []
-  private var indent = 1
+  var indent = 1
 
   var bufferNames: [String] = []
   /// Inputs of one number that are read more than once: the local that holds it.
@@ -21,9 +21,11 @@ struct CFunction {
   var hoistedLines: [String] = []
   var usedBuffers: Set<Int> = []
   var usedSymbols: Set<String> = []
-  private(set) var usesStepLimit = false
+  var usesStepLimit = false
   /// Buffers that change places.
-  private(set) var swappedBuffers: Set<Int> = []
+  var swappedBuffers: Set<Int> = []
+  /// Places in buffers that have a pointer of their own, in the loops around.
+  var rows: [CRow] = []
   /// The functions that are called, with their prototypes.
   var prototypes: [String: String] = [:]
 
@@ -37,7 +39,7 @@ struct CFunction {
   }
 
   /// Which loop a check is of is told to this process only; it alone has a limit of steps.
-  private let spelling: Spelling
+  let spelling: Spelling
 
   enum Spelling { case jit, portable }
 
@@ -157,7 +159,7 @@ struct CFunction {
 
   // MARK: - Statements
 
-  private mutating func emit(_ line: String) {
+  mutating func emit(_ line: String) {
     if 2 * indent + line.utf8.count <= CLayout.width {
       lines.append(String(repeating: "  ", count: indent) + line)
     } else {
@@ -212,7 +214,7 @@ struct CFunction {
     }
   }
 
-  private mutating func nested(_ statements: [Statement]) {
+  mutating func nested(_ statements: [Statement]) {
     indent += 1
     write(statements)
     indent -= 1
@@ -232,6 +234,9 @@ struct CFunction {
   }
 
   private mutating func write(_ loop: LoopStatement) {
+    let known = rows.count
+    if spelling == .jit { pointToRows(of: loop) }
+    defer { rows.removeSubrange(known...) }
     comment(loop.notes)
     let name = indexNames[loop.index] ?? "0"
     var body = loop.body
@@ -254,7 +259,10 @@ struct CFunction {
         "for (int64_t \(name) = \(start);\(conditions.isEmpty ? "" : " ")"
           + "\(conditions.joined(separator: " && ")); \(name)\(loop.isDescending ? "--" : "++")) {")
     }
-    nested(body)
+    indent += 1
+    if spelling == .jit { pointToPlaces(of: loop) }
+    write(body)
+    indent -= 1
     emit("}")
   }
 
@@ -268,68 +276,6 @@ struct CFunction {
       }
     }
     return found
-  }
-
-  // MARK: - Control flow
-
-  private mutating func write(_ branch: BranchStatement) {
-    comment(branch.notes)
-    guard let cases = branch.cases else {
-      emit("if (\(expression(branch.selector).text)) {")
-      nested(branch.bodies[0])
-      if !branch.bodies[1].isEmpty {
-        emit("} else {")
-        nested(branch.bodies[1])
-      }
-      return emit("}")
-    }
-    emit("switch (\(expression(branch.selector).text)) {")
-    for (k, body) in branch.bodies.enumerated() {
-      emit(
-        k < cases.count ? "case \(Scalar(cases[k], .i64).cLiteral): {" : "default: {")
-      nested(body)
-      indent += 1
-      emit("break;")
-      indent -= 1
-      emit("}")
-    }
-    emit("}")
-  }
-
-  private mutating func swap(_ a: Int, _ b: Int) {
-    usedBuffers.formUnion([a, b])
-    swappedBuffers.formUnion([a, b])
-    let old = names.unique("old_\(bufferNames[a])")
-    emit("\(program.buffers[a].dtype.cType) *const \(old) = \(bufferNames[a]);")
-    emit("\(bufferNames[a]) = \(bufferNames[b]);")
-    emit("\(bufferNames[b]) = \(old);")
-  }
-
-  private mutating func grow(_ buffer: Int, _ rows: DimExpr) {
-    guard case .stack(let number) = program.buffers[buffer].storage else { return }
-    usedBuffers.insert(buffer)
-    let (stack, width) = (program.buffers[buffer], program.buffers[buffer].dtype.byteCount)
-    let bytes = index(rows * stack.shape.dropFirst().reduce(DimExpr(width), *))
-    prototypes["jg_stack_grow"] = "bool jg_stack_grow(jg_stack *, int64_t)"
-    emit(
-      "if (stacks[\(number)].room < \(bytes.inside(.shift)) && "
-        + "!jg_stack_grow(&stacks[\(number)], \(bytes.text))) return "
-        + "\(CallStatus.memory.rawValue);")
-    emit("\(bufferNames[buffer]) = stacks[\(number)].rows;")
-  }
-
-  private mutating func write(_ check: RunCheck, _ loop: Int) {
-    let status = check.status.rawValue + (spelling == .jit ? Int32(loop) << 8 : 0)
-    switch check {
-    case .stepLimit(let steps):
-      if spelling == .portable { return }
-      usesStepLimit = true
-      emit("if (\(index(steps).inside(.shift)) >= limit_) return \(status);")
-    case .rows(let found, let needed):
-      emit(
-        "if (\(index(found).inside(.shift)) != \(index(needed).inside(.shift))) "
-          + "return \(status);")
-    }
   }
 
   private mutating func write(_ call: KernelCall) {
@@ -355,7 +301,7 @@ struct CFunction {
   }
 
   /// What a nest computes, by the lines of the source: `line 5: dot, grad_y (negate)`.
-  private mutating func comment(_ notes: [Note]) {
+  mutating func comment(_ notes: [Note]) {
     if notes.isEmpty { return }
     let numbers = Set(notes.map(\.origin.line)).sorted()
     var parts: [String] = []

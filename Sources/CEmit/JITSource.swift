@@ -18,6 +18,12 @@ package struct JITSource: Sendable {
   package init(_ program: LoopProgram) {
     var prototypes: [String: String] = [:]
     var functions: [String] = []
+    var program = program
+    // libtcc finds names in a table of fixed size, so a text with very many names takes it quadratic
+    // time. In numbers alone, every part has the same ones.
+    if !program.partStarts.isEmpty {
+      for k in program.locals.indices { program.locals[k].name = nil }
+    }
     let parts = program.parts
     let stackCount = program.stackCount
     if parts.count == 1 && stackCount == 0 {

@@ -35,10 +35,17 @@ public struct Origin: Hashable, Sendable {
 
 /// An application of an operation.
 package struct Node: Sendable {
-  package let operation: any Operation
+  package let primitive: Primitive
   package let operandRange: Range<Int32>
   package let resultRange: Range<Int32>
   package let origin: Origin
+
+  package var operation: any Operation { primitive.operation }
+
+  /// Runs graphs of its own.
+  package var hasRegions: Bool {
+    if case .other(let box) = primitive { !box.operation.regions.isEmpty } else { false }
+  }
 }
 
 /// A named input with its value.
@@ -132,7 +139,8 @@ public struct Graph: Sendable {
     Array(types[Int(node.resultRange.lowerBound)..<Int(node.resultRange.upperBound)])
   }
 
-  /// The literal a value is, if it is one.
+  /// The literal a value is, if it is one. Inlined, so that a builder does not copy its graph to ask.
+  @inline(__always)
   package func literal(_ value: Value) -> Scalar? {
     let node = Int(definingNodes[Int(value.index)])
     // Nearly all nodes have operands, and what has is no literal.
@@ -150,7 +158,7 @@ public struct Graph: Sendable {
     seen.insert(DimExpr.unknownName)
     for input in inputs { type(of: input.value).shape.forEach(add) }
     for type in types { type.shape.forEach(add) }
-    for node in nodes {
+    for node in nodes where node.primitive.function == nil {
       node.operation.sizes.forEach(add)
       for region in node.operation.regions {
         for name in region.graph.symbols { add(.symbol(name)) }
@@ -194,7 +202,7 @@ public struct Graph: Sendable {
     for condition in constraints { add(condition, nil) }
     for (index, node) in nodes.enumerated() {
       // Functions of scalars, of which there can be very many, have none.
-      if node.operation.scalarFunction != nil,
+      if node.primitive.function != nil,
         operands(of: node).allSatisfy({ type(of: $0).shape.isEmpty })
       {
         continue

@@ -18,6 +18,8 @@ package final class GraphBuilder {
   /// The graph so far.
   package var graph: Graph { growing.graph }
 
+  package var nodeCount: Int { growing.graph.nodes.count }
+
   /// The graph, once all is built.
   /// - Throws: the first error of an operator on terms.
   package func finished() throws -> Graph {
@@ -31,7 +33,7 @@ package final class GraphBuilder {
   /// The operands of a value that is made by an elementwise function.
   package func operands(of value: Value, if function: ScalarFunction) -> ArraySlice<Value>? {
     let node = growing.graph.definingNodes[Int(value.index)]
-    guard node >= 0, growing.graph.nodes[Int(node)].operation.scalarFunction == function else {
+    guard node >= 0, growing.graph.nodes[Int(node)].primitive.function == function else {
       return nil
     }
     return growing.graph.operands(of: Int(node))
@@ -84,18 +86,19 @@ package final class GraphBuilder {
   /// Applies an operation to operands and returns its results.
   /// - Throws: `TypeRuleError` when the operand types do not fit.
   package func apply(_ operation: some Operation, _ operands: [Term]) throws -> [Term] {
-    try growing.apply(operation, operands.map(\.value), origin).map { Term(self, $0) }
+    try growing.apply(Primitive(operation), operands.map(\.value), origin).map { Term(self, $0) }
   }
 
   package func apply(_ operation: any Operation, _ operands: [Value]) throws -> ValueRange {
-    try growing.apply(operation, operands, origin)
+    try growing.apply(Primitive(operation), operands, origin)
   }
 
   /// Applies an operation of one result; on an error the term is the first operand and the builder
   /// remembers the failure.
   package func applying(_ operation: some Operation, _ operands: [Term]) -> Term {
     do {
-      return Term(self, try growing.apply(operation, operands.map(\.value), origin)[0])
+      return Term(
+        self, try growing.apply(Primitive(operation), operands.map(\.value), origin)[0])
     } catch {
       fail(error)
       return operands.first ?? constant(0, .f64)
@@ -122,26 +125,62 @@ package final class GraphBuilder {
 private struct GrowingGraph {
   var graph: Graph
   private var table: ConsTable
+  /// Secret of this builder, so that a file cannot be made to collide.
+  private let multiplier = UInt64.random(in: 0...UInt64.max) | 1
 
   init(_ graph: Graph) {
     self.graph = graph
     table = ConsTable(capacity: graph.nodes.count)
     for node in graph.nodes.indices {
-      table.insert(
-        node, hash: Self.hash(graph.nodes[node].operation, graph.operands(of: node)))
+      table.insert(node, hash: hash(graph.nodes[node].primitive, graph.operands(of: node)))
     }
   }
 
   mutating func apply(
-    _ operation: any Operation, _ operands: [Value], _ origin: Origin
+    _ primitive: Primitive, _ operands: [Value], _ origin: Origin
   ) throws -> ValueRange {
-    if !operation.regions.isEmpty, let form = operation.canonical(operands, in: graph) {
-      return try apply(form.operation, form.operands, origin)
+    if case .other(let box) = primitive, !box.operation.regions.isEmpty,
+      let form = box.operation.canonical(operands, in: graph)
+    {
+      return try apply(Primitive(form.operation), form.operands, origin)
     }
-    let hash = Self.hash(operation, operands[...])
-    if let node = table.find(hash, where: { matches($0, operation, operands) }) {
+    let hash = hash(primitive, operands[...])
+    if let node = table.find(hash, where: { matches($0, primitive, operands) }) {
       return ValueRange(graph.nodes[node].resultRange)
     }
+    let index = graph.nodes.count
+    let firstResult = Int32(graph.types.count)
+    if let type = typeOfScalars(primitive, operands) {
+      _ = addValue(type, node: Int32(index))
+    } else {
+      for type in try resultTypes(primitive.operation, operands) {
+        _ = addValue(type, node: Int32(index))
+      }
+    }
+    let resultRange = firstResult..<Int32(graph.types.count)
+    let firstOperand = Int32(graph.operandList.count)
+    for operand in operands { graph.operandList.append(operand) }
+    graph.nodes.append(
+      Node(
+        primitive: primitive,
+        operandRange: firstOperand..<Int32(graph.operandList.count), resultRange: resultRange,
+        origin: origin))
+    table.insert(index, hash: hash)
+    return ValueRange(resultRange)
+  }
+
+  /// The type of a function of scalars, for which there is nothing to check but dtypes.
+  private func typeOfScalars(_ primitive: Primitive, _ operands: [Value]) -> TensorType? {
+    guard let function = primitive.function else { return nil }
+    let types = graph.types
+    for operand in operands where !types[Int(operand.index)].shape.isEmpty { return nil }
+    return function.resultDType(operands.count) { types[Int(operands[$0].index)].dtype }
+      .map { TensorType($0) }
+  }
+
+  private func resultTypes(
+    _ operation: any Operation, _ operands: [Value]
+  ) throws -> [TensorType] {
     let operandTypes = operands.map { graph.types[Int($0.index)] }
     if let stack = operandTypes.first(where: \.isUnbounded), !(operation is Loop) {
       throw TypeRuleError(
@@ -155,19 +194,7 @@ private struct GrowingGraph {
     for type in resultTypes where type.shape.contains(where: \.isOverflow) {
       throw TypeRuleError("\(operation.name) gives a size that is out of range")
     }
-    let index = graph.nodes.count
-    let firstOperand = Int32(graph.operandList.count)
-    let firstResult = Int32(graph.types.count)
-    graph.operandList += operands
-    for type in resultTypes { _ = addValue(type, node: Int32(index)) }
-    let resultRange = firstResult..<Int32(graph.types.count)
-    graph.nodes.append(
-      Node(
-        operation: operation,
-        operandRange: firstOperand..<Int32(graph.operandList.count), resultRange: resultRange,
-        origin: origin))
-    table.insert(index, hash: hash)
-    return ValueRange(resultRange)
+    return resultTypes
   }
 
   mutating func addValue(_ type: TensorType, node: Int32) -> Value {
@@ -176,16 +203,18 @@ private struct GrowingGraph {
     return Value(graph.types.count - 1)
   }
 
-  private static func hash(_ operation: any Operation, _ operands: ArraySlice<Value>) -> UInt32 {
-    var hasher = Hasher()
-    operation.hash(into: &hasher)
-    for operand in operands { hasher.combine(operand.index) }
-    return UInt32(truncatingIfNeeded: hasher.finalize())
+  private func hash(_ primitive: Primitive, _ operands: ArraySlice<Value>) -> UInt32 {
+    var hash = primitive.processHash
+    for operand in operands {
+      hash = (hash ^ UInt64(UInt32(bitPattern: operand.index))) &* multiplier
+      hash ^= hash >> 32
+    }
+    return UInt32(truncatingIfNeeded: hash)
   }
 
-  private func matches(_ node: Int, _ operation: any Operation, _ operands: [Value]) -> Bool {
+  private func matches(_ node: Int, _ primitive: Primitive, _ operands: [Value]) -> Bool {
     graph.operands(of: node).elementsEqual(operands)
-      && graph.nodes[node].operation.isEqual(to: operation)
+      && graph.nodes[node].primitive.isEqual(to: primitive)
   }
 }
 

@@ -14,7 +14,8 @@
 // its folded indices in row-major order; a scatter through its whole domain, so that a later
 // element overwrites an earlier one. Results never alias operands.
 
-package enum Meaning: Sendable {
+/// Indirect: many nodes of a long program share one.
+package indirect enum Meaning: Sendable {
   case map(Comprehension)
   case fold(Comprehension, over: [Int], states: [FoldState])
   case scan(Comprehension, along: Int, reversed: Bool, state: FoldState)

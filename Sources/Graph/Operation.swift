@@ -176,7 +176,7 @@ package struct TransposeRule {
   }
 
   /// The cotangent of the only result.
-  package var cotangent: Term { cotangents.compactMap { $0 }[0] }
+  package var cotangent: Term { cotangents[0] ?? cotangents.compactMap { $0 }[0] }
 
   /// A transpose for an operation that is linear in one operand only.
   package func only(_ operand: Int, _ cotangent: () throws -> Term) rethrows -> [Term?] {

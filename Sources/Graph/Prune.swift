@@ -10,28 +10,32 @@ extension Graph {
     }
     var result = Graph(named: name)
     result.constraints = constraints
+    let count = live.reduce(0) { $1 ? $0 + 1 : $0 }
+    result.nodes.reserveCapacity(count)
+    result.operandList.reserveCapacity(2 * count)
+    result.types.reserveCapacity(inputs.count + count)
+    result.definingNodes.reserveCapacity(inputs.count + count)
     var renamed = [Value?](repeating: nil, count: types.count)
-    func add(_ value: Value, node: Int32) {
-      renamed[Int(value.index)] = Value(result.types.count)
-      if let name = names[value] { result.names[Value(result.types.count)] = name }
-      result.types.append(type(of: value))
-      result.definingNodes.append(node)
-    }
     for input in inputs {
-      add(input.value, node: -1)
-      result.inputs.append(
-        GraphInput(name: input.name, value: Value(result.types.count - 1)))
+      let value = result.addValue(type(of: input.value), names[input.value], node: -1)
+      renamed[Int(input.value.index)] = value
+      result.inputs.append(GraphInput(name: input.name, value: value))
     }
-    for (index, node) in nodes.enumerated() where live[index] {
+    for index in nodes.indices where live[index] {
+      let node = nodes[index]
       let firstOperand = Int32(result.operandList.count)
       let firstResult = Int32(result.types.count)
-      for operand in operands(of: node) {
-        if let new = renamed[Int(operand.index)] { result.operandList.append(new) }
+      for place in node.operandRange {
+        if let new = renamed[Int(operandList[Int(place)].index)] { result.operandList.append(new) }
       }
-      for value in self.results(of: node) { add(value, node: Int32(result.nodes.count)) }
+      for k in node.resultRange {
+        let value = Value(Int(k))
+        renamed[Int(k)] = result.addValue(
+          type(of: value), names[value], node: Int32(result.nodes.count))
+      }
       result.nodes.append(
         Node(
-          operation: node.operation,
+          primitive: node.primitive,
           operandRange: firstOperand..<Int32(result.operandList.count),
           resultRange: firstResult..<Int32(result.types.count), origin: node.origin))
     }
@@ -39,5 +43,13 @@ extension Graph {
       renamed[Int(output.value.index)].map { GraphOutput(name: output.name, value: $0) }
     }
     return result
+  }
+
+  private mutating func addValue(_ type: TensorType, _ name: String?, node: Int32) -> Value {
+    let value = Value(types.count)
+    if let name { names[value] = name }
+    types.append(type)
+    definingNodes.append(node)
+    return value
   }
 }

@@ -11,6 +11,7 @@ package struct StructuralKey: Hashable, Sendable {
 
   package init(_ graph: Graph) {
     var writer = KeyWriter()
+    writer.bytes.reserveCapacity(16 * graph.nodes.count)
     var numbers = [Int32](repeating: -1, count: graph.types.count)
     var next: Int32 = 0
     func number(_ value: Value) {
@@ -23,8 +24,9 @@ package struct StructuralKey: Hashable, Sendable {
     }
     for index in graph.canonicalOrder() {
       let node = graph.nodes[index]
-      writer.add(node.operation.name)
-      for attribute in node.operation.attributes { writer.add(attribute) }
+      let operation = node.operation
+      writer.add(operation.name)
+      for attribute in operation.attributes { writer.add(attribute) }
       for operand in graph.operands(of: node) {
         writer.add(UInt64(UInt32(bitPattern: numbers[Int(operand.index)])))
       }
@@ -104,8 +106,11 @@ private struct KeyWriter {
   }
 
   mutating func add(_ text: String) {
-    add(UInt64(text.utf8.count))
-    bytes += text.utf8
+    var text = text
+    text.withUTF8 {
+      add(UInt64($0.count))
+      bytes.append(contentsOf: $0)
+    }
   }
 
   mutating func add(_ e: DimExpr) {

@@ -92,6 +92,15 @@ public struct Kernel: Sendable {
     return try binding.evaluate(totalByteCount, values)
   }
 
+  /// How many states the loops of a checkpointed derivative may keep.
+  /// - Parameter memoryLimit: bytes of workspace and outputs; with a single state it may be more.
+  public func checkpoints(sizes: [String: Int], memoryLimit: Int) -> Int {
+    Graph.checkpoints { states in
+      let sizes = sizes.merging([Graph.checkpoints: states]) { $1 }
+      return (try? byteCount(sizes: sizes)).map { $0 <= memoryLimit } ?? false
+    }
+  }
+
   /// Runs the function.
   ///
   /// - Parameters:
@@ -155,17 +164,10 @@ public struct Kernel: Sendable {
     func needs(keeping states: Int) throws(BindingError) -> CallNeeds {
       try self.needs(shapes, given.merging([Graph.checkpoints: states]) { $1 })
     }
-    func fits(_ states: Int) -> Bool {
+    let states = Graph.checkpoints { states in
       (try? needs(keeping: states)).map { $0.byteCount <= memoryLimit } ?? false
     }
-    // More states never need less memory: the last number that fits, by doubling and halving.
-    var (low, high) = (1, 2)
-    while high < 1 << 24 && fits(high) { (low, high) = (high, 2 * high) }
-    while low + 1 < high {
-      let middle = low + (high - low) / 2
-      if fits(middle) { low = middle } else { high = middle }
-    }
-    return try needs(keeping: low)
+    return try needs(keeping: states)
   }
 
   /// What a call with these shapes needs.

@@ -30,13 +30,17 @@ extension NestBuilder {
     extents: [DimExpr], reads: [Read], loops: [Int], shareable: Int = .max, notes: [Note]
   ) -> Nest {
     let earliest = reads.map { placements[Int($0.value.index)]?.position ?? -1 }.max() ?? -1
-    var best: (depth: Int, position: Int) = (0, root.items.count)
+    var best: (depth: Int, position: Int, found: Int) = (0, root.items.count, 0)
     if !extents.isEmpty && shareable > 0 {
       var position = root.items.count - 1
       while position >= max(earliest, root.items.count - Self.window, firstPosition) {
         if case .loop(let tree) = root.items[position] {
           let depth = min(sharedDepth(tree, extents, reads, loops), shareable)
-          if depth > best.depth { best = (depth, position) }
+          // The deepest, and of those the one that has most of what is read at hand.
+          if depth > 0 && depth >= best.depth {
+            let found = reads.count { computes($0, tree) }
+            if depth > best.depth || found > best.found { best = (depth, position, found) }
+          }
         }
         position -= 1
       }
@@ -57,6 +61,10 @@ extension NestBuilder {
       for note in notes where !outermost.notes.contains(note) { outermost.notes.append(note) }
     }
     return Nest(loops: path, block: block)
+  }
+
+  private func computes(_ read: Read, _ tree: GrowingLoop) -> Bool {
+    placements[Int(read.value.index)]?.loops.first === tree
   }
 
   private func rootLoop(_ position: Int) -> GrowingLoop? {
@@ -103,6 +111,12 @@ extension NestBuilder {
   /// The stored values that a meaning reads, its domain indices replaced by `indices`.
   func reads(of meaning: Meaning?, _ node: Int, _ indices: [DimExpr]?) -> [Read] {
     let operands = graph.operands(of: node)
+    // The index along an axis of one element is 0.
+    let indices =
+      indices
+      ?? meaning?.domain.map { domain in
+        domain.indices.map { domain[$0].isOne ? 0 : .index($0) }
+      }
     var result: [Read] = []
     forEachAccess(meaning) { k, access in
       guard k < operands.count else { return }
@@ -119,6 +133,16 @@ extension NestBuilder {
         guard case .index(let k) = $0 else { return nil }
         return k < indices.count ? indices[k] : .index(-1)
       }
+    }
+  }
+}
+
+extension Meaning {
+  /// The indices over which it computes, where it has such.
+  fileprivate var domain: [DimExpr]? {
+    switch self {
+    case .map(let c), .fold(let c, _, _), .scan(let c, _, _, _), .scatter(let c, _, _, _): c.domain
+    case .pieces, .call, .constant, .loop, .branch: nil
     }
   }
 }

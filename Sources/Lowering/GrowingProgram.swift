@@ -15,7 +15,12 @@ final class GrowingProgram {
   /// The largest value of an index variable, where it is known.
   var indexLimits: [Int: DimExpr] = [:]
   private(set) var checkedLoops: [Note] = []
+  /// Whether scalars that a loop keeps lie together, those of a step one behind the other: one row to
+  /// write and to read instead of many, which is quicker, and less easy to read.
+  let keepsStepsTogether: Bool
   private var stackCount = 0
+
+  init(keepsStepsTogether: Bool = false) { self.keepsStepsTogether = keepsStepsTogether }
 
   func newBuffer(_ name: String, _ type: TensorType, _ storage: Buffer.Storage) -> Int {
     buffers.append(Buffer(name: name, dtype: type.dtype, shape: type.shape, storage: storage))
@@ -57,6 +62,8 @@ struct Place {
   /// The offset of its first element.
   var base: DimExpr = 0
   let shape: [DimExpr]
+  /// From an element of a vector to the next, where others lie between them.
+  var stride: DimExpr?
 
   /// The row-major offset of an element in its buffer.
   func offset(_ indices: [DimExpr]) -> DimExpr {
@@ -66,6 +73,7 @@ struct Place {
 
   /// The offset of an element from the first one.
   func offsetInside(_ indices: [DimExpr]) -> DimExpr {
+    if let stride { return indices[0] * stride }
     var offset: DimExpr = 0
     for (axis, index) in indices.enumerated() { offset = offset * shape[axis] + index }
     return offset.joined
@@ -74,6 +82,7 @@ struct Place {
   /// A row along the first axis.
   func row(_ index: DimExpr) -> Place {
     let shape = Array(shape.dropFirst())
-    return Place(buffer: buffer, base: base + index * shape.reduce(1, *), shape: shape)
+    return Place(
+      buffer: buffer, base: base + index * (stride ?? shape.reduce(1, *)), shape: shape)
   }
 }

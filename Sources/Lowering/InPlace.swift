@@ -6,12 +6,20 @@ import Graph
 /// `nil` where something needs old elements behind new ones.
 ///
 /// - Requires: `next` is written before it is read, and whole.
-func inPlace(_ body: [Statement], current: Int, next: Int) -> [Statement]? {
+/// - Parameter newLocal: makes a local, for an element that is written later than it is computed.
+func inPlace(
+  _ body: [Statement], current: Int, next: Int, newLocal: () -> Int
+) -> [Statement]? {
+  var body = body
   guard let first = body.firstIndex(where: { $0.touches(next) }) else { return nil }
   for statement in body[(first + 1)...] where statement.touches(current) { return nil }
   if body[first].touches(current) {
     var accesses = Accesses(current: current, next: next)
-    guard accesses.visit([body[first]], path: [], loops: []), accesses.areInStep else { return nil }
+    guard accesses.visit([body[first]], path: [], loops: []), let last = accesses.lastRead
+    else { return nil }
+    if let (store, read) = last {
+      body[first] = body[first].postponing(store.dropFirst(), behind: read, in: newLocal())
+    }
   }
   return body.compactMap { statement in
     statement.mapPlaces { buffer, offset in (buffer == next ? current : buffer, offset) }
@@ -25,6 +33,7 @@ private struct Accesses {
   let next: Int
   private var stores: [(path: [Int], offset: DimExpr)] = []
   private var reads: [(path: [Int], offset: DimExpr)] = []
+  private var readsNew = false
 
   init(current: Int, next: Int) {
     self.current = current
@@ -58,18 +67,23 @@ private struct Accesses {
   }
 
   private mutating func collect(_ e: Expression, _ path: [Int]) {
-    e.forEach { if case .load(current, let offset) = $0 { reads.append((path, offset)) } }
+    e.forEach {
+      if case .load(current, let offset) = $0 { reads.append((path, offset)) }
+      if case .load(next, _) = $0 { readsNew = true }
+    }
   }
 
-  /// One store, and all reads at its place, in its block, not behind it.
-  var areInStep: Bool {
-    guard stores.count == 1, let store = stores.first, let last = store.path.last else {
-      return false
-    }
-    return reads.allSatisfy { read in
-      read.path.dropLast() == store.path.dropLast() && read.path.last ?? .max <= last
-        && read.offset == store.offset
-    }
+  /// One store, and all reads at its place and in its block. Where some are behind the store, its
+  /// path and the last of them in the block, behind which it has to be; `nil` where that is not so.
+  var lastRead: (path: [Int], read: Int)?? {
+    guard stores.count == 1, let store = stores.first, let place = store.path.last,
+      reads.allSatisfy({
+        $0.path.dropLast() == store.path.dropLast() && $0.offset == store.offset
+      })
+    else { return nil }
+    let last = reads.compactMap(\.path.last).max() ?? 0
+    if last <= place { return .some(nil) }
+    return readsNew ? nil : .some((store.path, last))
   }
 }
 
@@ -78,6 +92,25 @@ extension Statement {
     var found = false
     forEachBuffer { buffer, _ in if buffer == wanted { found = true } }
     return found
+  }
+
+  /// The statement with a store inside it moved behind another statement of its block; what is
+  /// stored is computed where it was.
+  ///
+  /// - Parameter path: the place of the store in the blocks of nests, outermost first.
+  fileprivate func postponing(_ path: ArraySlice<Int>, behind read: Int, in local: Int) -> Statement
+  {
+    guard let place = path.first else { return self }
+    return mapBodies { body in
+      var body = body
+      guard path.count == 1, case .store(let buffer, let offset, let e) = body[place] else {
+        body[place] = body[place].postponing(path.dropFirst(), behind: read, in: local)
+        return body
+      }
+      body[place] = .define(local, e)
+      body.insert(.store(buffer: buffer, offset: offset, .local(local)), at: read + 1)
+      return body
+    }
   }
 
   /// The statement without stores of what is there already.

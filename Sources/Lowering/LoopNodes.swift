@@ -35,14 +35,23 @@ extension NestBuilder {
       )
     }
     let captured = loop.capturedOperands.map { self.captured(operands[$0]) }
+    var checked: Set<DimExpr> = [steps]
     for k in loop.scannedOperands {
-      guard let height = heightOfValue[operands[k]], height != steps else { continue }
+      guard let height = heightOfValue[operands[k]], checked.insert(height).inserted else {
+        continue
+      }
       root.append(.check(.rows(found: height, needed: steps), loop: program.checked(name)))
     }
+    // A number of steps that is data may be any number.
+    if loop.bound == nil, !stops, !loop.isReversed {
+      root.append(.check(.stepLimit(steps - 1), loop: program.checked(name)))
+    }
+    keepTogether(usedStacks.map { results[$0] })
     let stacks = usedStacks.map { (result: $0, place: place(of: results[$0])) }
+    let grown = Set(stacks.map(\.place.buffer)).sorted()
     let growsAtOnce = loop.bound == nil && !stops
     if growsAtOnce {
-      for stack in stacks { root.append(.grow(buffer: stack.place.buffer, rows: steps)) }
+      for buffer in grown { root.append(.grow(buffer: buffer, rows: steps)) }
     }
 
     // A step.
@@ -59,7 +68,7 @@ extension NestBuilder {
       }
     }
     if loop.bound == nil && stops {
-      for stack in stacks { block.append(.grow(buffer: stack.place.buffer, rows: here + 1)) }
+      for buffer in grown { block.append(.grow(buffer: buffer, rows: here + 1)) }
     }
     let rows = zip(loop.scannedOperands, loop.rowInputs).map { operand, input in
       row(of: operands[operand], here, inputs[input].name, in: block)
@@ -72,7 +81,7 @@ extension NestBuilder {
     for k in loop.stackResults {
       targets.append(stacks.first { $0.result == k }.map { $0.place.row(here) })
     }
-    inner.lower(to: targets)
+    inner.lower(to: targets, firstRow: loop.carriedCount)
     var next = zip(carried, loop.body.graph.outputs).compactMap { carried, output in
       carried.variable.map { (variable: $0, value: inner.scalar(output.value)) }
     }
@@ -145,7 +154,7 @@ extension NestBuilder {
   private func row(
     of value: Value, _ index: DimExpr, _ name: String, in block: Block
   ) -> Binding {
-    let place = place(of: value).row(index)
+    let place = viewedPlace(of: value).row(index)
     guard place.shape.isEmpty else { return .array(place, height: nil) }
     let local = program.newLocal(graph.type(of: value).dtype, name: name, depth: 0)
     block.append(.define(local, .load(buffer: place.buffer, offset: place.base)))
@@ -231,7 +240,7 @@ struct Carried {
 
 extension NestBuilder {
   /// The memory of a value that nobody but its one reader needs.
-  fileprivate func ownMemory(of value: Value) -> Place? {
+  func ownMemory(of value: Value) -> Place? {
     let slot = Int(value.index)
     guard plan.useCounts[slot] == 1, !isOutput[slot], graph.definingNode(of: value) != nil,
       let place = placeOfValue[slot], place.base.isZero,
@@ -244,7 +253,10 @@ extension NestBuilder {
   private func settle(_ value: Carried, _ body: inout [Statement]) -> (Place?, Bool) {
     guard let current = value.current else { return (nil, false) }
     if let next = value.next {
-      guard let updated = inPlace(body, current: current.buffer, next: next.buffer) else {
+      let updated = inPlace(body, current: current.buffer, next: next.buffer) {
+        program.newLocal(program.buffers[next.buffer].dtype, name: nil, depth: 0)
+      }
+      guard let updated else {
         body.append(.swap(current.buffer, next.buffer))
         return (current, false)
       }

@@ -6,25 +6,37 @@ import Graph
 package struct LoweringOptions: Sendable, Hashable {
   /// Whether matrix products are calls of the runtime, or loops of their own.
   package var productsAreCalls: Bool
+  /// Whether loops of a few steps are written out.
+  package var unrollsShortLoops: Bool
+  /// Whether the scalars that a loop keeps of a step lie together.
+  package var keepsStepsTogether: Bool
 
-  package init(productsAreCalls: Bool) { self.productsAreCalls = productsAreCalls }
+  package init(productsAreCalls: Bool, unrollsShortLoops: Bool, keepsStepsTogether: Bool) {
+    self.productsAreCalls = productsAreCalls
+    self.unrollsShortLoops = unrollsShortLoops
+    self.keepsStepsTogether = keepsStepsTogether
+  }
 
   /// For C that is compiled in this process.
-  package static let jit = LoweringOptions(productsAreCalls: true)
+  package static let jit = LoweringOptions(
+    productsAreCalls: true, unrollsShortLoops: true, keepsStepsTogether: true)
   /// For C that stands alone.
-  package static let portable = LoweringOptions(productsAreCalls: false)
+  package static let portable = LoweringOptions(
+    productsAreCalls: false, unrollsShortLoops: false, keepsStepsTogether: false)
 }
 
 /// Lowers a simplified graph to loops.
 package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
-  NestBuilder(
+  let tidy = NestBuilder(
     graph.pruned().verified("pruning"),
-    contractions: options.productsAreCalls ? .kernels : .loops
+    contractions: options.productsAreCalls ? .kernels : .loops,
+    program: GrowingProgram(keepsStepsTogether: options.keepsStepsTogether)
   )
   .finished().verified("fusion")
   .tidied().verified("tidying")
-  .split().verified("splitting")
-  .withMemoryPlan()
+  return (options.unrollsShortLoops ? tidy.unrolled().verified("unrolling") : tidy)
+    .split().verified("splitting")
+    .withMemoryPlan()
 }
 
 extension Graph {

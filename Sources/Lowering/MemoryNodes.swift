@@ -12,13 +12,20 @@ extension NestBuilder {
   ) {
     let value = graph.results(of: node)[0]
     let shape = graph.type(of: value).shape
+    // Memory that nobody else needs is changed where it lies.
+    let source = graph.operands(of: node)[graph.operands(of: node).startIndex]
+    if placeOfValue[Int(value.index)] == nil {
+      placeOfValue[Int(value.index)] = ownMemory(of: source)
+    }
     let place = place(of: value)
-    fill(
-      place,
-      with: Comprehension(
-        domain: shape, values: [.operand(0, Comprehension.indices(shape.count))]),
-      index, notes: [note(node)]
-    ) { $0 }
+    if placeOfValue[Int(source.index)].map({ $0.buffer == place.buffer }) != true {
+      fill(
+        place,
+        with: Comprehension(
+          domain: shape, values: [.operand(0, Comprehension.indices(shape.count))]),
+        index, notes: [note(node)]
+      ) { $0 }
+    }
 
     let order = LoopOrder(.map(map), map)
     let nest = openNest(

@@ -76,7 +76,10 @@ final class NestBuilder {
   }
 
   /// Computes the graph, and its outputs at given places; those without one are not stored.
-  func lower(to targets: [Place?]) {
+  ///
+  /// - Parameter firstRow: from this output on they are rows, which nothing in the graph reads:
+  ///   those that are inputs are copied first, before what they show is overwritten.
+  func lower(to targets: [Place?], firstRow: Int = .max) {
     for (output, target) in zip(graph.outputs, targets) {
       let value = Int(output.value.index)
       guard let target, placeOfValue[value] == nil, scalarOfValue[value] == nil,
@@ -85,15 +88,37 @@ final class NestBuilder {
       placeOfValue[value] = target
       isOutput[value] = true
     }
+    shareTargets()
+    let early = targets.indices.filter {
+      $0 >= firstRow && graph.definingNode(of: graph.outputs[$0].value) == nil
+        && graph.type(of: graph.outputs[$0].value).rank > 0
+    }
+    for k in early { copyOutput(k, to: targets[k]) }
     for (index, node) in graph.nodes.enumerated() {
       current = index
       lower(node, index)
     }
-    for (output, target) in zip(graph.outputs, targets) {
-      guard let target, !isAt(output.value, target) else { continue }
-      copy(
-        output.value, to: target,
-        notes: [Note(operation: "output", name: output.name, origin: .none)])
+    for k in targets.indices where !early.contains(k) { copyOutput(k, to: targets[k]) }
+  }
+
+  private func copyOutput(_ k: Int, to target: Place?) {
+    let output = graph.outputs[k]
+    guard let target, !isAt(output.value, target) else { return }
+    copy(
+      output.value, to: target,
+      notes: [Note(operation: "output", name: output.name, origin: .none)])
+  }
+
+  /// What is changed in places and then is an output is made where the output belongs.
+  private func shareTargets() {
+    for (index, node) in graph.nodes.enumerated().reversed() {
+      guard case .scatter? = plan.meanings[index],
+        let place = placeOfValue[Int(node.resultRange.lowerBound)],
+        let source = graph.operands(of: node).first, plan.isStored[Int(source.index)],
+        plan.useCounts[Int(source.index)] == 1, placeOfValue[Int(source.index)] == nil,
+        graph.definingNode(of: source).map({ graph.nodes[$0].operation.regions.isEmpty }) == true
+      else { continue }
+      placeOfValue[Int(source.index)] = place
     }
   }
 
@@ -164,6 +189,11 @@ extension Graph {
   func nameFromOperation(_ value: Value) -> String {
     guard let operation = operation(defining: value) else { return "values" }
     if operation is Collapse { return "sum" }
+    if let loop = operation as? Loop, let node = definingNode(of: value) {
+      let result = Int(value.index - nodes[node].resultRange.lowerBound)
+      let outputs = loop.body.graph.outputs
+      return result < outputs.count ? outputs[result].name : "steps"
+    }
     switch operation.scalarFunction?.spelling.form(for: type(of: value).dtype) {
     case .infix?, .prefix?, .conditional?: return "values"
     case .libm?, .runtime?: return operation.name

@@ -17,7 +17,7 @@ extension NestBuilder {
   /// An operand as a region sees it: a scalar is computed once, outside.
   func captured(_ value: Value) -> Binding {
     let type = graph.type(of: value)
-    if type.rank > 0 { return .array(place(of: value), height: heightOfValue[value]) }
+    if type.rank > 0 { return .array(viewedPlace(of: value), height: heightOfValue[value]) }
     let expression = scalar(value)
     if expression.isLeaf { return .scalar(expression) }
     // An input of one number can be read from everywhere.

@@ -36,12 +36,19 @@ struct StoragePlan {
       let operandCost = graph.operands(of: node).reduce(0) {
         isStored[Int($1.index)] ? $0 : $0 + costs[Int($1.index)]
       }
-      let cost = operandCost + map.values.reduce(0) { $0 + $1.cost }
+      var cost = operandCost + map.values.reduce(0) { $0 + $1.cost }
       let depth =
         1
         + graph.operands(of: node).reduce(0) {
           isStored[Int($1.index)] ? $0 : max($0, depths[Int($1.index)])
         }
+      // Of numbers that are repeated each is computed once, not each repetition.
+      if let operand = graph.repeated(by: map, node), cost > 1,
+        results.contains(where: { useCounts[Int($0)] > 1 })
+      {
+        isStored[Int(operand.index)] = true
+        cost = 0
+      }
       for result in results {
         costs[Int(result)] = cost
         depths[Int(result)] = depth
@@ -62,22 +69,20 @@ struct StoragePlan {
   /// The meaning of every node. That of a function of scalars does not depend on the node, and
   /// programs of scalars are long: it is made once.
   private static func meanings(_ graph: Graph) -> [Meaning?] {
-    struct Key: Hashable {
-      let function: ScalarFunction
-      let dtype: DType
-    }
-    var ofScalars: [Key: Meaning] = [:]
+    // A handful of functions: looking through them is quicker than hashing.
+    var ofScalars: [(function: ScalarFunction, dtype: DType, meaning: Meaning)] = []
     return graph.nodes.map { node in
-      guard let function = node.operation.scalarFunction,
+      guard let function = node.primitive.function,
         graph.operands(of: node).allSatisfy({ graph.type(of: $0).shape.isEmpty }),
         let dtype = graph.operands(of: node).last.map({ graph.type(of: $0).dtype })
       else {
         return node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
       }
-      let key = Key(function: function, dtype: dtype)
-      if let known = ofScalars[key] { return known }
+      for known in ofScalars where known.function === function && known.dtype == dtype {
+        return known.meaning
+      }
       let made = node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
-      ofScalars[key] = made
+      ofScalars.append((function, dtype, made))
       return made
     }
   }
@@ -111,14 +116,20 @@ struct StoragePlan {
       // What is carried is copied; scalars are variables.
       for (k, operand) in operands.enumerated()
       where !loop.carriedOperands.contains(k) && graph.type(of: operand).rank > 0 {
-        isStored[Int(operand.index)] = true
+        storeMemory(of: operand, graph)
       }
     case .branch?:
       for operand in operands where graph.type(of: operand).rank > 0 {
-        isStored[Int(operand.index)] = true
+        storeMemory(of: operand, graph)
       }
     case .pieces?, .constant?, nil: break
     }
+  }
+
+  /// Stores an array, or what it is a part of.
+  private mutating func storeMemory(of value: Value, _ graph: Graph) {
+    let base = isStored[Int(value.index)] ? value : denseView(of: value, graph)?.base ?? value
+    isStored[Int(base.index)] = true
   }
 
   /// Stores what a product reads: the array behind views, if the views are plain strides.
@@ -131,6 +142,20 @@ struct StoragePlan {
       value = graph.operands(of: node)[graph.operands(of: node).startIndex + k]
     }
     isStored[Int(value.index)] = true
+  }
+}
+
+extension Graph {
+  /// The operand whose elements a map repeats, as a broadcast does.
+  fileprivate func repeated(by map: Comprehension, _ node: Node) -> Value? {
+    guard map.fetches.isEmpty, map.values.count == 1,
+      case .operand(let k, let access) = map.values[0]
+    else { return nil }
+    let isRepeated = map.domain.indices.contains { axis in
+      !map.domain[axis].isOne && !access.contains { $0.mentions(index: axis) }
+    }
+    let operand = operands(of: node)[operands(of: node).startIndex + k]
+    return isRepeated && type(of: operand).rank > 0 ? operand : nil
   }
 }
 

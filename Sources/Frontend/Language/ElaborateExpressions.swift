@@ -249,7 +249,7 @@ extension Elaborator {
     _ operation: some Operation, _ operands: [Term], _ expression: Expr, _ frame: Frame
   ) -> Item {
     do {
-      guard frame.builder.graph.nodes.count < Self.nodeLimit else {
+      guard frame.builder.nodeCount < Self.nodeLimit else {
         throw TypeRuleError("the function has more than \(Self.nodeLimit) operations")
       }
       let results = try frame.builder.apply(operation, operands)

@@ -56,7 +56,7 @@ struct GraphPrinter {
     isOutput = isCaptured
     for operand in graph.operandList { useCounts[Int(operand.index)] += 1 }
     for output in graph.outputs { isOutput[Int(output.value.index)] = true }
-    for node in graph.nodes where !node.operation.regions.isEmpty {
+    for node in graph.nodes where node.hasRegions {
       let count: Int
       switch node.operation {
       case let loop as Loop: count = loop.capturedOperands.lowerBound
@@ -155,7 +155,7 @@ struct GraphPrinter {
 
   private func needsStatement(_ value: Value, _ node: Node) -> Bool {
     if node.operation is Literal || node.operation is Extent { return false }
-    if !node.operation.regions.isEmpty { return isWanted(value) }
+    if node.hasRegions { return isWanted(value) }
     return isCaptured[Int(value.index)] || useCounts[Int(value.index)] > 1
       || node.resultRange.count > 1
   }
@@ -168,7 +168,7 @@ struct GraphPrinter {
   // MARK: - Statements
 
   mutating func write(_ node: Node) {
-    if !node.operation.regions.isEmpty { return writeControl(node) }
+    if node.hasRegions { return writeControl(node) }
     let results = graph.results(of: node)
     let operands = Array(graph.operands(of: node))
     let inner = operands.map { inline[Int($0.index)] == nil ? 0 : depths[Int($0.index)] }

@@ -44,4 +44,47 @@ package enum Keep: Hashable, Sendable {
     case .every(let k): bound.map { .floorDiv($0 + k - 1, k) + k }
     }
   }
+
+  /// How many steps the way back of a loop of `steps` does once more, with room for `slots` states.
+  package func repeatedSteps(of steps: Int, slots: Int) -> Int {
+    if case .all = self { return 0 }
+    var kept = [0]
+    var repeated = 0
+    for target in (0..<Swift.max(steps, 0)).reversed() {
+      var at = kept.last ?? 0
+      while at < target {
+        let free = slots - kept.count
+        let distance = advance(target + 1 - at, free: free)
+        repeated += distance
+        at += distance
+        if free > 0 && at < target { kept.append(at) }
+      }
+      // A step backward begins with the step itself.
+      repeated += 1
+      if kept.last == target { kept.removeLast() }
+    }
+    return repeated
+  }
+
+  private func advance(_ steps: Int, free: Int) -> Int {
+    switch self {
+    case .all, .nothing: return steps - 1
+    case .states:
+      let operands = [steps, free + 1].map { Scalar(Int64($0), .i64) }
+      return Int(ScalarFunction.revolve.value(operands).integer)
+    case .every(let stride):
+      let stride = stride.constantValue ?? 1
+      return free == 0 ? steps - 1 : steps > stride ? stride : 1
+    }
+  }
+
+  /// As it is written in the graph language, without the word `keep`.
+  package var text: String {
+    switch self {
+    case .all: "all"
+    case .nothing: "nothing"
+    case .every(let k): "every \(k)"
+    case .states(let s): "at most \(s)"
+    }
+  }
 }

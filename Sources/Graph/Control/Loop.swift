@@ -198,7 +198,7 @@ package struct Loop: Operation {
         let goesOn = try ReferenceEvaluator.run(condition.graph, [step] + carried + captured, call)
         if goesOn[0].integers[0] == 0 { break }
       }
-      if let most = call.stepLimit, steps >= most { throw LoopError.limit(most) }
+      if bound == nil, let most = call.stepLimit, steps >= most { throw LoopError.limit(most) }
       let here = scanned.map { $0.row(index) }
       let made = try ReferenceEvaluator.run(
         body.graph, [step] + carried + here + captured, call)

@@ -66,13 +66,11 @@ extension GraphBuilder {
 }
 
 extension Term {
-  /// `self[index]` along the first axis.
+  /// `self[index]` along the first axis, which may have no element where no step asks for one;
+  /// zeros where the index is outside.
   package func row(_ index: Term) -> Term {
-    let zero = builder.integer(0)
-    let window = builder.applying(
-      DynamicSlice(shape: [1] + shape.dropFirst()),
-      [self, index] + [Term](repeating: zero, count: rank - 1))
-    return window.reshaped(to: Array(shape.dropFirst()))
+    builder.applying(
+      Gather(axes: [0], batch: 0, mode: .drop), [self, index.reshaped(to: [1])])
   }
 
   /// The same with row `index` replaced.

@@ -9,6 +9,13 @@ package struct LoopParts {
     package var initial: Value
     package var input: Value
     package var next: Value
+
+    package init(name: String, initial: Value, input: Value, next: Value) {
+      self.name = name
+      self.initial = initial
+      self.input = input
+      self.next = next
+    }
   }
 
   /// A scanned or captured value: the operand, and how the body sees it (or its row).

@@ -138,19 +138,16 @@ package struct DynamicUpdate: Operation {
   }
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let (x, u) = (operands[0], operands[1])
-    let axes = x.shape.indices
-    let places = axes.map { DimExpr.index($0) - .index(x.rank + $0) }
-    return .map(
+    let axes = u.shape.indices
+    // A copy and a window: a carried array is changed in place.
+    return .scatter(
       Comprehension(
-        domain: x.shape,
+        domain: u.shape,
         fetches: axes.map {
           Fetch(value: .operand($0 + 2, []), limit: x.shape[$0] - u.shape[$0])
         },
-        values: [
-          .guarded(
-            axes.flatMap { IndexCondition.inside(places[$0], u.shape[$0]) },
-            then: .operand(1, places), otherwise: .operand(0, axes.map(DimExpr.index)))
-        ]))
+        values: [.operand(1, Comprehension.indices(u.rank))]),
+      target: axes.map { .index($0) + .index(u.rank + $0) }, where: [], combine: nil)
   }
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     let (x, u) = (call.operands[0], call.operands[1])

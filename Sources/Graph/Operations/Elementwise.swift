@@ -11,28 +11,32 @@ package struct Elementwise: Operation {
   package var scalarFunction: ScalarFunction? { function }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
+    guard let dtype = function.resultDType(operands.count, of: { operands[$0].dtype }) else {
+      throw mistake(operands)
+    }
+    return [TensorType(dtype, try broadcastShape(of: operands, for: name))]
+  }
+
+  /// Why the dtypes do not fit.
+  private func mistake(_ operands: [TensorType]) -> TypeRuleError {
     guard operands.count == function.arity else {
-      throw TypeRuleError(
+      return TypeRuleError(
         "\(name) needs \(function.arity) operand\(function.arity == 1 ? "" : "s"), "
           + "found \(operands.count)")
     }
     let first = function.domain == .selection ? 1 : 0
     if first == 1, operands[0].dtype != .bool {
-      throw TypeRuleError("\(name) needs a bool condition, found \(operands[0])")
+      return TypeRuleError("\(name) needs a bool condition, found \(operands[0])")
     }
     let dtype = operands[first].dtype
     for other in operands.dropFirst(first + 1) where other.dtype != dtype {
-      throw TypeRuleError(
+      return TypeRuleError(
         "\(name) needs operands of one dtype, found \(operands[first]) and \(other)",
         help: "convert one of them: \(dtype)(…) or \(other.dtype)(…)")
     }
-    guard function.domain.contains(dtype) else {
-      throw TypeRuleError(
-        "\(name) needs \(function.domain.text), found \(operands[first])",
-        help: function.domain == .float ? "convert it: f64(…)" : nil)
-    }
-    let shape = try broadcastShape(of: operands, for: name)
-    return [TensorType(function.isPredicate ? .bool : dtype, shape)]
+    return TypeRuleError(
+      "\(name) needs \(function.domain.text), found \(operands[first])",
+      help: function.domain == .float ? "convert it: f64(…)" : nil)
   }
 
   package func guards(of operands: [TensorType]) -> [Guard] {

@@ -124,6 +124,16 @@ package final class ScalarFunction: Sendable, Hashable {
     }
   }
 
+  /// The dtype of the result for so many operands; `nil` where their dtypes do not fit.
+  package func resultDType(_ count: Int, of operand: (Int) -> DType) -> DType? {
+    let first = domain == .selection ? 1 : 0
+    guard count == arity, first == 0 || operand(0) == .bool else { return nil }
+    let dtype = operand(first)
+    guard domain.contains(dtype) else { return nil }
+    for k in 0..<count where k > first && operand(k) != dtype { return nil }
+    return isPredicate ? .bool : dtype
+  }
+
   /// The value of the reference for elements of one dtype.
   package func value(_ x: [Scalar]) -> Scalar {
     let first = x[domain == .selection ? 1 : 0]

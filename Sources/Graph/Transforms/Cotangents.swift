@@ -35,7 +35,7 @@ package struct Cotangents {
       let operands = graph.operands(of: node)
       builder.origin = node.origin
       let rule = TransposeRule(
-        builder: builder, operands: operands.map(builder.term),
+        builder: builder, operands: operands.map { Term(builder, $0) },
         linear: operands.map { linear[Int($0.index)] }, cotangents: received,
         further: further.isEmpty
           ? [:]

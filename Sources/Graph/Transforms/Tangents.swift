@@ -21,7 +21,8 @@ package struct Tangents {
       let results = graph.results(of: node)
       builder.origin = node.origin
       let rule = JVPRule(
-        builder: builder, operands: operands.map(builder.term), results: results.map(builder.term),
+        builder: builder, operands: operands.map { Term(builder, $0) },
+        results: results.map { Term(builder, $0) },
         tangents: operands.map { tangents[Int($0.index)] })
       let made = try node.operation.jvp(rule)
       // A value with a seed of its own varies by both.

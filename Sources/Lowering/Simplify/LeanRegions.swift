@@ -52,15 +52,39 @@ private struct LeanLoop {
     }
     try parts.sinkLiterals(builder)
     let places = try parts.mergeEqual()
+    let count = parts.carried.count
+    let splits = try parts.narrowSums(builder)
     try parts.hoistInvariants(into: builder)
 
     let (lean, given) = parts.assembled()
     let made = try builder.apply(lean, given)
-    for (k, place) in zip(carriedPlaces, places.carried) { results[k] = made[place] }
+    let sums = Self.carried(count, splits, made, builder)
+    for (k, place) in zip(carriedPlaces, places.carried) { results[k] = sums[place] }
     for (k, place) in zip(stackPlaces, places.yielded) {
       results[loop.carriedCount + k] = made[lean.carriedCount + place]
     }
     results[loop.stepsResult] = made[lean.stepsResult]
+  }
+
+  /// The results for what was carried before sums were split.
+  private static func carried(
+    _ count: Int, _ splits: [SplitSum], _ made: ValueRange, _ builder: GraphBuilder
+  ) -> [Value?] {
+    var next = 0
+    var carried: [Value?] = []
+    for place in 0..<count {
+      if splits.contains(where: { $0.place == place }) {
+        carried.append(nil)
+      } else {
+        carried.append(made[next])
+        next += 1
+      }
+    }
+    for split in splits {
+      carried[split.place] = split.whole(split.parts.indices.map { made[next + $0] }, builder)
+      next += split.parts.count
+    }
+    return carried
   }
 }
 

@@ -15,7 +15,7 @@ extension Graph {
   /// The graph with two of its nodes merged, if there are such.
   private func firstMerge() -> Graph? {
     let live = liveNodes()
-    let candidates = nodes.indices.filter { live[$0] && !nodes[$0].operation.regions.isEmpty }
+    let candidates = nodes.indices.filter { live[$0] && nodes[$0].hasRegions }
     for (place, later) in candidates.enumerated() {
       for earlier in candidates[..<place] where !depends(later, on: earlier) {
         let merged: Merge?

@@ -8,7 +8,7 @@ extension Graph {
   /// gone.
   package func simplified() -> Graph {
     var graph = expanded().algebraicallySimplified()
-    guard graph.nodes.contains(where: { !$0.operation.regions.isEmpty }) else { return graph }
+    guard graph.nodes.contains(where: { $0.hasRegions }) else { return graph }
     // What one round lays open, the next one finds.
     for _ in 0..<4 {
       let next = graph.withMergedRegions().withLeanRegions().algebraicallySimplified()
@@ -20,7 +20,7 @@ extension Graph {
 
   /// The graph with ordinary operations in place of those that are there for their derivatives.
   private func expanded() -> Graph {
-    guard nodes.contains(where: { !$0.operation.regions.isEmpty }) else { return self }
+    guard nodes.contains(where: { $0.hasRegions }) else { return self }
     var graph = self
     var isExpanded = true
     // What is expanded may hold more of them.
@@ -48,11 +48,15 @@ extension Graph {
       renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
     }
     let live = liveNodes()
+    let useCounts = self.useCounts()
+    let pairs = sigmoidPairs(live)
     for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin
       let operands = self.operands(of: node).compactMap { renamed[Int($0.index)] }
       let results =
-        swappedProduct(node, operands, builder) ?? simplified(node.operation, operands, builder)
+        swappedProduct(node, operands, useCounts, builder)
+        ?? openSigmoid(node, pairs, builder) { renamed[Int($0.index)] }
+        ?? simplified(node.operation, operands, builder)
       for (old, new) in zip(node.resultRange, results) {
         renamed[Int(old)] = new
         if let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
@@ -253,9 +257,10 @@ extension Graph {
 
   /// transpose (a · b) = b · a, where nothing else reads the product.
   private func swappedProduct(
-    _ node: Node, _ operands: [Value], _ builder: GraphBuilder
+    _ node: Node, _ operands: [Value], _ useCounts: [Int32], _ builder: GraphBuilder
   ) -> ValueRange? {
-    guard let transpose = node.operation as? Transpose, let value = self.operands(of: node).first,
+    guard node.primitive.function == nil, let transpose = node.operation as? Transpose,
+      let value = self.operands(of: node).first,
       let inner = builder.graph.definingNode(of: operands[0]),
       let dot = builder.graph.nodes[inner].operation as? Dot
     else { return nil }
@@ -265,15 +270,17 @@ extension Graph {
     let left = ranks[0] - batch - dot.leftContracting.count
     let right = ranks[1] - batch - dot.rightContracting.count
     let order = [0..<batch, batch + left..<batch + left + right, batch..<batch + left]
-    guard transpose.permutation == order.flatMap(Array.init), useCount(of: value) == 1 else {
-      return nil
-    }
+    guard transpose.permutation == order.flatMap(Array.init), useCounts[Int(value.index)] == 1
+    else { return nil }
     return simplified(dot.swapped, factors.reversed(), builder)
   }
 
-  private func useCount(of value: Value) -> Int {
-    operandList.reduce(0) { $0 + ($1 == value ? 1 : 0) }
-      + outputs.reduce(0) { $0 + ($1.value == value ? 1 : 0) }
+  /// How often each value is read, outputs included.
+  private func useCounts() -> [Int32] {
+    var counts = [Int32](repeating: 0, count: types.count)
+    for operand in operandList { counts[Int(operand.index)] += 1 }
+    for output in outputs { counts[Int(output.value.index)] += 1 }
+    return counts
   }
 
   // MARK: - Views

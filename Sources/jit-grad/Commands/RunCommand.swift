@@ -1,5 +1,6 @@
 // `jit-grad run`: values and derivatives of a function for given inputs.
 import ArgumentParser
+import Autodiff
 import Frontend
 import Graph
 import JIT
@@ -55,8 +56,14 @@ struct RunCommand: ParsableCommand {
     let graph = try derivative.applied(to: primal)
     if derivative.grad { watch.lap("differentiation") }
     let limit = inputs.memoryLimit
-    let bound = try BoundInputs(
-      graph, of: primal, inputs.given(), bind: inputs.boundSizes(), limit: limit)
+    // One state is the least; how many there may be is told by the memory that is left.
+    let bind = try inputs.boundSizes()
+    let isOpen =
+      derivative.derivative.checkpoint && bind[Graph.checkpoints] == nil
+      && graph.symbols.contains(Graph.checkpoints)
+    var bound = try BoundInputs(
+      graph, of: primal, inputs.given(),
+      bind: isOpen ? bind.merging([Graph.checkpoints: 1]) { $1 } : bind, limit: limit)
     watch.lap("inputs")
     warnOfZeros(graph, primal)
     let expected = try expect.map { try InputOptions.readArchive($0, limit) }
@@ -69,9 +76,14 @@ struct RunCommand: ParsableCommand {
       let kernel = try Engine().compile(graph)
       watch.lap("compile")
       try Memory.check(kernel, bound, limit: limit)
+      if isOpen {
+        bound.sizes[Graph.checkpoints] = kernel.checkpoints(
+          sizes: bound.sizes, memoryLimit: limit - bound.byteCount)
+      }
       let arguments = try bound.tensors()
       watch.skip()
-      tensors = try kernel(arguments, sizes: bound.sizes, memoryLimit: limit)
+      tensors = try kernel(
+        arguments, sizes: bound.sizes, memoryLimit: limit, stepLimit: inputs.maxSteps ?? .max)
       watch.lap("run")
     }
     let outputs = zip(graph.outputs, tensors).map { NamedTensor(name: $0.name, tensor: $1) }
@@ -112,7 +124,9 @@ struct RunCommand: ParsableCommand {
     try Memory.checkReference(graph, bound, limit: inputs.memoryLimit)
     let arguments = try bound.tensors()
     var search = checkNan ? NaNSearch(graph, arguments) : nil
-    let tensors = try ReferenceEvaluator.run(graph, inputs: arguments, sizes: bound.sizes) {
+    let tensors = try ReferenceEvaluator.run(
+      graph, inputs: arguments, sizes: bound.sizes, stepLimit: inputs.maxSteps
+    ) {
       search?.visit($0, $1)
     }
     if let finding = search?.finding(outputs: tensors) {

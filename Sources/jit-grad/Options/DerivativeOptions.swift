@@ -25,12 +25,18 @@ struct DerivativeOptions: ParsableArguments {
   @Option(help: "How a Jacobian is made: by columns, by rows, or what takes fewer.")
   var direction: JacobianDirection = .automatic
 
+  @Flag(
+    help: """
+      Loops keep states for the way back and do steps again, instead of keeping everything: as many \
+      as fit into --max-memory, or --bind checkpoints=N.
+      """)
+  var checkpoint = false
+
   /// The derivative of a graph.
   func derivative(of graph: Graph, mode: DerivativeMode? = nil) throws -> Graph {
     try graph.derivative(
       mode ?? self.mode ?? .gradient, wrt: try Self.names(wrt, "--wrt"),
-      of: try Self.names(of, "--of"),
-      direction: direction)
+      of: try Self.names(of, "--of"), direction: direction, isCheckpointed: checkpoint)
   }
 
   /// The names in `a, b`.
@@ -72,10 +78,10 @@ struct OptionalDerivativeOptions: ParsableArguments {
   func check() throws {
     let isPlain =
       derivative.wrt == nil && derivative.of == nil && derivative.mode == nil
-      && derivative.direction == .automatic
+      && derivative.direction == .automatic && !derivative.checkpoint
     if !grad && !isPlain {
       throw CommandError(
-        .usage, "--wrt, --of, --mode and --direction tell which derivative",
+        .usage, "--wrt, --of, --mode, --direction and --checkpoint tell which derivative",
         help: "add --grad")
     }
   }

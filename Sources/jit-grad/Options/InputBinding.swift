@@ -16,7 +16,7 @@ struct BoundInputs {
     case constant(Scalar)
   }
 
-  let sizes: [String: Int]
+  var sizes: [String: Int]
   let shapes: [[Int]]
   /// Bytes of all inputs.
   let byteCount: Int

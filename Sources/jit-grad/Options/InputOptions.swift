@@ -24,7 +24,19 @@ struct InputOptions: ParsableArguments {
       valueName: "bytes"))
   var maxMemory: ByteCount?
 
+  @Option(
+    help: ArgumentHelp(
+      "An error where a loop that nothing else bounds makes more steps.", valueName: "steps"))
+  var maxSteps: Int?
+
   var memoryLimit: Int { maxMemory?.value ?? ByteCount.ofMachine }
+
+  /// - Throws: `CommandError` for a number that allows no step.
+  func validate() throws {
+    if let maxSteps, maxSteps < 0 {
+      throw CommandError(.usage, "--max-steps needs a number from 0 on, found \(maxSteps)")
+    }
+  }
 
   /// The sizes of --bind.
   func boundSizes() throws -> [String: Int] {

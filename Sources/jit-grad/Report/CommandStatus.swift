@@ -50,7 +50,7 @@ extension CommandStatus {
     case let error as ArrayFileError: self = error.kind == .unsupported ? .unsupported : .badData
     case is TensorTextError: self = .badData
     case let error as BindingError: self = CommandStatus(error)
-    case is DimError, is ExecutionError: self = .badData
+    case is DimError, is ExecutionError, is LoopError: self = .badData
     case is DerivativeRequestError: self = .usage
     case is DerivativeError, is NestingError: self = .unsupported
     default: self = .internalError

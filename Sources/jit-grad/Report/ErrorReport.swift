@@ -20,7 +20,7 @@ enum ErrorReport {
     case let error as ExecutionError: show(error.description, help: help(error))
     case is NestingError:
       show("\(error)", help: "emit the C and compile it with another compiler")
-    case is FileError, is TensorTextError, is DimError: show("\(error)")
+    case is FileError, is TensorTextError, is DimError, is LoopError: show("\(error)")
     default: showBug(error)
     }
   }

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 size_t bowl_hessian_workspace(int64_t n) {
-  const int64_t size = (8*n + 63)/64;
-  const int64_t size_2 = (8*n*n + 63)/64;
+  const int64_t size = (8*n*n + 63)/64;
+  const int64_t size_2 = (8*n + 63)/64;
   const int64_t size_3 = (8*n*n*n + 63)/64;
-  return (size_t)(192*size + 192*size_2 + 128*size_3);
+  return (size_t)(192*size + 128*size_2 + 128*size_3);
 }
 
 int bowl_hessian(int64_t n, const double *x, const double *A, double *restrict f,
@@ -22,12 +22,11 @@ int bowl_hessian(int64_t n, const double *x, const double *A, double *restrict f
   const int64_t size_3 = (8*n*n*n + 63)/64;
   double *const dot = (double *)((char *)workspace + 64*size);
   double *const dot_2 = (double *)workspace;
-  double *const values = (double *)((char *)workspace + 128*size + 64*size_2);
-  double *const values_2 = (double *)((char *)workspace + 128*size);
-  double *const dot_3 = (double *)((char *)workspace + 192*size + 64*size_2);
-  double *const dot_4 = (double *)((char *)workspace + 192*size + 128*size_2);
-  double *const dot_5 = (double *)((char *)workspace + 192*size + 192*size_2);
-  double *const dot_6 = (double *)((char *)workspace + 192*size + 192*size_2 + 64*size_3);
+  double *const values = (double *)((char *)workspace + 128*size);
+  double *const dot_3 = (double *)((char *)workspace + 128*size + 64*size_2);
+  double *const dot_4 = (double *)((char *)workspace + 128*size + 128*size_2);
+  double *const dot_5 = (double *)((char *)workspace + 192*size_2 + 128*size);
+  double *const dot_6 = (double *)((char *)workspace + 192*size_2 + 128*size + 64*size_3);
   double dot_value = 0.0;
   double sum = 0.0;
   for (int64_t i = 0; i < n; i++) {
@@ -41,37 +40,35 @@ int bowl_hessian(int64_t n, const double *x, const double *A, double *restrict f
       dot_value_2 += A[n*i + j] * x[j];
       dot_2[j] += t * A[n*i + j];
       grad_A[n*i + j] = t * x[j];
-      values_2[n*i + j] = i == j ? 1.0 : 0.0;
+      values[n*i + j] = i == j ? 1.0 : 0.0;
     }
     dot[i] = dot_value_2;
     dot_value += 0.5 * x[i] * dot_value_2;
     sum += pow(x[i], 4.0);
-  }
-  *f = dot_value + sum;
-  /* line 4: grad_x (add), multiply, dot, hessian_A_x (transpose) */
-  for (int64_t i = 0; i < n; i++) {
-    grad_x[i] = 4.0 * pow(x[i], 3.0) + dot_2[i] + dot[i] * 0.5;
-    values[i] = 3.0 * (x[i] * x[i]);
     for (int64_t j = 0; j < n; j++) {
       dot_4[n*i + j] = 0.0;
     }
-    const double t = 0.5 * x[i];
     for (int64_t j = 0; j < n; j++) {
-      double dot_value_2 = 0.0;
-      const double t_2 = 0.5 * values_2[n*i + j];
+      double dot_value_3 = 0.0;
+      const double t_2 = 0.5 * values[n*i + j];
       for (int64_t k = 0; k < n; k++) {
-        dot_value_2 += values_2[n*i + k] * A[n*j + k];
+        dot_value_3 += values[n*i + k] * A[n*j + k];
         dot_4[n*i + k] += t_2 * A[n*j + k];
-        hessian_A_x[n*n*i + n*j + k] = 0.5 * values_2[n*k + i] * x[j] + t * values_2[n*k + j];
       }
-      dot_3[n*i + j] = dot_value_2;
+      dot_3[n*i + j] = dot_value_3;
     }
   }
-  /* line 4: hessian_x_x (transpose) */
+  *f = dot_value + sum;
+  /* line 4: grad_x (add), multiply, hessian_x_x (transpose), hessian_A_x (transpose) */
   for (int64_t i = 0; i < n; i++) {
+    grad_x[i] = 4.0 * pow(x[i], 3.0) + dot_2[i] + dot[i] * 0.5;
+    const double t = 3.0 * (x[i] * x[i]);
+    const double t_2 = 0.5 * x[i];
     for (int64_t j = 0; j < n; j++) {
-      hessian_x_x[n*i + j] = 4.0 * (values[i] * values_2[n*j + i]) + dot_4[n*j + i]
-          + 0.5 * dot_3[n*j + i];
+      hessian_x_x[n*i + j] = 4.0 * (t * values[n*j + i]) + dot_4[n*j + i] + 0.5 * dot_3[n*j + i];
+      for (int64_t k = 0; k < n; k++) {
+        hessian_A_x[n*n*i + n*j + k] = 0.5 * values[n*k + i] * x[j] + t_2 * values[n*k + j];
+      }
     }
   }
   /* line 4: reshape, dot */

@@ -1,0 +1,66 @@
+// What is only in C for loops and conditionals of the graph: branches, stacks that grow, buffers that
+// change places, checks.
+import Graph
+import Lowering
+
+extension CFunction {
+  mutating func write(_ branch: BranchStatement) {
+    comment(branch.notes)
+    guard let cases = branch.cases else {
+      emit("if (\(expression(branch.selector).text)) {")
+      nested(branch.bodies[0])
+      if !branch.bodies[1].isEmpty {
+        emit("} else {")
+        nested(branch.bodies[1])
+      }
+      return emit("}")
+    }
+    emit("switch (\(expression(branch.selector).text)) {")
+    for (k, body) in branch.bodies.enumerated() {
+      emit(
+        k < cases.count ? "case \(Scalar(cases[k], .i64).cLiteral): {" : "default: {")
+      nested(body)
+      indent += 1
+      emit("break;")
+      indent -= 1
+      emit("}")
+    }
+    emit("}")
+  }
+
+  mutating func swap(_ a: Int, _ b: Int) {
+    usedBuffers.formUnion([a, b])
+    swappedBuffers.formUnion([a, b])
+    let old = names.unique("old_\(bufferNames[a])")
+    emit("\(program.buffers[a].dtype.cType) *const \(old) = \(bufferNames[a]);")
+    emit("\(bufferNames[a]) = \(bufferNames[b]);")
+    emit("\(bufferNames[b]) = \(old);")
+  }
+
+  mutating func grow(_ buffer: Int, _ rows: DimExpr) {
+    guard case .stack(let number) = program.buffers[buffer].storage else { return }
+    usedBuffers.insert(buffer)
+    let (stack, width) = (program.buffers[buffer], program.buffers[buffer].dtype.byteCount)
+    let bytes = index(rows * stack.shape.dropFirst().reduce(DimExpr(width), *))
+    prototypes["jg_stack_grow"] = "bool jg_stack_grow(jg_stack *, int64_t)"
+    emit(
+      "if (stacks[\(number)].room < \(bytes.inside(.shift)) && "
+        + "!jg_stack_grow(&stacks[\(number)], \(bytes.text))) return "
+        + "\(CallStatus.memory.rawValue);")
+    emit("\(bufferNames[buffer]) = stacks[\(number)].rows;")
+  }
+
+  mutating func write(_ check: RunCheck, _ loop: Int) {
+    let status = check.status.rawValue + (spelling == .jit ? Int32(loop) << 8 : 0)
+    switch check {
+    case .stepLimit(let steps):
+      if spelling == .portable { return }
+      usesStepLimit = true
+      emit("if (\(index(steps).inside(.shift)) >= limit_) return \(status);")
+    case .rows(let found, let needed):
+      emit(
+        "if (\(index(found).inside(.shift)) != \(index(needed).inside(.shift))) "
+          + "return \(status);")
+    }
+  }
+}

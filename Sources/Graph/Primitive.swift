@@ -1,0 +1,55 @@
+// An operation as a graph holds it. Long programs are made of functions of elements, so those are
+// held by their row of the table alone: one word to copy, and compared by identity.
+
+/// An operation with its parameters, cheap to copy and to compare.
+package enum Primitive: Sendable {
+  /// `Elementwise` of a function.
+  case elementwise(ScalarFunction)
+  case other(OperationBox)
+
+  package init(_ operation: some Operation) {
+    if let function = operation.scalarFunction {
+      self = .elementwise(function)
+    } else {
+      self = .other(OperationBox(operation))
+    }
+  }
+
+  package var operation: any Operation {
+    switch self {
+    case .elementwise(let function): Elementwise(function)
+    case .other(let box): box.operation
+    }
+  }
+
+  /// The function, for an operation that applies one to every element.
+  package var function: ScalarFunction? {
+    if case .elementwise(let function) = self { function } else { nil }
+  }
+
+  func isEqual(to other: Primitive) -> Bool {
+    switch (self, other) {
+    case (.elementwise(let a), .elementwise(let b)): a === b
+    case (.other(let a), .other(let b)): a === b || a.operation.isEqual(to: b.operation)
+    case (.elementwise, .other), (.other, .elementwise): false
+    }
+  }
+
+  /// Equal for equal primitives, in this process.
+  var processHash: UInt64 {
+    switch self {
+    case .elementwise(let function): return UInt64(UInt(bitPattern: ObjectIdentifier(function)))
+    case .other(let box):
+      var hasher = Hasher()
+      box.operation.hash(into: &hasher)
+      return UInt64(UInt(bitPattern: hasher.finalize()))
+    }
+  }
+}
+
+/// An operation on the heap.
+package final class OperationBox: Sendable {
+  package let operation: any Operation
+
+  init(_ operation: any Operation) { self.operation = operation }
+}

@@ -1,0 +1,48 @@
+// What `info` says of loops: how many steps, what the derivative in reverse keeps of them, and how often
+// it does steps again, before anything runs.
+import Graph
+
+/// A loop of a function, wherever it stands.
+struct LoopReport {
+  let line: Int?
+  let keep: Keep
+  /// The steps at most; `nil` where only the run tells.
+  let bound: DimExpr?
+
+  /// All loops of a graph, outer ones before those inside.
+  static func loops(in graph: Graph) -> [LoopReport] {
+    var reports: [LoopReport] = []
+    for node in graph.nodes {
+      if let loop = node.operation as? Loop {
+        reports.append(
+          LoopReport(
+            line: node.origin.line > 0 ? Int(node.origin.line) : nil, keep: loop.keep,
+            bound: loop.bound))
+      }
+      for region in node.operation.regions { reports += loops(in: region.graph) }
+    }
+    return reports
+  }
+
+  /// How many steps the way back does again for each step, if the sizes are known.
+  func repeatedSteps(_ sizes: [String: Int]) -> Double? {
+    if keep == .all { return 0 }
+    guard let steps = try? bound?.evaluate({ sizes[$0] }), steps > 0, steps <= 10_000_000,
+      let slots = try? keep.slots(bound: bound)?.evaluate({ sizes[$0] })
+    else { return nil }
+    var keep = keep
+    if case .every(let stride) = keep, let value = try? stride.evaluate({ sizes[$0] }) {
+      keep = .every(DimExpr(value))
+    }
+    return Double(keep.repeatedSteps(of: steps, slots: slots)) / Double(steps)
+  }
+
+  func json(_ sizes: [String: Int]) -> JSON {
+    .object([
+      .init("line", line.map(JSON.integer) ?? .null),
+      .init("steps", .string(bound.map { "\($0)" } ?? "known to the run only")),
+      .init("keeps", .string(keep.text)),
+      .init("steps_again", repeatedSteps(sizes).map(JSON.number) ?? .null),
+    ])
+  }
+}

@@ -1,0 +1,120 @@
+// Programs with loops as a user runs them: reverse mode, memory, limits, and what is refused.
+import Autodiff
+import Frontend
+import Graph
+import JIT
+import Testing
+
+@testable import jit_grad
+
+private let orbit = """
+  jitgrad 1
+  func orbit(x: f64[d], n: i64) -> (y: f64) {
+    z = for _ in 0..<n carry x = x { sin(x) + 0.5 * x }
+    y = sum(z)
+  }
+  """
+
+@Suite struct LoopTests {
+  let scratch: Scratch
+  let orbitFile: String
+
+  init() throws {
+    scratch = try Scratch()
+    orbitFile = try scratch.file("orbit.jg", orbit)
+  }
+
+  /// √3 and its derivative 1 / (2√3), through the steps of a while.
+  @Test func newtonDifferentiates() throws {
+    let run = try jitGrad(["run", example("newton.jg"), "-i", "a=3", "--grad"])
+    #expect(run.status == 0, "\(run.err)")
+    #expect(
+      run.lines == [
+        "x: f64 = 1.7320508075688772", "steps: i64 = 5", "grad.a: f64 = 0.2886751345948129",
+      ])
+  }
+
+  @Test func checkpointsChangeNoBit() throws {
+    let arguments = [
+      "run", orbitFile, "-i", "x=random:normal:1", "--bind", "d=50", "-i", "n=300", "--grad",
+    ]
+    let all = try jitGrad(arguments)
+    #expect(all.status == 0, "\(all.err)")
+    for more in [
+      ["--checkpoint"], ["--checkpoint", "--bind", "checkpoints=3"],
+      ["--checkpoint", "--max-memory", "64K"],
+    ] {
+      let run = try jitGrad(arguments + more)
+      #expect(run.status == 0, "\(more): \(run.err)")
+      #expect(run.out == all.out, "\(more)")
+    }
+  }
+
+  @Test func tooLittleMemoryIsRefusedWithTheLeast() throws {
+    let run = try jitGrad([
+      "run", orbitFile, "-i", "x=random:normal:1", "--bind", "d=1000", "-i", "n=300", "--grad",
+      "--checkpoint", "--max-memory", "10K",
+    ])
+    #expect(run.status == 65)
+    #expect(run.err.contains("bytes of memory, more than the limit of 10240"), "\(run.err)")
+    #expect(run.out.isEmpty)
+  }
+
+  @Test(arguments: [[], ["--reference"]]) func aLoopThatNeverEnds(_ more: [String]) throws {
+    let file = try scratch.file(
+      "endless.jg",
+      "jitgrad 1\nfunc f(x: f64) -> (y: f64) {\n  y = while y = x where y > 0.0 { y + 1.0 }\n}\n")
+    let run = try jitGrad(["run", file, "-i", "x=1", "--max-steps", "1000"] + more)
+    #expect(run.status == 65)
+    #expect(run.err.contains("made 1000 steps, the limit, and would go on"), "\(run.err)")
+    let none = try jitGrad(["run", file, "-i", "x=-1", "--max-steps", "0"] + more)
+    #expect(none.status == 0 && none.lines == ["y: f64 = -1.0"], "\(none.err)")
+  }
+
+  @Test func theLimitCountsStepsThatAreData() throws {
+    let arguments = ["run", orbitFile, "-i", "x=[1]", "--max-steps", "10", "-i"]
+    #expect(try jitGrad(arguments + ["n=10"]).status == 0)
+    #expect(try jitGrad(arguments + ["n=11"]).status == 65)
+  }
+
+  @Test func aNegativeLimitIsUsage() throws {
+    let run = try jitGrad(["run", orbitFile, "-i", "x=[1]", "-i", "n=1", "--max-steps", "-1"])
+    #expect(run.status == 64)
+  }
+
+  /// Stiffness and length of a spring from where its mass was seen, by Newton's method on the loss:
+  /// gradient and Hessian go through the simulation.
+  @Test func theSpringIsFitted() throws {
+    let text = String(decoding: try FileIO.read(example("spring.jg")), as: UTF8.self)
+    let graph = try #require(GraphFile(SourceFile(name: "spring.jg", text: text)).graphs.last)
+    let kernel = try Engine().compile(graph.derivative(.hessian, wrt: ["k", "l"]))
+    let path = example("data/spring_path.npy")
+    let seen = try NPY.decode(FileIO.read(path), file: path)
+    var (k, l) = (39.0, 0.99)
+    for _ in 0..<8 {
+      let results = try kernel(
+        [Tensor(k), Tensor(l), Tensor([0.6, -1.1], shape: [2]), Tensor(0.02), seen])
+      let values = Dictionary(
+        uniqueKeysWithValues: zip(kernel.outputs.map(\.name), results.map { $0.doubles[0] }))
+      let gradient = (values["grad.k"] ?? .nan, values["grad.l"] ?? .nan)
+      let (a, b) = (values["hessian.k.k"] ?? .nan, values["hessian.k.l"] ?? .nan)
+      let d = values["hessian.l.l"] ?? .nan
+      let determinant = a * d - b * b
+      k -= (d * gradient.0 - b * gradient.1) / determinant
+      l -= (a * gradient.1 - b * gradient.0) / determinant
+    }
+    #expect(abs(k - 40) < 1e-9 && abs(l - 1) < 1e-11, "k = \(k), l = \(l)")
+  }
+
+  /// What derivatives of loops look like as files reads back.
+  @Test func gradientsAreFiles() throws {
+    for name in ["newton.jg", "pendulum.jg"] {
+      let of = name == "newton.jg" ? "x" : "q"
+      let written = "\(scratch.path)/gradient.jg"
+      let made = try jitGrad(["grad", example(name), "--of", of, "-o", written])
+      #expect(made.status == 0, "\(made.err)")
+      #expect(try jitGrad(["check", written]).status == 0)
+      #expect(try jitGrad(["fmt", "--check", written]).status == 0)
+    }
+  }
+}

@@ -91,6 +91,7 @@ extension ScalarFunction {
     let (steps, slots) = (operands[0], operands[1])
     if steps < 2 { return 0 }
     if slots < 2 { return steps - 1 }
+    if slots >= steps { return 1 }
     // binomial(slots + r, r) steps can be gone back with r repetitions of each at most.
     func reach(_ slots: Int64, _ repetitions: Int64) -> Int64 {
       if repetitions < 0 { return 0 }

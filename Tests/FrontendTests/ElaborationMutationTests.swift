@@ -19,10 +19,12 @@ import Testing
     "9223372036854775807", "n // 0", "a, b = ", "reshape", "take", "slice", "pad", "concatenate",
     "{", "}", "for", "while", "do", "scan", "carry", "where", "limit", "yield", "if", "else", "in",
     "switch", "case", "0..<n", "counted", "reversed", "?", "{ x }",
+    "root x =", "fixed_point", "argmin x =", "solve", "linear_solve", "custom f(", "jvp(y, t)",
+    "vjp(y, c)", "@vjp(f)\n", "@jvp(g)\n", "unchecked", "tangent(x, y)",
   ]
 
   static let corpus: [String] =
-    RoundTripTests.programs + ControlRoundTripTests.programs
+    RoundTripTests.programs + ControlRoundTripTests.programs + DefinitionRoundTripTests.programs
     + RoundTripTests.derived.map {
       "func f(A: f64[n, m], B: f64[m, 3], x: f64[m], u: f64[n], k: i64[2]) -> (y) { y = \($0) }"
     } + [

@@ -14,7 +14,8 @@ import Testing
       "^",
       "-", "!", "..", "0x", "1e", ".5", "\u{2212}", "é", "\0", "\u{1B}", "while ", "jitgrad ", "<",
       "for i in 0..<n ", "carry x = ", "if ", "else ", "yield ", "limit ", "counted ", "switch ",
-      "case 1 ", "do ", "in ",
+      "case 1 ", "do ", "in ", "root x = ", "solve b = ", "custom f(", "\n@vjp(f)\n",
+      "vjp(y, c) { c }",
     ].map { Array($0.utf8) }
     for _ in 0..<50 {
       var bytes = original

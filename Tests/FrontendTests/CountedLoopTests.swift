@@ -1,0 +1,83 @@
+// Loops that count are counted loops, however they are written.
+
+import Graph
+import Testing
+
+@testable import Frontend
+
+@Suite struct CountedLoopTests {
+  /// Two ways to write one loop, with what they read.
+  static let pairs: [(String, String, String)] = [
+    (
+      "n: i64", "_, y = while k = 0, y = x where k < n { k + 1, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "n: i64", "_, y = while k = 0, y = x where n > k { 1 + k, sin(y) * f64(k) }",
+      "y = for k in 0..<n carry y = x { sin(y) * f64(k) }"
+    ),
+    (
+      "n: i64", "_, y = while k = 1, y = x where k <= n { k + 1, y + f64(k) }",
+      "y = for i in 0..<n carry y = x { y + f64(i + 1) }"
+    ),
+    (
+      "n: i64", "_, y = while k = 3, y = x where n >= k { k + 1, y + f64(k) }",
+      "y = for i in 0..<n - 2 carry y = x { y + f64(i + 3) }"
+    ),
+    (
+      "n: i64", "_, y = while k = 3, y = x where k < n { k + 1, y + f64(k) }",
+      "y = for k in 3..<n carry y = x { y + f64(k) }"
+    ),
+    (
+      "n: i64, m: i64", "_, y = while k = m, y = x where k < n { k + 1, y + f64(k) }",
+      "y = for k in m..<n carry y = x { y + f64(k) }"
+    ),
+    (
+      "n: i32", "_, y = while k = i32(0), y = x where k < n { k + 1, y + 1 }",
+      "y = for _ in 0..<i64(n) carry y = x { y + 1 }"
+    ),
+    (
+      "a: f64[n]", "_, y = while k = 0, y = x where k < n { k + 1, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "a: f64[n]", "_, y = while k = 0, y = x where k < n limit n { k + 1, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "a: f64[n]", "_, _, y = while k = 0, y = x where k <= 2*n { yield y; k + 1, sin(y) }",
+      "_, y = for _ in 0..<2*n + 1 carry y = x { yield y; sin(y) }"
+    ),
+    (
+      "n: i64", "_, y = while k = 0, y = x where k < n & y < 9 { k + 1, y + f64(k) }",
+      "y = for k in 0..< carry y = x where k < n & y < 9 { y + f64(k) }"
+    ),
+    (
+      "n: i64", "y, _ = for i in 0..<n carry y = x, c = 5 { y + f64(c), c + 2 }",
+      "y = for i in 0..<n carry y = x { y + f64(i * 2 + 5) }"
+    ),
+  ]
+
+  @Test(arguments: pairs) func same(_ pair: (String, String, String)) throws {
+    let (read, first, second) = pair
+    let a = try graph("func f(x: f64, \(read)) -> (y) { \(first) }")
+    let b = try graph("func f(x: f64, \(read)) -> (y) { \(second) }")
+    #expect(a == b, "\(a.languageText)\(b.languageText)")
+    try checkRoundTrip(a)
+  }
+
+  /// What counters are in the end, also where there are no steps.
+  @Test(
+    arguments: [
+      ("k = 0 where k < n", 3, 3), ("k = 0 where k < n", -4, 0), ("k = 2 where k <= n", 5, 6),
+      ("k = 2 where k <= n", 1, 2), ("k = 2 where n >= k", 2, 3), ("k = -3 where k < n", 1, 1),
+      ("k = n where k < 2", -1, 2), ("k = n where k < 2", 7, 7),
+      ("k = n where k < -9223372036854775807", 5, 5),
+      ("k = 5 where k < n", -9_223_372_036_854_775_000, 5),
+    ] as [(String, Int, Int)])
+  func ends(_ header: String, _ n: Int, _ end: Int) throws {
+    let k = try outputs(
+      "func f(n: i64) -> (k) { k = while \(header) { k + 1 } }", [Tensor(Int64(n))])
+    #expect(k[0].integers[0] == Int64(end), "\(header), n = \(n)")
+  }
+}

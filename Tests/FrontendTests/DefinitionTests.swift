@@ -105,7 +105,7 @@ import Testing
       """
       t.jg:2:47: error: argmin needs a scalar f64, found f64[n]
       func f(a: f64[n]) -> (x) { x = argmin x = a { x * x } }
-                                                    ~~^~~
+                                                    ^~~~~
       t.jg:2:39: note: x is the unknown
       func f(a: f64[n]) -> (x) { x = argmin x = a { x * x } }
                                             ^
@@ -124,7 +124,7 @@ import Testing
       """
       t.jg:2:46: error: this is not linear in x: its derivative depends on x
       func f(a: f64[n]) -> (x) { x = solve x = a { x * x } }
-                                                   ~~^~~
+                                                   ^~~~~
       help: for other equations write root x = start { … }
       """),
     Mistake(
@@ -132,7 +132,7 @@ import Testing
       """
       t.jg:2:46: error: this is not linear in x: it is not 0 where x is 0
       func f(a: f64[n]) -> (x) { x = solve x = a { 2 * x + a } }
-                                                   ~~~~~~^~~
+                                                   ^~~~~~~~~
       help: for other equations write root x = start { … }
       """),
     Mistake(
@@ -153,8 +153,8 @@ import Testing
       t.jg:3:1: error: r is not the vjp of f, in x
       @vjp(r)
       ^~~~~~~
-      note: ⟨w, J v⟩ is 1.0 by the derivative of f
-      note: ⟨Jᵀ w, v⟩ is 1.5 by r
+      note: ⟨w, J v⟩ is 0.926111 by the derivative of f
+      note: ⟨Jᵀ w, v⟩ is 1.389167 by r
       note: at random inputs from 0.25 to 0.9
       help: if it is meant to differ, write @vjp(r, unchecked)
       """),
@@ -201,6 +201,10 @@ import Testing
       """,
       """
       t.jg:3:1: error: r calls itself
+      @vjp(r)
+      ^~~~~~~
+      note: the calls are r → f → r
+      help: functions cannot be recursive
       """),
   ]
 

@@ -36,14 +36,14 @@ import Testing
     #expect(root[0] == [0] && root[1] == [.infinity])
     let solve = try gradient(
       "func f(A: f64[n, n], b: f64[n]) -> (y) { y = sum(solve x = b { A @ x }) }",
-      [Tensor([1, 1, 1, 1], shape: [2, 2]), Tensor([1, 2], shape: [2])], ["n": 2])
+      [Tensor([1.0, 1, 1, 1], shape: [2, 2]), Tensor([1.0, 2], shape: [2])], ["n": 2])
     #expect(solve.joined().allSatisfy { !$0.isFinite })
   }
 
   @Test func nothingToSolve() throws {
     let found = try gradient(
       "func f(A: f64[n, n], b: f64[n], k: f64) -> (y) { y = sum(solve x = b { A @ x + k * x }) }",
-      [Tensor([], shape: [0, 0]), Tensor([], shape: [0]), Tensor(2.0)], ["n": 0])
+      [Tensor(zeros: .f64, shape: [0, 0]), Tensor(zeros: .f64, shape: [0]), Tensor(2.0)], ["n": 0])
     #expect(found == [[0], [], [], [0]])
   }
 

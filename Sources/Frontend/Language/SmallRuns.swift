@@ -70,7 +70,35 @@ extension Graph {
     return tensors
   }
 
+  /// - Throws: also where the run could take long.
   func smallRun(_ inputs: [Tensor], _ sizes: [String: Int]) throws -> [Tensor] {
-    try ReferenceEvaluator.run(self, inputs: inputs, sizes: sizes, stepLimit: 1000)
+    guard isSmall(sizes) else { throw TypeRuleError("\(name) is too large to be run here") }
+    let limits = [1000, 1000, 100, 20]
+    return try ReferenceEvaluator.run(
+      self, inputs: inputs, sizes: sizes, stepLimit: limits[min(loopDepth, 3)])
+  }
+
+  private var loopDepth: Int {
+    nodes.map { node in
+      (node.operation is Loop ? 1 : 0)
+        + (node.operation.regions.map(\.graph.loopDepth).max() ?? 0)
+    }.max() ?? 0
+  }
+
+  /// All values have few elements, in the regions too.
+  private func isSmall(_ sizes: [String: Int]) -> Bool {
+    for type in types {
+      let count = try? type.elementCount.evaluate { $0 == DimExpr.unknownName ? 0 : sizes[$0] }
+      if count ?? .max > Self.elementLimit { return false }
+    }
+    for node in nodes {
+      if node.operation is LinearSolve, let unknown = operandTypes(of: node).first,
+        (try? unknown.elementCount.evaluate { sizes[$0] }) ?? .max > 100
+      {
+        return false
+      }
+      if !node.operation.regions.allSatisfy({ $0.graph.isSmall(sizes) }) { return false }
+    }
+    return true
   }
 }

@@ -69,7 +69,7 @@ extension LoopParts {
     } else {
       count =
         outside.steps(
-          from: initial.converted(to: .i64), to: limit.converted(to: .i64), beyond: extra
+          from: outside.counting(initial), to: outside.counting(limit), beyond: extra
         ).value
     }
     self.condition = nil
@@ -155,6 +155,11 @@ extension GraphBuilder {
 }
 
 extension GraphBuilder {
+  /// A number as i64; a literal stays one.
+  fileprivate func counting(_ term: Term) -> Term {
+    literal(term.value).map { integer($0.integer) } ?? term.converted(to: .i64)
+  }
+
   /// The size expression that a number is, if it is one.
   fileprivate func extent(_ term: Term) -> DimExpr? {
     if let literal = literal(term.value) { return DimExpr(Int(literal.integer)) }

@@ -157,21 +157,39 @@ static inline int32_t jg_pow_i32(int32_t x, int32_t n) {
   return power;
 }
 
+/* How many steps can be gone back with `slots` states and each step done at most `repetitions` times
+   again: binomial(slots + repetitions, repetitions), or INT64_MAX where it is more. */
+static inline int64_t jg_reach(int64_t slots, int64_t repetitions) {
+  const int64_t few = slots < repetitions ? slots : repetitions;
+  const int64_t many = slots < repetitions ? repetitions : slots;
+  int64_t reach = 1;
+  for (int64_t k = 1; k <= few; k++) {
+    if (many > INT64_MAX - k) return INT64_MAX;
+    const int64_t factor = many + k, whole = reach / k;
+    if (whole > INT64_MAX / factor) return INT64_MAX;
+    const int64_t part = reach % k * factor / k;
+    if (whole * factor > INT64_MAX - part) return INT64_MAX;
+    reach = whole * factor + part;
+  }
+  return reach;
+}
+
 /* How many of `steps` to go before the next state is kept, with room for `slots` states, the first one
-   among them: Griewank and Walther 2000, Algorithm 799. With r repetitions of each step at most,
-   binomial(slots + r, r) steps can be gone back. */
+   among them: Griewank and Walther 2000, Algorithm 799. */
 static inline int64_t jg_revolve_i64(int64_t steps, int64_t slots) {
   if (steps < 2) return 0;
   if (slots < 2) return steps - 1;
-  int64_t before = 1, reach = slots < steps ? slots + 1 : INT64_MAX, earlier = 0;
-  for (int64_t r = 2; reach < steps; r++) {
-    earlier = before;
-    before = reach;
-    reach = reach > INT64_MAX / (slots + r) ? INT64_MAX : reach * (slots + r) / r;
+  /* The fewest repetitions that reach all steps: more than `low`, at most `high`. */
+  int64_t low = 0, high = 1;
+  for (; jg_reach(slots, high) < steps; high *= 2) low = high;
+  while (high - low > 1) {
+    const int64_t middle = low + (high - low) / 2;
+    if (jg_reach(slots, middle) < steps) low = middle;
+    else high = middle;
   }
-  const int64_t rest = steps - (reach - before);
-  const int64_t distance = earlier > rest ? earlier : rest;
-  return distance > 1 ? distance : 1;
+  const int64_t rest = steps - jg_reach(slots - 1, high);
+  const int64_t distance = high > 2 ? jg_reach(slots, high - 2) : 1;
+  return distance > rest ? distance : rest > 1 ? rest : 1;
 }
 
 /* The same for small numbers. */

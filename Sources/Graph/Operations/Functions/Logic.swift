@@ -95,16 +95,21 @@ extension ScalarFunction {
     // binomial(slots + r, r) steps can be gone back with r repetitions of each at most.
     func reach(_ slots: Int64, _ repetitions: Int64) -> Int64 {
       if repetitions < 0 { return 0 }
-      var product: Int64 = 1
-      for k in stride(from: 1, through: repetitions, by: 1) {
-        let (next, isTooLarge) = product.multipliedReportingOverflow(by: slots + k)
-        if isTooLarge { return .max }
-        product = next / k
+      let many = Int128(Swift.max(slots, repetitions))
+      var product: Int128 = 1
+      for k in stride(from: 1, through: Int128(Swift.min(slots, repetitions)), by: 1) {
+        product = product * (many + k) / k
+        if product > Int64.max { return .max }
       }
-      return product
+      return Int64(product)
     }
-    var repetitions: Int64 = 1
-    while reach(slots, repetitions) < steps { repetitions += 1 }
-    return Swift.max(1, reach(slots, repetitions - 2), steps - reach(slots - 1, repetitions))
+    var enough: Int64 = 1
+    while reach(slots, enough) < steps { enough *= 2 }
+    var few = enough / 2
+    while enough - few > 1 {
+      let middle = few + (enough - few) / 2
+      if reach(slots, middle) < steps { few = middle } else { enough = middle }
+    }
+    return Swift.max(1, reach(slots, enough - 2), steps - reach(slots - 1, enough))
   }
 }

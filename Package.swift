@@ -39,6 +39,7 @@ let package = Package(
       name: "CEmitTests", dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit"],
       exclude: ["Golden"]),
     .testTarget(name: "RepositoryTests", dependencies: ["Graph", "Frontend"]),
+    .testTarget(name: "LibraryTests", dependencies: ["JitGrad"]),
     .testTarget(name: "JITTests", dependencies: ["Graph", "JIT", "CTCC", "runtime"]),
     .testTarget(
       name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),

@@ -113,6 +113,10 @@ extension CFunction {
       return CText(
         text: call(dtype == .f32 ? name + "f" : name, made.map(\.text), result, types),
         precedence: .primary)
+    case .defined(let name, let definition)?:
+      definitions[name] = definition
+      return CText(
+        text: "\(name)(\(made.map(\.text).joined(separator: ", ")))", precedence: .primary)
     case .runtime(let name)?:
       let types = [DType](repeating: dtype, count: f.arity)
       return CText(

@@ -28,6 +28,8 @@ struct CFunction {
   var rows: [CRow] = []
   /// The functions that are called, with their prototypes.
   var prototypes: [String: String] = [:]
+  /// Functions that operations of a user bring with them, by name.
+  var definitions: [String: String] = [:]
 
   /// Buffers that keep their names free for others, because nothing mentions them.
   private let unused: Set<Int>

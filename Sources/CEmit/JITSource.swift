@@ -17,6 +17,7 @@ package struct JITSource: Sendable {
 
   package init(_ program: LoopProgram) {
     var prototypes: [String: String] = [:]
+    var definitions: [String: String] = [:]
     var functions: [String] = []
     var program = program
     // libtcc finds names in a table of fixed size, so a text with very many names takes it quadratic
@@ -27,13 +28,13 @@ package struct JITSource: Sendable {
     let parts = program.parts
     let stackCount = program.stackCount
     if parts.count == 1 && stackCount == 0 {
-      functions = Self.function("int \(Self.entry)", program, &prototypes)
+      functions = Self.function("int \(Self.entry)", program, &prototypes, &definitions)
     } else {
       // The entry gives back what the parts keep, however they end.
       let stacks = stackCount == 0 ? "" : ", jg_stack *stacks"
       let given = "sizes_, buffers_, workspace" + (stackCount == 0 ? "" : ", stacks")
       for (number, part) in parts.enumerated() {
-        functions += Self.function("static int part_\(number)", part, &prototypes, stacks)
+        functions += Self.function("static int part_\(number)", part, &prototypes, &definitions, stacks)
       }
       functions.append("int \(Self.entry)(\(Self.parameters)) {")
       if stackCount > 0 { functions.append("  jg_stack stacks[\(stackCount)];") }
@@ -54,17 +55,19 @@ package struct JITSource: Sendable {
       head.append("typedef struct { void *rows; int64_t room; } jg_stack;")
       prototypes["jg_stack_free"] = "void jg_stack_free(jg_stack *)"
     }
-    let lines = head + prototypes.sorted { $0.key < $1.key }.map { "\($0.value);" } + functions
+    head += prototypes.sorted { $0.key < $1.key }.map { "\($0.value);" }
+    let lines = head + definitions.sorted { $0.key < $1.key }.map(\.value) + functions
     text = lines.joined(separator: "\n") + "\n"
   }
 
   private static func function(
     _ name: String, _ program: LoopProgram, _ prototypes: inout [String: String],
-    _ more: String = ""
+    _ definitions: inout [String: String], _ more: String = ""
   ) -> [String] {
     var function = CFunction(program, spelling: .jit)
     let pointers = function.workspacePointers()
     prototypes.merge(function.prototypes) { first, _ in first }
+    definitions.merge(function.definitions) { first, _ in first }
     var lines = ["\(name)(\(parameters)\(more)) {"]
     for (k, symbol) in program.symbols.enumerated() where function.usedSymbols.contains(symbol) {
       lines.append("  const int64_t \(function.symbolNames[symbol] ?? "") = sizes_[\(k)];")

@@ -69,6 +69,7 @@ package struct PortableSource: Sendable {
     var body: [String] = []
     let parts = program.parts
     var called: Set<String> = []
+    var definitions: [String: String] = [:]
     var main = function
     let stackCount = program.stackCount
     let isDivided = parts.count > 1 || stackCount > 0
@@ -89,6 +90,7 @@ package struct PortableSource: Sendable {
         body += piece.sizeDefinitions + pointers + piece.lines
         body += (canFail ? ["  return 0;"] : []) + ["}", ""]
         called.formUnion(piece.prototypes.keys)
+        definitions.merge(piece.definitions) { first, _ in first }
       }
     }
     if stackCount > 0 { called.formUnion(["jg_stack", "jg_stack_free"]) }
@@ -139,6 +141,7 @@ package struct PortableSource: Sendable {
     measure += [bytes == "0" ? "  return 0;" : "  return (size_t)(\(bytes));", "}"]
 
     called.formUnion(main.prototypes.keys)
+    definitions.merge(main.definitions) { first, _ in first }
     called.formUnion(sizing.prototypes.keys)
     var lines = [
       "#include \"\(name).h\"", "", "#include <math.h>", "#include <stdbool.h>",
@@ -146,6 +149,7 @@ package struct PortableSource: Sendable {
     ]
     if stackCount > 0 { lines.insert("#include <stdlib.h>", at: lines.count - 1) }
     lines += Self.helpers(called)
+    for definition in definitions.sorted(by: { $0.key < $1.key }) { lines += [definition.value, ""] }
     if !isDivided, !function.tables.isEmpty { lines += function.tables + [""] }
     lines += measure + [""] + body + [""]
     source = lines.joined(separator: "\n")

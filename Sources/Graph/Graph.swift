@@ -48,6 +48,17 @@ package struct Node: Sendable {
   }
 }
 
+extension Node {
+  /// May stand for other operations.
+  package var mayExpand: Bool {
+    if case .other(let box) = primitive {
+      !box.operation.regions.isEmpty || box.operation.isComposed
+    } else {
+      false
+    }
+  }
+}
+
 /// A named input with its value.
 public struct GraphInput: Hashable, Sendable {
   public var name: String

@@ -181,20 +181,7 @@ private struct GrowingGraph {
   private func resultTypes(
     _ operation: any Operation, _ operands: [Value]
   ) throws -> [TensorType] {
-    let operandTypes = operands.map { graph.types[Int($0.index)] }
-    if let stack = operandTypes.first(where: \.isUnbounded), !(operation is Loop) {
-      throw TypeRuleError(
-        "\(operation.name) cannot read \(stack), which has a row for each step of a loop",
-        help: "scan it in a loop, or give the loop that makes it a limit")
-    }
-    let resultTypes = try operation.resultTypes(of: operandTypes)
-    if let condition = operation.guards(of: operandTypes).first(where: { $0.decided == false }) {
-      throw TypeRuleError("\(operation.name) needs \(condition)")
-    }
-    for type in resultTypes where type.shape.contains(where: \.isOverflow) {
-      throw TypeRuleError("\(operation.name) gives a size that is out of range")
-    }
-    return resultTypes
+    try operation.checkedTypes(of: operands.map { graph.types[Int($0.index)] })
   }
 
   mutating func addValue(_ type: TensorType, node: Int32) -> Value {

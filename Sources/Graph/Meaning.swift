@@ -164,6 +164,7 @@ extension ScalarFunction {
     case .libm("fabs"), .libm("floor"), .libm("ceil"), .libm("sqrt"): 2
     case .libm: 20
     case .runtime: arity == 2 ? 2 : 20
+    case .defined: 20
     }
   }
 }

@@ -45,6 +45,12 @@ package protocol Operation: Hashable, Sendable {
   /// compute the same, added to `builder`. Asked for when no derivative is wanted any more.
   func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]?
 
+  /// Stands for other operations, though it has no region; `expansion` says for which.
+  var isComposed: Bool { get }
+
+  /// Has no meaning for the compiler: it is evaluated in Swift, between kernels.
+  var runsOnHost: Bool { get }
+
   /// The same application in canonical form, for an operation with regions; `nil` where it is.
   func canonical(_ operands: [Value], in graph: Graph) -> Application?
 
@@ -88,6 +94,8 @@ extension Operation {
   package var regions: [Region] { [] }
   package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? { nil }
   package func canonical(_ operands: [Value], in graph: Graph) -> Application? { nil }
+  package var isComposed: Bool { false }
+  package var runsOnHost: Bool { false }
 
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 
@@ -103,6 +111,26 @@ extension Operation {
     }
   }
 
+}
+
+extension Operation {
+  /// The type rule, with what holds for every operation: sizes are in range, conditions that cannot
+  /// hold are errors, and stacks of unknown height are read by loops only.
+  package func checkedTypes(of operands: [TensorType]) throws -> [TensorType] {
+    if let stack = operands.first(where: \.isUnbounded), !(self is Loop) {
+      throw TypeRuleError(
+        "\(name) cannot read \(stack), which has a row for each step of a loop",
+        help: "scan it in a loop, or give the loop that makes it a limit")
+    }
+    let types = try resultTypes(of: operands)
+    if let condition = guards(of: operands).first(where: { $0.decided == false }) {
+      throw TypeRuleError("\(name) needs \(condition)")
+    }
+    for type in types where type.shape.contains(where: \.isOverflow) {
+      throw TypeRuleError("\(name) gives a size that is out of range")
+    }
+    return types
+  }
 }
 
 /// The operands do not fit the operation: a user's error, found by a type rule.

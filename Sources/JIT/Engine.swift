@@ -11,6 +11,8 @@ public struct EngineCounters: Sendable, Hashable {
   public var evictions = 0
   /// Machine code held, in bytes.
   public var byteCount = 0
+  /// Operations that evaluations of traced tensors ran, each counted once an evaluation.
+  public var executedNodes = 0
 }
 
 /// Compiles graphs; shared by all that call them. Safe to use from many threads.
@@ -57,6 +59,11 @@ public final class Engine: Sendable {
       evict(&state)
     }
     return Kernel(graph, program, pool)
+  }
+
+  /// Notes that an evaluation ran so many operations.
+  package func countExecuted(_ nodes: Int) {
+    state.withLock { $0.counters.executedNodes += nodes }
   }
 
   private func evict(_ state: inout State) {

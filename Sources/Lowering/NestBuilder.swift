@@ -196,7 +196,7 @@ extension Graph {
     }
     switch operation.scalarFunction?.spelling.form(for: type(of: value).dtype) {
     case .infix?, .prefix?, .conditional?: return "values"
-    case .libm?, .runtime?: return operation.name
+    case .libm?, .runtime?, .defined?: return operation.name
     case nil: return operation.scalarFunction == nil ? operation.name : "values"
     }
   }

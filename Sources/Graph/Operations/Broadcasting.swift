@@ -2,7 +2,7 @@
 // known only at the call; then a guard checks it there, and indices are multiplied by 0 or 1.
 
 /// The common shape of operands.
-func broadcastShape(
+package func broadcastShape(
   of operands: [TensorType], for name: String
 ) throws(TypeRuleError) -> [DimExpr] {
   var shape = operands[0].shape
@@ -28,7 +28,7 @@ func broadcastShape(
 }
 
 /// What `broadcastShape` leaves to the call.
-func broadcastGuards(of operands: [TensorType]) -> [Guard] {
+package func broadcastGuards(of operands: [TensorType]) -> [Guard] {
   var guards: [Guard] = []
   var shape = operands[0].shape
   for operand in operands.dropFirst() where operand.shape != shape {
@@ -60,7 +60,7 @@ func stretched(_ index: DimExpr, from source: DimExpr, to target: DimExpr) -> Di
 }
 
 /// The indices of an operand's element for `.index(0…)` over the shape it broadcasts to.
-func broadcastIndices(from source: [DimExpr], to target: [DimExpr]) -> [DimExpr] {
+package func broadcastIndices(from source: [DimExpr], to target: [DimExpr]) -> [DimExpr] {
   let offset = target.count - source.count
   return source.enumerated().map { axis, extent in
     stretched(.index(offset + axis), from: extent, to: target[offset + axis])

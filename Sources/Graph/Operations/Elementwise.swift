@@ -75,16 +75,7 @@ package struct Elementwise: Operation {
   }
 
   package func batch(_ rule: BatchRule) throws -> [Term] {
-    // Batched operands of lower rank get axes of extent 1 behind the extra axis, so that the
-    // others stay aligned.
-    let rank = rule.operands.indices.map { rule.elementType($0).rank }.max() ?? 0
-    let operands = rule.operands.indices.map { k in
-      let missing = rank - rule.elementType(k).rank
-      return rule.batched[k] && missing > 0
-        ? rule.operands[k].inserted(extents: [DimExpr](repeating: 1, count: missing), at: 1)
-        : rule.operands[k]
-    }
-    return try rule.builder.apply(self, operands)
+    try rule.builder.apply(self, rule.aligned)
   }
 
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
@@ -102,5 +93,19 @@ package struct Elementwise: Operation {
         function.value(call.operands.map { $0[broadcastPosition(of: index, in: $0.shape)] })
       }
     ]
+  }
+}
+
+extension BatchRule {
+  /// The operands of an operation that broadcasts. Batched ones of lower rank get axes of extent 1
+  /// behind the extra axis, so that the others stay aligned.
+  package var aligned: [Term] {
+    let rank = operands.indices.map { elementType($0).rank }.max() ?? 0
+    return operands.indices.map { k in
+      let missing = rank - elementType(k).rank
+      return batched[k] && missing > 0
+        ? operands[k].inserted(extents: [DimExpr](repeating: 1, count: missing), at: 1)
+        : operands[k]
+    }
   }
 }

@@ -96,6 +96,8 @@ package final class ScalarFunction: Sendable, Hashable {
     case libm(String)
     /// A function of the runtime; the dtype stands behind its name: `jg_sign_f64`.
     case runtime(String)
+    /// A function that is defined in the program that calls it: its name, and the definition in C.
+    case defined(String, definition: String)
   }
 
   /// The function in Swift, written for clarity; f32 is computed in f64 and rounded once.

@@ -20,14 +20,14 @@ extension Graph {
 
   /// The graph with ordinary operations in place of those that are there for their derivatives.
   private func expanded() -> Graph {
-    guard nodes.contains(where: { $0.hasRegions }) else { return self }
+    guard nodes.contains(where: { $0.mayExpand }) else { return self }
     var graph = self
     var isExpanded = true
     // What is expanded may hold more of them.
     while isExpanded {
       isExpanded = false
       graph = graph.rebuilt { operation, operands, _, builder in
-        if !operation.regions.isEmpty,
+        if !operation.regions.isEmpty || operation.isComposed,
           let terms = try operation.expansion(operands.map(builder.term), in: builder)
         {
           isExpanded = true

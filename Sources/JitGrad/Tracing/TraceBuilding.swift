@@ -1,0 +1,186 @@
+// From operations to nodes. Functions of elements, of which long traces consist, are checked and
+// made directly; everything else goes through a builder of the graph, whose new nodes are lifted.
+import Graph
+
+extension TraceNode {
+  static func literal(_ value: Scalar) -> TraceNode {
+    TraceNode(
+      .operation(Primitive(Literal(value: value))), [], [TensorType(value.dtype)], isSymbolic: false)
+  }
+
+  /// An application of an operation whose result types are known to fit.
+  static func make(
+    _ primitive: Primitive, _ operands: [TraceValue], _ types: [TensorType]
+  ) -> TraceNode {
+    var isSymbolic = operands.contains { $0.node.isSymbolic }
+    if !isSymbolic, primitive.function == nil {
+      let operation = primitive.operation
+      isSymbolic =
+        operation.sizes.contains { $0.constantValue == nil }
+        || operation.regions.contains { !$0.graph.symbols.isEmpty }
+    }
+    return TraceNode(.operation(primitive), operands, types, isSymbolic: isSymbolic)
+  }
+}
+
+extension TracedTensor {
+  /// The first failure among operands.
+  private static func failed(_ operands: [TracedTensor]) -> TracedTensor? {
+    operands.first { $0.failure != nil }
+  }
+
+  /// A failed tensor in the place of a result.
+  static func failure(_ error: TraceError, _ type: TensorType = TensorType(.f64)) -> TracedTensor {
+    TracedTensor(TraceNode(.failure(error), [], [type], isSymbolic: false))
+  }
+
+  /// Applies a function of elements, with broadcasting.
+  static func apply(_ function: ScalarFunction, _ operands: [TracedTensor]) -> TracedTensor {
+    if let failed = failed(operands) { return failed }
+    let type: TensorType
+    if operands.allSatisfy({ $0.node.types[$0.value.result].shape.isEmpty }),
+      let dtype = function.resultDType(operands.count, of: { operands[$0].dtype })
+    {
+      type = TensorType(dtype)
+    } else {
+      let types = operands.map(\.type)
+      do {
+        type = try Elementwise(function).checkedTypes(of: types)[0]
+      } catch {
+        return failure(TraceError(function.name, error), types.first ?? TensorType(.f64))
+      }
+    }
+    return TracedTensor(
+      .make(.elementwise(function), operands.map(\.value), [type]))
+  }
+
+  /// Applies an operation without regions of one result.
+  static func apply(_ operation: any Operation, _ operands: [TracedTensor]) -> TracedTensor {
+    if let failed = failed(operands) { return failed }
+    do {
+      let types = try operation.checkedTypes(of: operands.map(\.type))
+      return TracedTensor(.make(Primitive(operation), operands.map(\.value), types))
+    } catch {
+      return failure(TraceError(operation.name, error), operands.first?.type ?? TensorType(.f64))
+    }
+  }
+
+  /// Applies an operation without regions.
+  static func applyAll(_ operation: any Operation, _ operands: [TracedTensor]) -> [TracedTensor] {
+    let first = apply(operation, operands)
+    return first.node.types.indices.map { TracedTensor(TraceValue(first.node, $0)) }
+  }
+
+  /// What `body` builds of terms of the operands.
+  static func built(
+    _ name: String, _ operands: [TracedTensor], _ body: (GraphBuilder, [Term]) throws -> [Term]
+  ) -> [TracedTensor] {
+    if let failed = failed(operands) { return [failed] }
+    do {
+      var writer = TraceWriter(name: name)
+      let terms = operands.map { writer.leaf($0.value) }
+      let results = try body(writer.builder, terms)
+      return try writer.lift(results)
+    } catch {
+      return [failure(TraceError(name, error), operands.first?.type ?? TensorType(.f64))]
+    }
+  }
+}
+
+/// Writes nodes of traces into a graph, and lifts what is added to the graph back to nodes. What was
+/// written is known by its value, so a lifted node uses the nodes there are.
+struct TraceWriter {
+  let builder: GraphBuilder
+  /// The value of what is written.
+  private var values: [TraceValue: Value] = [:]
+  /// What stands for a value; the other way round.
+  private var sources: [Value: TraceValue] = [:]
+
+  init(name: String) { builder = GraphBuilder(name: name) }
+
+  /// Goes on in a graph that is being built.
+  init(_ builder: GraphBuilder) { self.builder = builder }
+
+  subscript(value: TraceValue) -> Value? { values[value] }
+
+  /// Takes a value of the graph for a result of a node.
+  mutating func bind(_ source: TraceValue, to value: Value) {
+    values[source] = value
+    if sources[value] == nil { sources[value] = source }
+  }
+
+  /// A variable that stands for the value, or the literal it is.
+  mutating func leaf(_ source: TraceValue) -> Term {
+    if let known = values[source] { return builder.term(known) }
+    let term =
+      if let literal = source.node.primitive?.operation.literalValue {
+        builder.constant(literal)
+      } else {
+        builder.addHidden(source.type)
+      }
+    bind(source, to: term.value)
+    return term
+  }
+
+  /// A variable for a value, whatever it is.
+  mutating func variable(_ source: TraceValue) -> Term {
+    let term = builder.addHidden(source.type)
+    bind(source, to: term.value)
+    return term
+  }
+
+  /// Everything under `roots` that is not written yet. Data become constants.
+  /// - Parameter input: a term for an input.
+  mutating func writeAll(
+    under roots: [TraceNode], input: (String, TensorType) throws -> Term
+  ) throws {
+    for node in TraceNode.order(roots, isLeaf: { values[TraceValue($0)] != nil })
+    where values[TraceValue(node)] == nil {
+      switch node.kind {
+      case .input(let name?): bind(TraceValue(node), to: try input(name, node.types[0]).value)
+      case .input(nil): throw EvaluationError.variable(node.types[0])
+      case .value(let tensor): bind(TraceValue(node), to: builder.constant(tensor).value)
+      case .operation, .failure: try write(node)
+      }
+    }
+  }
+
+  /// The application of an operation; operands that are not written yet become leaves.
+  mutating func write(_ node: TraceNode) throws {
+    guard let primitive = node.primitive else {
+      if case .failure(let error) = node.kind { throw error }
+      for result in node.types.indices { _ = leaf(TraceValue(node, result)) }
+      return
+    }
+    var operands: [Value] = []
+    for operand in node.operands { operands.append(values[operand] ?? leaf(operand).value) }
+    let results = try builder.apply(primitive.operation, operands)
+    for (k, value) in results.enumerated() { bind(TraceValue(node, k), to: value) }
+  }
+
+  /// Tensors for terms: of the nodes that were written where there are some, else of new ones.
+  mutating func lift(_ terms: [Term]) throws -> [TracedTensor] {
+    let graph = try builder.finished()
+    let needed = graph.nodesNeeded(for: terms.map(\.value))
+    for (index, node) in graph.nodes.enumerated() where needed[index] {
+      let results = graph.results(of: node)
+      if sources[results[0]] != nil { continue }
+      let operands = try graph.operands(of: node).map { operand in
+        guard let source = sources[operand] else {
+          throw TraceError(
+            node.operation.name, "reads a variable that belongs to another trace",
+            help: "this is a mistake in jit-grad: please report it")
+        }
+        return source
+      }
+      let made = TraceNode.make(node.primitive, operands, graph.resultTypes(of: node))
+      for (k, value) in results.enumerated() { bind(TraceValue(made, k), to: value) }
+    }
+    return try terms.map { term in
+      guard let source = sources[term.value] else {
+        throw TraceError("derivative", "gives a variable of its own")
+      }
+      return TracedTensor(source)
+    }
+  }
+}

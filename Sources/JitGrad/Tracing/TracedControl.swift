@@ -1,0 +1,158 @@
+// Loops, branches and batches of traced tensors, as combinators: a closure is run once on variables,
+// and what it builds becomes a region of one operation. What it reads from outside is captured.
+import Graph
+
+/// What the derivative of a loop in reverse keeps of the way there. The derivative is the same to the
+/// bit; memory and time are not.
+public enum Checkpointing: Sendable, Hashable {
+  /// What the way back reads, of every step.
+  case everything
+  /// The first state alone: n steps are n(n − 1)/2 more.
+  case nothing
+  /// One state in so many steps; every step is done once more.
+  case every(DimExpr)
+  /// So many states at most, placed so that the fewest steps are done again.
+  case states(DimExpr)
+
+  var keep: Keep {
+    switch self {
+    case .everything: .all
+    case .nothing: .nothing
+    case .every(let k): .every(k)
+    case .states(let s): .states(s)
+    }
+  }
+}
+
+/// Runs `body` so many times on a state.
+///
+///     let x = forLoop(100, start) { index, x in x - rate * gradient(x) }
+///
+/// - Parameters:
+///   - count: the number of steps; less than 0 is an error at the call.
+///   - state: tensors that each step replaces, of the types the step gives.
+///   - body: one step; the index is a scalar i64 and counts from 0.
+/// - Returns: the state behind the last step; failed tensors where a step changes a type.
+public func forLoop<State: TensorTree>(
+  _ count: DimExpr, _ state: State, checkpointing: Checkpointing = .everything,
+  body: (_ index: TracedTensor, _ state: State) throws -> State
+) rethrows -> State {
+  try LoopTrace(bound: count, checkpointing).run(state, condition: { _ in nil }, body: body).state
+}
+
+/// Runs `body` on a state as often as data say.
+/// - Parameters:
+///   - count: a scalar i64; less than 0 is 0.
+///   - limit: so many steps at most; without it derivatives keep rows on a stack that grows.
+public func forLoop<State: TensorTree>(
+  _ count: TracedTensor, limit: DimExpr? = nil, _ state: State,
+  checkpointing: Checkpointing = .everything,
+  body: (_ index: TracedTensor, _ state: State) throws -> State
+) rethrows -> State {
+  try LoopTrace(count: count, bound: limit, checkpointing).run(state, condition: { _ in nil }, body: body).state
+}
+
+/// Runs `body` on a state for as long as a condition holds.
+///
+///     let (root, steps) = whileLoop(a, while: { x in abs(x * x - a) > 1e-12 }) { x in
+///       x - (x * x - a) / (2 * x)
+///     }
+///
+/// - Parameters:
+///   - limit: so many steps at most.
+///   - condition: a scalar bool; asked before each step.
+/// - Returns: the state behind the last step, and how many steps there were (i64).
+public func whileLoop<State: TensorTree>(
+  _ state: State, limit: DimExpr? = nil, checkpointing: Checkpointing = .everything,
+  while condition: (_ state: State) throws -> TracedTensor, body: (_ state: State) throws -> State
+) rethrows -> (state: State, steps: TracedTensor) {
+  let result = try LoopTrace(bound: limit, checkpointing)
+    .run(state, condition: condition) { _, state in try body(state) }
+  return (result.state, result.steps)
+}
+
+/// Runs `body` once for each row of some tensors, and stacks what it gives.
+///
+/// - Parameters:
+///   - rows: tensors of one extent along their first axis, which is the number of steps.
+///   - reversed: begins with the last row; results stand at the place of their row all the same.
+/// - Returns: the state behind the last step, and the results of all steps stacked along a new first
+///   axis.
+public func scan<Rows: TensorTree, State: TensorTree, Result: TensorTree>(
+  _ rows: Rows, _ state: State, reversed: Bool = false, checkpointing: Checkpointing = .everything,
+  body: (_ row: Rows, _ state: State) throws -> (State, Result)
+) rethrows -> (state: State, results: Result) {
+  var stacked: Result?
+  let extent = rows.leaves.first?.tensor.shape.first ?? 0
+  let loop = LoopTrace(bound: extent, checkpointing, isReversed: reversed)
+  let result = try loop.run(state, rows: rows.leaves.map(\.tensor), condition: { _ in nil }) { _, state, row in
+    let (next, result) = try body(rows.replacing(row), state)
+    stacked = result
+    return (next, result.leaves.map(\.tensor))
+  }
+  guard let shape = stacked else { preconditionFailure("the body of a scan is run once") }
+  return (result.state, shape.replacing(result.stacks))
+}
+
+/// Computes one of two results: only the branch that is taken runs, in derivatives too.
+///
+/// - Parameter condition: a scalar bool. See `TracedTensor.select` for a choice by element.
+/// - Returns: tensors of the types that both branches give; failed ones where these differ.
+public func branch<Result: TensorTree>(
+  _ condition: TracedTensor, then: () throws -> Result, else otherwise: () throws -> Result
+) rethrows -> Result {
+  let start = TraceNode.nextSerial()
+  let (first, second) = (try then(), try otherwise())
+  let outputs = [first, second].map { $0.leaves.map(\.tensor) }
+  let results = RegionTrace.combined("if", first.leaves.count) {
+    if let failure = condition.failure { throw failure }
+    let inside = try outputs.map { try RegionTrace($0, [], since: start, isHoisting: false) }
+    let captured = RegionTrace.captured(inside)
+    let regions = try inside.map { try $0.region("branch", captured: captured) }
+    return (
+      Conditional(then: regions[0], otherwise: regions[1]), [condition.value] + captured
+    )
+  }
+  return first.replacing(results)
+}
+
+/// Applies a function of one element to every element along the first axis at once.
+///
+/// - Parameter batch: tensors of one extent along their first axis.
+/// - Returns: what `body` gives, with that axis in front.
+public func vmap<Batch: TensorTree, Result: TensorTree>(
+  _ batch: Batch, body: (_ element: Batch) throws -> Result
+) rethrows -> Result {
+  let operands = batch.leaves.map(\.tensor)
+  let elements = operands.map { operand in
+    TracedTensor(TraceNode(.input(nil), operand.rank == 0 ? operand.type : operand.type.row))
+  }
+  let result = try body(batch.replacing(elements))
+  let outputs = result.leaves.map(\.tensor)
+  do {
+    for tensor in operands + outputs { if let failure = tensor.failure { throw failure } }
+    guard let extent = operands.first?.shape.first,
+      operands.allSatisfy({ $0.shape.first == extent })
+    else {
+      throw TraceError(
+        "vmap", "needs tensors of one extent along their first axis, found "
+          + operands.map(\.type.description).joined(separator: ", "))
+    }
+    let inside = try RegionTrace(outputs, elements, since: elements[0].node.serial)
+    var writer = TraceWriter(name: "vmap")
+    for element in elements { _ = writer.variable(element.value) }
+    for node in inside.nodes { try writer.write(node) }
+    var seeds: [Value: Term] = [:]
+    for (element, operand) in zip(elements, operands) {
+      seeds[writer.leaf(element.value).value] = writer.leaf(operand.value)
+    }
+    let values = outputs.map { writer.leaf($0.value) }
+    let batched = try Batched(
+      writer.builder, of: values.map(\.value), seeds: seeds, extent: extent)
+    return result.replacing(
+      try writer.lift(
+        values.map { batched[$0.value] ?? $0.inserted(extents: [extent], at: 0) }))
+  } catch {
+    return result.mapTensors { tensor, _ in .failure(TraceError("vmap", error), tensor.type) }
+  }
+}

@@ -1,0 +1,108 @@
+// Operators on traced tensors, and beside numbers. A number takes the dtype of the tensor beside it
+// and stands in the program itself.
+import Graph
+
+extension TracedTensor {
+  private func number(_ value: Double) -> TracedTensor {
+    let scalar = Scalar(value, dtype)
+    if !dtype.isFloat, scalar.real != value {
+      return Self.failure(
+        TraceError(
+          "literal", "\(value) is no \(dtype)",
+          help: "convert the tensor first: x.converted(to: .f64)"), type)
+    }
+    return TracedTensor(TraceNode.literal(scalar))
+  }
+
+  // MARK: - Arithmetic, with broadcasting
+
+  public static func + (a: Self, b: Self) -> Self { apply(.add, [a, b]) }
+  public static func - (a: Self, b: Self) -> Self { apply(.subtract, [a, b]) }
+  public static func * (a: Self, b: Self) -> Self { apply(.multiply, [a, b]) }
+  /// The quotient; rounded toward −∞ for integers.
+  public static func / (a: Self, b: Self) -> Self {
+    apply(a.dtype.isInteger ? .floorDivide : .divide, [a, b])
+  }
+  public static func % (a: Self, b: Self) -> Self { apply(.mod, [a, b]) }
+  public static prefix func - (a: Self) -> Self { apply(.negate, [a]) }
+
+  public static func + (a: Self, b: Double) -> Self { a + a.number(b) }
+  public static func - (a: Self, b: Double) -> Self { a - a.number(b) }
+  public static func * (a: Self, b: Double) -> Self { a * a.number(b) }
+  public static func / (a: Self, b: Double) -> Self { a / a.number(b) }
+  public static func + (a: Double, b: Self) -> Self { b.number(a) + b }
+  public static func - (a: Double, b: Self) -> Self { b.number(a) - b }
+  public static func * (a: Double, b: Self) -> Self { b.number(a) * b }
+  public static func / (a: Double, b: Self) -> Self { b.number(a) / b }
+
+  public static func += (a: inout Self, b: Self) { a = a + b }
+  public static func -= (a: inout Self, b: Self) { a = a - b }
+  public static func *= (a: inout Self, b: Self) { a = a * b }
+  public static func /= (a: inout Self, b: Self) { a = a / b }
+
+  // MARK: - Comparisons, which give tensors of dtype bool and no `Bool`
+
+  public static func == (a: Self, b: Self) -> Self { apply(.equal, [a, b]) }
+  public static func != (a: Self, b: Self) -> Self { apply(.notEqual, [a, b]) }
+  public static func < (a: Self, b: Self) -> Self { apply(.less, [a, b]) }
+  public static func <= (a: Self, b: Self) -> Self { apply(.lessEqual, [a, b]) }
+  public static func > (a: Self, b: Self) -> Self { apply(.greater, [a, b]) }
+  public static func >= (a: Self, b: Self) -> Self { apply(.greaterEqual, [a, b]) }
+  public static func == (a: Self, b: Double) -> Self { a == a.number(b) }
+  public static func != (a: Self, b: Double) -> Self { a != a.number(b) }
+  public static func < (a: Self, b: Double) -> Self { a < a.number(b) }
+  public static func <= (a: Self, b: Double) -> Self { a <= a.number(b) }
+  public static func > (a: Self, b: Double) -> Self { a > a.number(b) }
+  public static func >= (a: Self, b: Double) -> Self { a >= a.number(b) }
+
+  // MARK: - Logic, element by element; bits of integers
+
+  public static func & (a: Self, b: Self) -> Self { apply(.and, [a, b]) }
+  public static func | (a: Self, b: Self) -> Self { apply(.or, [a, b]) }
+  public static func ^ (a: Self, b: Self) -> Self { apply(.xor, [a, b]) }
+  public static prefix func ! (a: Self) -> Self { apply(.not, [a]) }
+
+  /// xʸ, with broadcasting.
+  public func pow(_ exponent: TracedTensor) -> TracedTensor { Self.apply(.pow, [self, exponent]) }
+  public func pow(_ exponent: Double) -> TracedTensor { pow(number(exponent)) }
+
+  /// `then` where `condition` holds, else `otherwise`, element by element. Both are computed; what is
+  /// not taken leaves no trace in the derivative. See `branch` to compute only one.
+  public static func select(
+    _ condition: TracedTensor, _ then: TracedTensor, _ otherwise: TracedTensor
+  ) -> TracedTensor {
+    apply(.select, [condition, then, otherwise])
+  }
+}
+
+/// The larger element of each pair, with broadcasting; ties share the cotangent.
+public func max(_ a: TracedTensor, _ b: TracedTensor) -> TracedTensor {
+  TracedTensor.apply(.max, [a, b])
+}
+
+/// The smaller element of each pair, with broadcasting; ties share the cotangent.
+public func min(_ a: TracedTensor, _ b: TracedTensor) -> TracedTensor {
+  TracedTensor.apply(.min, [a, b])
+}
+
+public func abs(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.abs, [x]) }
+public func sqrt(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.sqrt, [x]) }
+public func exp(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.exp, [x]) }
+public func log(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.log, [x]) }
+public func sin(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.sin, [x]) }
+public func cos(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.cos, [x]) }
+public func tan(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.tan, [x]) }
+public func atan2(_ y: TracedTensor, _ x: TracedTensor) -> TracedTensor {
+  TracedTensor.apply(.atan2, [y, x])
+}
+public func tanh(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.tanh, [x]) }
+/// 1 / (1 + e⁻ˣ), without overflow.
+public func sigmoid(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.sigmoid, [x]) }
+/// log(1 + eˣ), without overflow.
+public func softplus(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.softplus, [x]) }
+
+/// The matrix product: sums over the last axis of `a` and the last but one of `b` (the only one of a
+/// vector). Axes before the last two broadcast.
+public func matmul(_ a: TracedTensor, _ b: TracedTensor) -> TracedTensor {
+  TracedTensor.built("matmul", [a, b]) { _, terms in [try Derived.product(terms[0], terms[1])] }[0]
+}

@@ -1,0 +1,189 @@
+// Evaluation midway: what is promised of algorithms that build, evaluate, go on building, and
+// differentiate at the end.
+import Glibc
+import JitGrad
+import Testing
+
+/// Newton's method for the square root of a, by hand and as a growing trace.
+private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor { x - (x * x - a) / (2 * x) }
+
+@Suite struct EvaluationTests {
+  @Test func nothingIsConsumedAndNothingChanges() throws {
+    let engine = Engine()
+    func run(midway: Bool) throws -> (value: Tensor, gradient: Tensor, nodes: Int) {
+      let a = TracedTensor([2.0, 3, 5])
+      var x = TracedTensor([1.0, 1, 1])
+      for _ in 0..<4 {
+        x = newton(x, a) + 0.01 * sin(x)
+        if midway { _ = try x.eval(engine) }
+      }
+      let loss = (x * x * a).sum()
+      let count = loss.nodeCount
+      let gradient = try loss.grad(wrt: a)
+      _ = midway ? try loss.eval(engine) : nil
+      #expect(loss.nodeCount == count)
+      return (try loss.eval(engine), try gradient.eval(engine), gradient.nodeCount)
+    }
+    let (with, without) = (try run(midway: true), try run(midway: false))
+    #expect(with.value == without.value)
+    #expect(with.gradient == without.gradient)
+    #expect(with.nodes == without.nodes)
+  }
+
+  /// x′ = c·sin x + b·x, with b and c used in the step, the test and the loss: the gradient adds up over
+  /// all steps and equals the recurrence of the derivative and differences.
+  @Test func gradientAddsUpOverAllSteps() throws {
+    let engine = Engine()
+    func loss(_ p: [Double]) -> Double {
+      var x = 0.5
+      for _ in 0..<20 { x = p[1] * sin(x) + p[0] * x }
+      return x * p[0] + p[1] * p[1]
+    }
+    let (b, c) = (TracedTensor(0.4), TracedTensor(0.55))
+    var x = TracedTensor(0.5)
+    for _ in 0..<20 {
+      let y = sin(x)
+      if try (y * c).eval(engine).number < -1e9 { break }
+      x = c * y + b * x
+    }
+    let result = x * b + c * c
+    let gradients = try result.grad(wrt: [b, c]).eval(engine).map(\.number)
+    // The recurrence, differentiated by hand.
+    var (value, db, dc) = (0.5, 0.0, 0.0)
+    for _ in 0..<20 {
+      let slope = 0.55 * Glibc.cos(value) + 0.4
+      (db, dc) = (slope * db + value, slope * dc + Glibc.sin(value))
+      value = 0.55 * Glibc.sin(value) + 0.4 * value
+    }
+    expectClose(try result.eval(engine).number, loss([0.4, 0.55]))
+    expectClose(gradients, [0.4 * db + value, 0.4 * dc + 1.1])
+    expectClose(gradients, [0, 1].map { difference([0.4, 0.55], $0, loss) }, 1e-9)
+  }
+
+  /// Three operations a step: so many nodes are executed for K steps that are evaluated one by one,
+  /// and nothing is compiled from the third step on.
+  @Test func costIsLinearAndOneCompileServesAllSteps() throws {
+    let engine = Engine()
+    let a = TracedTensor([2.0, 3])
+    var x = TracedTensor([1.0, 1])
+    var counts: [Int] = []
+    var compiles: [Int] = []
+    for _ in 0..<50 {
+      x = sin(x) * a + x
+      _ = try x.eval(engine)
+      counts.append(engine.counters.executedNodes)
+      compiles.append(engine.counters.compiles)
+    }
+    #expect(counts == (1...50).map { 3 * $0 })
+    #expect(compiles.allSatisfy { $0 == 1 })
+    #expect(x.nodeCount == 150)
+    // Evaluated again, it costs nothing.
+    _ = try x.eval(engine)
+    #expect(engine.counters.executedNodes == 150)
+  }
+
+  /// What is evaluated on the way and used again later is not computed again, whatever was asked for.
+  @Test func valuesThatAreHeldAreKept() throws {
+    let engine = Engine()
+    let a = TracedTensor(0.3)
+    var x = TracedTensor(1.0)
+    for _ in 0..<30 {
+      let h = exp(-x)
+      let y = h * a
+      // Only y is asked for; the next step reads h.
+      _ = try y.eval(engine)
+      x = x + h
+    }
+    _ = try x.eval(engine)
+    // exp, negate, multiply and add, 30 times.
+    #expect(engine.counters.executedNodes == 4 * 30)
+  }
+
+  @Test func primalAndGradientShareOperations() throws {
+    let engine = Engine()
+    let x = TracedTensor([0.1, 0.2])
+    let loss = exp(exp(x)).sum()
+    let gradient = try loss.grad(wrt: x)
+    _ = try [loss, gradient].eval(engine)
+    // Two exponentials, a sum, a broadcast of 1, two products; nothing twice.
+    let names = try Graph("both", of: [loss, gradient]).text
+    #expect(names.components(of: "exp(") == 2)
+    #expect(engine.counters.executedNodes <= 6)
+  }
+
+  @Test func nodeCountGrowsLinearly() throws {
+    let a = TracedTensor(1.5)
+    func counts(_ steps: Int) throws -> (Int, Int) {
+      var x = TracedTensor(1.0)
+      for _ in 0..<steps { x = newton(x, a) }
+      return (x.nodeCount, try x.grad(wrt: a).nodeCount)
+    }
+    let (ten, twenty, thirty) = (try counts(10), try counts(20), try counts(30))
+    #expect(twenty.0 - ten.0 == thirty.0 - twenty.0)
+    #expect(twenty.1 - ten.1 == thirty.1 - twenty.1)
+    #expect(ten.0 == 50)
+  }
+
+  @Test func otherBindingsGiveOtherValues() throws {
+    let engine = Engine()
+    let x = TracedTensor.input("x", .f64, ["n"])
+    let y = (x * x).sum()
+    let gradient = try (y * y).grad(wrt: x)
+    for values in [[1.0, 2], [3.0], [1.0, 2], [0.5, 0.25, 2]] {
+      let bound: Bindings = ["x": Tensor(values, shape: [values.count])]
+      let sum = values.map { $0 * $0 }.reduce(0, +)
+      expectClose(try y.eval(engine, bound).number, sum)
+      expectClose(try gradient.eval(engine, bound).doubles, values.map { 4 * sum * $0 })
+    }
+    // A value for the first form, a value for the gradient with it kept.
+    #expect(engine.counters.compiles <= 3)
+  }
+
+  @Test func longChainIsBuiltRunAndFreed() throws {
+    let engine = Engine()
+    let steps = 100_000
+    let a = TracedTensor(0.999)
+    weak var probe: AnyObject?
+    do {
+      var x = TracedTensor(1.0)
+      for _ in 0..<steps { x = x * a + 0.001 }
+      let gradient = try x.grad(wrt: a)
+      let values = try [x, gradient].eval(engine)
+      var (value, slope) = (1.0, 0.0)
+      for _ in 0..<steps { (value, slope) = (value * 0.999 + 0.001, slope * 0.999 + value) }
+      expectClose(values[0].number, value, 1e-9)
+      expectClose(values[1].number, slope, 1e-6)
+      probe = nil
+    }
+    _ = probe
+  }
+
+  @Test func rollingChangesNothing() throws {
+    func run(_ rolling: EvaluationOptions.Rolling, _ engine: Engine) throws -> [Tensor] {
+      let (a, b) = (TracedTensor([0.9, 1.1]), TracedTensor(0.2))
+      var x = TracedTensor([1.0, 0.5])
+      var before = TracedTensor([0.0, 0.0])
+      for k in 0..<200 {
+        (x, before) = (tanh(x * a) + b * before - 0.5 * Double(k % 7), x)
+      }
+      let loss = (x * x).sum()
+      return try ([loss] + loss.grad(wrt: [a, b])).eval(engine, options: .rolling(rolling))
+    }
+    let (plain, rolled) = (Engine(), Engine())
+    #expect(try run(.never, plain) == run(.always, rolled))
+    #expect(rolled.counters.byteCount * 4 < plain.counters.byteCount)
+  }
+}
+
+extension String {
+  fileprivate func components(of part: String) -> Int {
+    var count = 0
+    var rest = self[...]
+    while let first = rest.first {
+      if rest.hasPrefix(part) { count += 1 }
+      _ = first
+      rest = rest.dropFirst()
+    }
+    return count
+  }
+}

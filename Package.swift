@@ -46,7 +46,7 @@ let package = Package(
 
     .executableTarget(
       name: "benchmarks",
-      dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"],
+      dependencies: ["JitGrad", "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"],
       path: "benchmarks", exclude: ["programs", "reference", "compare_jax.py"]),
 
     // C: our runtime, and the two libraries of the system that are used directly.

@@ -1,7 +1,7 @@
 // The benchmarks: what the README promises about time and memory, measured. Each prints its figures
 // and what they are held against; none fails, because machines differ. Run by `make bench`.
 //
-//     benchmarks [straight-line | call | memory | stacks | loops | start]
+//     benchmarks [straight-line | call | memory | stacks | loops | trace | start]
 
 let all: [(name: String, run: () throws -> Void)] = [
   ("start", measureStart),
@@ -10,6 +10,7 @@ let all: [(name: String, run: () throws -> Void)] = [
   ("memory", measureMemory),
   ("stacks", measureStacks),
   ("loops", measureLoops),
+  ("trace", measureTrace),
 ]
 
 let wanted = Set(CommandLine.arguments.dropFirst())

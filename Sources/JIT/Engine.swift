@@ -39,7 +39,7 @@ public final class Engine: Sendable {
   public var counters: EngineCounters { state.withLock { $0.counters } }
 
   /// A kernel for `graph`; compiled at most once for each structure.
-  /// - Throws: `NestingError` where loops stand too deep in each other; an internal error if the
+  /// - Throws: `MissingKernelError` for an operation of a program that has none, `NestingError` where loops stand too deep in each other; an internal error if the
   ///   emitted C does not compile, which is a bug.
   public func compile(_ graph: Graph) throws -> Kernel {
     let key = StructuralKey(graph)
@@ -51,6 +51,7 @@ public final class Engine: Sendable {
       return entry.program
     }
     if let known { return Kernel(graph, known, pool) }
+    if let operation = graph.operationOnHost { throw MissingKernelError(operation: operation) }
     let program = try CompiledProgram(lower(graph.simplified(), .jit))
     state.withLock { state in
       state.counters.compiles += 1
@@ -74,5 +75,30 @@ public final class Engine: Sendable {
       state.counters.byteCount -= oldest.value.program.code.byteCount
       state.counters.evictions += 1
     }
+  }
+}
+
+/// An operation of a program cannot be compiled.
+public struct MissingKernelError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let operation: String
+
+  public var description: String {
+    "\(operation) has no kernel rule, and stands in a loop or in a graph that is compiled as a whole"
+      + "\nhelp: give it a body in C, or compose it of other operations"
+  }
+}
+
+extension Graph {
+  /// The name of an operation that is evaluated in Swift, here or in a region.
+  fileprivate var operationOnHost: String? {
+    var pending = [self]
+    while let graph = pending.popLast() {
+      for node in graph.nodes where node.primitive.function == nil {
+        let operation = node.operation
+        if operation.runsOnHost { return operation.name }
+        pending += operation.regions.map(\.graph)
+      }
+    }
+    return nil
   }
 }

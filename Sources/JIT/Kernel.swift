@@ -54,11 +54,11 @@ public struct Kernel: Sendable {
   public let inputs: [(name: String, type: TensorType)]
   /// Names and types of outputs, in order.
   public let outputs: [(name: String, type: TensorType)]
-  private let pool: WorkspacePool
+  let pool: WorkspacePool
   /// Bytes of workspace and outputs.
   private let totalByteCount: DimExpr
   /// What every call that fits needs, where no size is left to the call.
-  private var fixed: (inputShapes: [[Int]], needs: CallNeeds)?
+  private(set) var fixed: (inputShapes: [[Int]], needs: CallNeeds)?
 
   /// The memory of this machine in bytes: what a call may take at most unless told otherwise.
   public static let physicalMemory = max(
@@ -155,7 +155,7 @@ public struct Kernel: Sendable {
 
   /// What a call with these shapes needs. Loops that leave it to the call how many states they keep
   /// keep as many as fit.
-  private func needs(
+  func needs(
     _ shapes: [[Int]], _ given: [String: Int], memoryLimit: Int
   ) throws(BindingError) -> CallNeeds {
     guard given[Graph.checkpoints] == nil, program.symbols.contains(Graph.checkpoints) else {
@@ -216,7 +216,7 @@ public struct Kernel: Sendable {
 }
 
 /// What one call needs, for the sizes of its arguments.
-private struct CallNeeds {
+struct CallNeeds {
   /// In the order of the program's symbols.
   let sizes: [Int]
   let outputShapes: [[Int]]

@@ -19,7 +19,10 @@
 @_exported import enum JIT.BindingError
 @_exported import enum JIT.ExecutionError
 @_exported import class JIT.Engine
+@_exported import struct JIT.BoundKernel
 @_exported import struct JIT.EngineCounters
+@_exported import enum JIT.MemoryError
+@_exported import struct JIT.MissingKernelError
 @_exported import struct JIT.Kernel
 import Autodiff
 import Frontend

@@ -16,12 +16,13 @@
 // What is read behind the run becomes a result: of the last step a carried value, of others a row.
 
 extension Graph {
-  /// The same function with repeated segments as loops.
+  /// The same function with repeated segments as loops of one segment: the size of the C and the time
+  /// to compile it follow the segment. The results are the same to the bit.
   ///
   /// - Parameters:
   ///   - leastSteps: runs of fewer steps stay as they are.
   ///   - longest: segments of more nodes are not looked for.
-  package func rolled(leastSteps: Int = 8, longest: Int = 4096) -> Graph {
+  public func rolled(leastSteps: Int = 8, longest: Int = 4096) -> Graph {
     // Numbers are no nodes of a segment: they may differ from step to step.
     guard let graph = try? withGeneratorsFirst() else { return self }
     let runs = RunSearch(graph, leastSteps: leastSteps, longest: longest).runs()

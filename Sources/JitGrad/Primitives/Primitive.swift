@@ -9,6 +9,7 @@ import Graph
 ///       let operandCount = 1
 ///       func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
 ///       func evaluate(_ operands: [Tensor]) -> [Tensor] { … }
+///       var kernel: PrimitiveKernel { .elementwise(body: "return x0 * x0;") }
 ///       func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] {
 ///         [rule.tangents[0].map { 2 * rule.operands[0] * $0 }]
 ///       }

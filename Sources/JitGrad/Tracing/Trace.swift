@@ -71,7 +71,7 @@ extension Graph {
     try self.init(name, listed + found.filter { !inputs.contains($0.name) }, results)
   }
 
-  fileprivate init(
+  init(
     _ name: String, _ inputs: [(name: String, value: TraceValue)], _ results: some TensorTree
   ) throws {
     let leaves = results.leaves

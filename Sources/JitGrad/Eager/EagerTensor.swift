@@ -1,0 +1,232 @@
+// Tensors that compute at once and remember how, for programs that are written like any other Swift:
+// branches on values, loops, prints. The derivative comes from what was recorded.
+import Graph
+import JIT
+import Synchronization
+
+/// A tensor with a value.
+///
+///     let context = EagerContext()
+///     let x = context.tensor(3.0, requiresGradient: true)
+///     let gradients = try (x * x).backward()
+///     gradients[x]                                     // 6
+///
+/// Every operator computes at once and, where an operand requires a gradient, records the step.
+/// Gradients are values that `backward` returns; nothing accumulates behind the scenes.
+public struct EagerTensor: Sendable {
+  let output: EagerInput<UInt64, Tensor>
+  let context: EagerContext
+  private let concrete: Tensor
+
+  init(_ input: EagerInput<UInt64, Tensor>, _ value: Tensor, _ context: EagerContext) {
+    output = input
+    concrete = value
+    self.context = context
+  }
+
+  public var value: Tensor { concrete }
+  public var key: UInt64 { output.key }
+  public var shape: [Int] { concrete.shape }
+  public var dtype: DType { concrete.dtype }
+  public var requiresGradient: Bool { output.requiresGradient }
+  /// The steps that made the tensor; `nil` where nothing requires a gradient.
+  public var trace: RecordedTrace<UInt64, Tensor>? { output.trace }
+
+  /// The only element.
+  /// - Precondition: there is one.
+  public var number: Double {
+    precondition(concrete.count == 1, "a tensor of \(concrete.count) elements is no number")
+    return concrete.doubles[0]
+  }
+
+  /// The same numbers without a history.
+  public func detached(requiresGradient: Bool = false) -> EagerTensor {
+    context.tensor(concrete, requiresGradient: requiresGradient)
+  }
+
+  /// The cotangents of all tensors that require a gradient and that this one is made of.
+  ///
+  /// - Parameters:
+  ///   - cotangent: of the type of this tensor; ones unless given.
+  ///   - isRecorded: the way back is recorded too, so that it can be differentiated again.
+  /// - Throws: as `backward(from:trace:cotangent:executor:)`.
+  public func backward(
+    _ cotangent: EagerTensor? = nil, isRecorded: Bool = false
+  ) throws -> EagerGradients {
+    guard let trace = output.trace else {
+      return EagerGradients(
+        requiresGradient ? [key: try cotangent ?? context.ones(like: self)] : [:])
+    }
+    if let cotangent, cotangent.shape != shape || cotangent.dtype != dtype {
+      throw TraceError(
+        "backward", "needs a cotangent of type \(concrete.type), found \(cotangent.value.type)")
+    }
+    if !isRecorded {
+      let made = try JitGrad.backward(
+        from: key, trace: trace, cotangent: cotangent?.value, executor: context.executor)
+      return EagerGradients(made.mapValues { context.tensor($0) })
+    }
+    return try context.recordedBackward(from: self, trace, cotangent)
+  }
+}
+
+/// Gradients by tensor.
+public struct EagerGradients: Sendable {
+  private let byKey: [UInt64: EagerTensor]
+
+  init(_ byKey: [UInt64: EagerTensor]) { self.byKey = byKey }
+
+  /// The gradient of a tensor; `nil` where the result does not depend on it.
+  public subscript(tensor: EagerTensor) -> EagerTensor? { byKey[tensor.key] }
+
+  public var count: Int { byKey.count }
+}
+
+/// Where eager tensors live: an engine, keys, and what was compiled for single operations.
+public final class EagerContext: Sendable {
+  public let engine: Engine
+  let executor: EngineExecutor
+  private let recorder = Recorder<CountingKeys, Tensor>(keys: CountingKeys())
+  private let operations = Mutex<[OperationKey: CompiledStep]>([:])
+
+  public init(_ engine: Engine = Engine()) {
+    self.engine = engine
+    executor = EngineExecutor(engine)
+  }
+
+  /// How many structures of traces were differentiated so far.
+  public var differentiations: Int { executor.reverseGraphs.count }
+
+  public func tensor(_ value: Tensor, requiresGradient: Bool = false) -> EagerTensor {
+    EagerTensor(
+      EagerInput(recorder.keys.next(), value, requiresGradient: requiresGradient), value, self)
+  }
+
+  public func tensor<T: TensorElement>(
+    _ element: T, requiresGradient: Bool = false
+  ) -> EagerTensor {
+    tensor(Tensor(element), requiresGradient: requiresGradient)
+  }
+
+  public func tensor<T: TensorElement>(
+    _ elements: [T], requiresGradient: Bool = false
+  ) -> EagerTensor {
+    tensor(Tensor(elements, shape: [elements.count]), requiresGradient: requiresGradient)
+  }
+
+  func ones(like tensor: EagerTensor) throws -> EagerTensor {
+    self.tensor(try executor.ones(like: tensor.value))
+  }
+
+  /// Computes and records a function of tensors as one step.
+  ///
+  /// - Parameters:
+  ///   - name: with the types of the operands it must say what `body` builds, which is compiled once for
+  ///     each name and types.
+  public func apply(
+    _ name: String, _ operands: [EagerTensor],
+    body: ([TracedTensor]) throws -> [TracedTensor]
+  ) throws -> [EagerTensor] {
+    let key = OperationKey(
+      name: name, types: operands.map { .init(dtype: $0.dtype, shape: $0.shape) })
+    let known = operations.withLock { $0[key] }
+    let step = try known ?? compile(name, operands, body, key)
+    return try run(step, operands)
+  }
+
+  private func run(_ step: CompiledStep, _ operands: [EagerTensor]) throws -> [EagerTensor] {
+    let values = try step.run(operands.map(\.value))
+    return recorder.record(step.graph, operands.map(\.output), values: values).map {
+      EagerTensor($0.input, $0.value, self)
+    }
+  }
+
+  private func compile(
+    _ name: String, _ operands: [EagerTensor],
+    _ body: ([TracedTensor]) throws -> [TracedTensor], _ key: OperationKey
+  ) throws -> CompiledStep {
+    let graph = try RecordedGraph(name, operands.map(\.value.type)) { _, x in try body(x) }
+    let step = try CompiledStep(graph, engine)
+    operations.withLock { $0[key] = step }
+    return step
+  }
+
+  /// The way back as one recorded step on the values of the trace.
+  fileprivate func recordedBackward(
+    from tensor: EagerTensor, _ trace: RecordedTrace<UInt64, Tensor>, _ cotangent: EagerTensor?
+  ) throws -> EagerGradients {
+    let walk = TraceWalk(trace)
+    // Values in between are computed again, of leaves: then they vary with them.
+    let reverse = try walk.reverse(walk.places[tensor.key] ?? 0, reading: .leaves)
+    var inputs: [EagerInput<UInt64, Tensor>] = []
+    for place in reverse.read {
+      guard let value = walk.values[place].value else {
+        throw BackwardError.missingValue(key: "\(walk.values[place].key)")
+      }
+      let key = walk.values[place].key
+      inputs.append(EagerInput(key, value, requiresGradient: walk.requiring.contains(place)))
+    }
+    inputs.append(try (cotangent ?? ones(like: tensor)).output)
+    let step = try CompiledStep(RecordedGraph(reverse.graph), engine)
+    let outputs = recorder.record(
+      step.graph, inputs, values: try step.run(inputs.compactMap(\.value)))
+    var made: [UInt64: EagerTensor] = [:]
+    for (place, output) in zip(reverse.reached, outputs) {
+      made[walk.values[walk.requiring[place]].key] = EagerTensor(output.input, output.value, self)
+    }
+    return EagerGradients(made)
+  }
+}
+
+/// A function of given types, and how it is run.
+struct OperationKey: Hashable, Sendable {
+  struct Operand: Hashable, Sendable {
+    let dtype: DType
+    let shape: [Int]
+  }
+
+  let name: String
+  let types: [Operand]
+}
+
+/// A recorded graph with its kernel, or with the operation that is evaluated in Swift.
+struct CompiledStep: Sendable {
+  let graph: RecordedGraph
+  private let kernel: Kernel?
+
+  init(_ graph: RecordedGraph, _ engine: Engine) throws {
+    self.graph = graph
+    let runsOnHost = graph.graph.nodes.contains { $0.operation.runsOnHost }
+    kernel = runsOnHost ? nil : try engine.compile(graph.graph)
+  }
+
+  func run(_ values: [Tensor]) throws -> [Tensor] {
+    try kernel?(values) ?? ReferenceEvaluator.run(graph.graph, inputs: values, sizes: [:])
+  }
+}
+
+extension Tensor {
+  var type: TensorType { TensorType(dtype, shape.map { DimExpr($0) }) }
+}
+
+/// Runs the way back with an engine.
+public final class EngineExecutor: BackwardExecutor {
+  public let engine: Engine
+  public let reverseGraphs = ReverseCache()
+  private let kernels = Mutex<[ObjectIdentifier: (ReverseGraph, CompiledStep)]>([:])
+
+  public init(_ engine: Engine) { self.engine = engine }
+
+  public func run(_ reverse: ReverseGraph, _ inputs: [Tensor]) throws -> [Tensor] {
+    if reverse.graph.outputs.isEmpty { return [] }
+    let known = kernels.withLock { $0[ObjectIdentifier(reverse)]?.1 }
+    if let known { return try known.run(inputs) }
+    let step = try CompiledStep(RecordedGraph(reverse.graph), engine)
+    kernels.withLock { $0[ObjectIdentifier(reverse)] = (reverse, step) }
+    return try step.run(inputs)
+  }
+
+  public func ones(like value: Tensor) throws -> Tensor {
+    Tensor(repeating: Scalar(1 as Int64, value.dtype), shape: value.shape)
+  }
+}

@@ -1,0 +1,168 @@
+// Recording what is computed at once, for tensors of any kind: a recorded graph is one operation or
+// several as one; a step applies it to inputs under keys; a trace is a step with those it read from.
+// Nothing is recorded where nothing requires a gradient.
+import Graph
+import Synchronization
+
+/// Keys for values, each given out once.
+public protocol KeySource: Sendable {
+  associatedtype Key: Hashable & Sendable
+  func next() -> Key
+}
+
+/// Keys that count up.
+public final class CountingKeys: KeySource {
+  private let last = Atomic<UInt64>(0)
+
+  public init() {}
+  public func next() -> UInt64 { last.wrappingAdd(1, ordering: .relaxed).newValue }
+}
+
+/// One operation or several, recorded as one: a graph whose inputs and outputs are those of the step.
+public struct RecordedGraph: Sendable {
+  public let graph: Graph
+  /// Graphs that compute the same are the same.
+  let identity: StructuralKey
+
+  /// - Parameter graph: what a step computes; its inputs in order are those of the step.
+  public init(_ graph: Graph) {
+    self.graph = graph
+    identity = StructuralKey(graph)
+  }
+
+  /// What a closure builds with a `PrimitiveBuilder`, as one.
+  ///
+  ///     let square = try RecordedGraph("square", [TensorType(.f64)]) { builder, x in [x[0] * x[0]] }
+  public init(
+    _ name: String, _ inputs: [TensorType],
+    body: (PrimitiveBuilder, [TracedTensor]) throws -> [TracedTensor]
+  ) throws {
+    let variables = inputs.enumerated().map {
+      TracedTensor.input("x\($0)", $1.dtype, $1.shape)
+    }
+    let results = try body(PrimitiveBuilder(), variables)
+    self.init(
+      try Graph(name, variables.enumerated().map { ("x\($0)", $1.value) }, results))
+  }
+
+  public var inputTypes: [TensorType] { graph.inputs.map { graph.type(of: $0.value) } }
+  public var outputTypes: [TensorType] { graph.outputs.map { graph.type(of: $0.value) } }
+}
+
+/// Applies operations while a recorded graph is made: those of the library, by name, and those of
+/// programs.
+public struct PrimitiveBuilder: Sendable {
+  /// Applies an operation of a program.
+  public func apply(
+    _ operation: any PrimitiveOperation, _ operands: TracedTensor...
+  ) -> [TracedTensor] {
+    operation.apply(operands)
+  }
+
+  /// Applies an operation of the library.
+  public func apply(
+    _ name: String, _ operands: TracedTensor..., attributes: [String: any OperationArgument] = [:]
+  ) -> [TracedTensor] {
+    NamedOperation(name: name).results(operands.map { ("", $0) } + attributes.map { ($0, $1) })
+  }
+}
+
+/// A value that a step reads.
+public struct EagerInput<Key: Hashable & Sendable, Concrete: Sendable>: Sendable {
+  public let key: Key
+  /// `nil` for a value that is not there: an error where the way back needs it.
+  public let value: Concrete?
+  public let requiresGradient: Bool
+  /// How the value came about; `nil` for one that begins here.
+  public let trace: RecordedTrace<Key, Concrete>?
+
+  public init(
+    _ key: Key, _ value: Concrete?, requiresGradient: Bool,
+    trace: RecordedTrace<Key, Concrete>? = nil
+  ) {
+    self.key = key
+    self.value = value
+    self.requiresGradient = requiresGradient || trace != nil
+    self.trace = trace
+  }
+}
+
+/// A value that a step gave.
+public struct EagerOutput<Key: Hashable & Sendable, Concrete: Sendable>: Sendable {
+  public let key: Key
+  public let value: Concrete
+  /// `nil` where nothing it was made of requires a gradient.
+  public let trace: RecordedTrace<Key, Concrete>?
+
+  public var requiresGradient: Bool { trace != nil }
+
+  /// The value as one that another step reads.
+  public var input: EagerInput<Key, Concrete> {
+    EagerInput(key, value, requiresGradient: requiresGradient, trace: trace)
+  }
+}
+
+/// A step that was recorded, with the steps it read from. Freed without recursion.
+public final class RecordedTrace<Key: Hashable & Sendable, Concrete: Sendable>: Sendable {
+  public let graph: RecordedGraph
+  public let outputs: [(key: Key, value: Concrete)]
+  /// Changed by `deinit` alone.
+  nonisolated(unsafe) public private(set) var inputs: [EagerInput<Key, Concrete>]
+
+  init(
+    _ graph: RecordedGraph, _ inputs: [EagerInput<Key, Concrete>],
+    _ outputs: [(key: Key, value: Concrete)]
+  ) {
+    self.graph = graph
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
+  deinit {
+    var pending = inputs.compactMap(\.trace)
+    inputs = []
+    while var step = pending.popLast() {
+      if isKnownUniquelyReferenced(&step) {
+        pending += step.inputs.compactMap(\.trace)
+        step.inputs = []
+      }
+    }
+  }
+
+  /// The steps under this one, those that are read before those that read them.
+  var steps: [RecordedTrace] {
+    var order: [RecordedTrace] = []
+    var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
+    var stack: [(step: RecordedTrace, next: Int)] = [(self, 0)]
+    while let (step, next) = stack.last {
+      if next == step.inputs.count {
+        order.append(step)
+        stack.removeLast()
+        continue
+      }
+      stack[stack.count - 1].next = next + 1
+      if let under = step.inputs[next].trace, seen.insert(ObjectIdentifier(under)).inserted {
+        stack.append((under, 0))
+      }
+    }
+    return order
+  }
+}
+
+/// Records steps on values of any kind.
+public struct Recorder<Keys: KeySource, Concrete: Sendable>: Sendable {
+  public let keys: Keys
+
+  public init(keys: Keys) { self.keys = keys }
+
+  /// Notes that `graph` gave `values` for `inputs`.
+  /// - Returns: one output a value; without a trace where no input requires a gradient.
+  public func record(
+    _ graph: RecordedGraph, _ inputs: [EagerInput<Keys.Key, Concrete>], values: [Concrete]
+  ) -> [EagerOutput<Keys.Key, Concrete>] {
+    let made = values.map { (key: keys.next(), value: $0) }
+    let trace =
+      inputs.contains(where: \.requiresGradient) ? RecordedTrace(graph, inputs, made) : nil
+    return made.map { EagerOutput(key: $0.key, value: $0.value, trace: trace) }
+  }
+}

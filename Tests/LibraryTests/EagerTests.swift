@@ -1,0 +1,140 @@
+// Eager tensors and the building blocks beneath them, against closed forms.
+import Glibc
+import JitGrad
+import Testing
+
+@Suite struct EagerTests {
+  let context = EagerContext()
+
+  @Test func squareOfThree() throws {
+    let x = context.tensor(3.0, requiresGradient: true)
+    let gradients = try (x * x).backward()
+    #expect(gradients[x]?.number == 6)
+    #expect(gradients.count == 1)
+  }
+
+  @Test func diamondsAndRepeatedUse() throws {
+    let x = context.tensor([0.5, 2.0], requiresGradient: true)
+    let y = try exp(x)
+    let z = try (y * y + y * x).sum()
+    let gradient = try z.backward()[x]?.value.doubles ?? []
+    expectClose(
+      gradient,
+      [0.5, 2.0].map { (x: Double) -> Double in
+        let e = Glibc.exp(x)
+        return 2 * e * e + e * (x + 1)
+      })
+    // Nothing accumulates from one call to the next.
+    #expect(try z.backward()[x]?.value.doubles == gradient)
+  }
+
+  @Test func cotangentAndDetach() throws {
+    let x = context.tensor([1.0, 2], requiresGradient: true)
+    let y = try x * x
+    #expect(try y.backward(context.tensor([10.0, 100]))[x]?.value.doubles == [20, 400])
+    #expect(try (x * x.detached()).backward()[x]?.value.doubles == [1, 2])
+    #expect(throws: TraceError.self) { try y.backward(context.tensor(1.0)) }
+  }
+
+  @Test func noTraceWithoutGradients() throws {
+    let x = context.tensor(2.0)
+    let y = try x * x + 1
+    #expect(y.number == 5)
+    #expect(y.trace == nil)
+    #expect(try y.backward().count == 0)
+  }
+
+  @Test func doubleBackward() throws {
+    let x = context.tensor(2.0, requiresGradient: true)
+    let y = try x * x * x
+    let first = try #require(try y.backward(isRecorded: true)[x])
+    #expect(first.number == 12)
+    let second = try #require(try first.backward(isRecorded: true)[x])
+    #expect(second.number == 12)
+    #expect(try second.backward()[x]?.number == 6)
+  }
+
+  @Test func branchesOnValues() throws {
+    let x = context.tensor(0.5, requiresGradient: true)
+    var y = x
+    while y.number < 4 { y = try y * 3 }
+    #expect(y.number == 4.5)
+    #expect(try y.backward()[x]?.number == 9)
+  }
+
+  /// The way back is differentiated and compiled for the first step only.
+  @Test func oneDifferentiationServesALoop() throws {
+    var w = context.tensor(1.0, requiresGradient: true)
+    var compiles: [Int] = []
+    for _ in 0..<10 {
+      let loss = try (w * w - 2) * (w * w - 2)
+      let gradient = try #require(try loss.backward()[w])
+      w = context.tensor(w.number - 0.05 * gradient.number, requiresGradient: true)
+      compiles.append(context.engine.counters.compiles)
+    }
+    #expect(context.differentiations == 1)
+    #expect(compiles.allSatisfy { $0 == compiles[0] })
+    expectClose(w.number, 2.0.squareRoot(), 1e-2)
+  }
+
+  @Test func longTraceIsFreed() throws {
+    let x = context.tensor(1.0, requiresGradient: true)
+    var y = x
+    for _ in 0..<20_000 { y = try -y }
+    #expect(y.number == 1)
+  }
+
+  // MARK: - Beneath
+
+  @Test func missingValuesAreNamed() throws {
+    let recorder = Recorder<CountingKeys, Tensor>(keys: CountingKeys())
+    let product = try RecordedGraph("product", [TensorType(.f64), TensorType(.f64)]) { _, x in
+      [x[0] * x[1]]
+    }
+    let a = EagerInput<UInt64, Tensor>(77, Tensor(2.0), requiresGradient: true)
+    let b = EagerInput<UInt64, Tensor>(88, nil, requiresGradient: true)
+    let output = recorder.record(product, [a, b], values: [Tensor(6.0)])[0]
+    let trace = try #require(output.trace)
+    let error = #expect(throws: BackwardError.self) {
+      try backward(from: output.key, trace: trace, executor: EngineExecutor(Engine()))
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("the value of 88"))
+    #expect(throws: BackwardError.self) {
+      try backward(from: 77, trace: trace, executor: EngineExecutor(Engine()))
+    }
+  }
+
+  /// What a result does not depend on gets no cotangent.
+  @Test func absentCotangentsAreSkipped() throws {
+    let x = context.tensor(1.0, requiresGradient: true)
+    let y = context.tensor(2.0, requiresGradient: true)
+    let both = try context.apply("pair", [x, y]) { [$0[0] * 2, $0[1] * 3] }
+    let gradients = try both[0].backward()
+    #expect(gradients[x]?.number == 2)
+    #expect(gradients[y] == nil)
+  }
+
+  /// An executor of one's own, on values of one's own: numbers, run by the graph's own evaluation.
+  @Test func otherTensorsCanUseIt() throws {
+    struct Numbers: BackwardExecutor {
+      let engine = Engine()
+      let reverseGraphs = ReverseCache()
+      func run(_ reverse: ReverseGraph, _ inputs: [Double]) throws -> [Double] {
+        try engine.compile(reverse.graph)(inputs.map { Tensor($0) }).map(\.doubles[0])
+      }
+      func ones(like value: Double) -> Double { 1 }
+    }
+    let recorder = Recorder<CountingKeys, Double>(keys: CountingKeys())
+    let steps = try RecordedGraph("steps", [TensorType(.f64)]) { builder, x in
+      [exp(builder.apply("square", x[0])[0])]
+    }
+    let x = EagerInput<UInt64, Double>(1000, 0.5, requiresGradient: true)
+    let y = recorder.record(steps, [x], values: [Glibc.exp(0.25)])[0]
+    let z = recorder.record(steps, [y.input], values: [Glibc.exp(Glibc.exp(0.5))])[0]
+    let trace = try #require(z.trace)
+    let made = try backward(from: z.key, trace: trace, cotangent: 2, executor: Numbers())
+    let inner = Glibc.exp(0.25)
+    // d/dx exp(y²), y = exp(x²).
+    expectClose(made[1000] ?? 0, 2 * Glibc.exp(inner * inner) * 2 * inner * inner * 2 * 0.5)
+  }
+}

@@ -1,0 +1,205 @@
+// Traces as graphs: names from trees, files, kernels on memory of the caller, operations of one's own,
+// many tasks at once.
+import Glibc
+import JitGrad
+import Testing
+
+/// Parameters of a model.
+private struct Model: TensorTree, Sendable {
+  var weights: TracedTensor
+  var layers: [TracedTensor]
+
+  mutating func visit(_ visitor: inout TensorVisitor) {
+    visitor.visit(&weights, "weights")
+    visitor.visit(&layers, "layers")
+  }
+}
+
+@Suite struct TraceTests {
+  @Test func pathsBecomeNames() throws {
+    let model = Model(
+      weights: .input("ignored", .f64, ["d"]).zeros, layers: [TracedTensor(1.0), TracedTensor(2.0)])
+    let graph = try trace("loss", model, TracedTensor.input("x", .f64, ["d"])) { model, x in
+      (model.weights * x).sum() * model.layers[0] + model.layers[1]
+    }
+    #expect(graph.inputs.map(\.name) == ["x0.weights", "x0.layers.0", "x0.layers.1", "x"])
+    #expect(graph.outputs.map(\.name) == ["loss"])
+    let gradient = try graph.gradient(wrt: ["x0.layers.0"])
+    let engine = Engine()
+    let values = try engine.compile(gradient)(
+      [vector(1, 2), Tensor(3.0), Tensor(4.0), vector(10, 20)])
+    #expect(values.map(\.number) == [154, 50])
+  }
+
+  @Test func graphsAreWrittenAndRead() throws {
+    let x = TracedTensor.input("x", .f64, ["n"])
+    let graph = try Graph("f", of: forLoop(3, x) { k, y in tanh(y) * k.converted(to: .f64) + x })
+    let again = try GraphSource(graph.text).graphs[0]
+    #expect(again == graph)
+    let applied = try again(x)[0]
+    let engine = Engine()
+    #expect(
+      try applied.eval(engine, ["x": vector(0.1, 2)])
+        == engine.compile(graph)([vector(0.1, 2)])[0])
+  }
+
+  @Test func treesOfGradients() throws {
+    let engine = Engine()
+    var model = Model(weights: TracedTensor([1.0, -1]), layers: [TracedTensor(0.5)])
+    let target = TracedTensor([2.0, 3])
+    func loss(_ m: Model) -> TracedTensor {
+      let error = m.weights * m.layers[0] - target
+      return (error * error).sum()
+    }
+    let before = try loss(model).eval(engine).number
+    for _ in 0..<200 {
+      let gradient = try loss(model).grad(wrt: model)
+      model = try model.combined(with: gradient) { $0 - 0.05 * $1 }.evaluated(engine)
+    }
+    #expect(before > 10)
+    #expect(try loss(model).eval(engine).number < 1e-6)
+    // The program does not grow with the steps.
+    #expect(engine.counters.compiles <= 3)
+  }
+
+  @Test func kernelsRunOnMemoryOfTheCaller() throws {
+    let engine = Engine()
+    let (a, b, c) = (TracedTensor.input("a"), TracedTensor.input("b"), TracedTensor.input("c"))
+    let graph = try Graph("f", of: a * b + sin(c), inputs: ["a", "b", "c"])
+    let gradient = try engine.compile(graph.gradient()).bound(to: [[], [], []])
+    var result = [Double](repeating: 0, count: 4)
+    var span = result.mutableSpan
+    try gradient([2.0, 3, 0.5].span, into: &span)
+    expectClose(result, [6 + Glibc.sin(0.5), 3, 2, Glibc.cos(0.5)])
+    var parts = [[0.0], [0.0], [0.0], [0.0]]
+    try gradient([[2.0], [3.0], [0.5]], into: &parts)
+    #expect(parts.flatMap { $0 } == result)
+    var short = [0.0]
+    var shortSpan = short.mutableSpan
+    #expect(throws: MemoryError.self) { try gradient([1.0].span, into: &shortSpan) }
+    short = []
+    var floats: [[Float]] = []
+    #expect(throws: MemoryError.self) { try gradient([[Float(1)]], into: &floats) }
+  }
+
+  @Test func manyTasksCompileAndCall() async throws {
+    let engine = Engine()
+    let shared = TracedTensor([1.0, 2, 3])
+    let base = exp(shared)
+    try await withThrowingTaskGroup(of: Double.self) { group in
+      for k in 0..<64 {
+        group.addTask {
+          let y = (base * Double(k % 4)).sum()
+          let gradient = try y.grad(wrt: shared)
+          return try [y, gradient.sum()].eval(engine)[1].number - Double(k % 4)
+        }
+      }
+      let unit = [1.0, 2, 3].map { Glibc.exp($0) }.reduce(0, +)
+      var sums: Set<Int> = []
+      for try await value in group {
+        sums.insert(Int(((value + 4) * 1e6).rounded()))
+      }
+      #expect(sums == Set((0..<4).map { k in
+        Int((((unit * Double(k)) - Double(k) + 4) * 1e6).rounded())
+      }))
+    }
+  }
+
+  @Test func variablesDoNotLeaveTheirClosure() throws {
+    var leaked: TracedTensor?
+    _ = forLoop(2, TracedTensor(1.0)) { _, x in
+      leaked = x * 2
+      return x
+    }
+    let tensor = try #require(leaked)
+    #expect(throws: EvaluationError.self) { try tensor.eval(Engine()) }
+    let input = TracedTensor.input("x")
+    let other = TracedTensor.input("x", .f64, [3])
+    #expect(throws: EvaluationError.self) { try Graph("f", of: (input * other).sum()) }
+  }
+}
+
+// MARK: - Operations of one's own
+
+private struct Cube: PrimitiveOperation {
+  let name = "cube"
+  let operandCount = 1
+  var kernel: PrimitiveKernel { .elementwise(body: "return x0 * x0 * x0;") }
+  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+  func evaluate(_ operands: [Tensor]) -> [Tensor] {
+    [Tensor(operands[0].doubles.map { $0 * $0 * $0 }, shape: operands[0].shape)]
+  }
+  func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] {
+    [rule.tangents[0].map { 3 * rule.operands[0] * rule.operands[0] * $0 }]
+  }
+}
+
+/// Linear, without a kernel: evaluated in Swift.
+private struct Halve: PrimitiveOperation {
+  let name = "halve"
+  let operandCount = 1
+  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+  func evaluate(_ operands: [Tensor]) -> [Tensor] {
+    [Tensor(operands[0].doubles.map { $0 / 2 }, shape: operands[0].shape)]
+  }
+  func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] { [rule.tangents[0].map { Halve()($0)[0] }] }
+  func transpose(_ rule: PrimitiveCotangents) -> [TracedTensor?] {
+    [rule.cotangents[0].map { Halve()($0)[0] }]
+  }
+}
+
+private struct Bare: PrimitiveOperation {
+  let name = "bare"
+  let operandCount = 1
+  var kernel: PrimitiveKernel { .elementwise(body: "return x0;") }
+  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+}
+
+@Suite struct PrimitiveTests {
+  let engine = Engine()
+  let x = TracedTensor([0.5, -2])
+
+  @Test func bodyInC() throws {
+    let y = Cube()(x)[0]
+    #expect(try y.eval(engine).doubles == [0.125, -8])
+    #expect(try y.sum().grad(wrt: x).eval(engine).doubles == [0.75, 12])
+    #expect(try y.sum().hessian(wrt: x).eval(engine).doubles == [3, 0, 0, -12])
+    let looped = forLoop(2, x) { _, x in Cube()(x)[0] }
+    #expect(try looped.eval(engine).doubles == [Glibc.pow(0.5, 9), -512])
+    let eager = EagerContext(engine).tensor(2.0, requiresGradient: true)
+    #expect(try Cube()(eager)[0].backward()[eager]?.number == 12)
+  }
+
+  @Test func evaluatedInSwift() throws {
+    let y = exp(Halve()(x * 2)[0])
+    expectClose(try y.eval(engine).doubles, [0.5, -2].map { Glibc.exp($0) })
+    expectClose(
+      try y.sum().grad(wrt: x).eval(engine).doubles, [0.5, -2].map { Glibc.exp($0) })
+    let eager = EagerContext(engine).tensor(2.0, requiresGradient: true)
+    #expect(try Halve()(eager)[0].backward()[eager]?.number == 0.5)
+    let graph = try Graph("f", of: y)
+    let error = #expect(throws: MissingKernelError.self) { try engine.compile(graph) }
+    #expect(error?.operation == "halve")
+  }
+
+  @Test func missingRulesAreNamed() throws {
+    let y = Bare()(x)[0]
+    #expect(try y.eval(engine).doubles == [0.5, -2])
+    let error = #expect(throws: MissingRuleError.self) { try y.sum().grad(wrt: x) }
+    #expect(error == MissingRuleError(operation: "bare", rule: "jvp"))
+    #expect(Cube()(x, x)[0].failure != nil)
+  }
+
+  @Test func duplicatesAreRefused() throws {
+    #expect(throws: DuplicatePrimitiveError.self) { try PrimitiveSet("twice", [Cube(), Cube()]) }
+    struct Sine: PrimitiveOperation {
+      let name = "sin"
+      let operandCount = 1
+      func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+    }
+    #expect(throws: DuplicatePrimitiveError.self) { try PrimitiveSet("taken", [Sine()]) }
+    let set = try PrimitiveSet("own", [Cube(), Halve()])
+    #expect(set["cube"]?.name == "cube")
+    #expect(throws: DuplicatePrimitiveError.self) { try set.adding([Cube()]) }
+  }
+}

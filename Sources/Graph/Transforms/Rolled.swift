@@ -27,7 +27,7 @@ extension Graph {
     guard let graph = try? withGeneratorsFirst() else { return self }
     let runs = RunSearch(graph, leastSteps: leastSteps, longest: longest).runs()
     if runs.isEmpty { return self }
-    var rolling = Rolling(graph)
+    var rolling = Rolling(graph, leastSteps: leastSteps)
     return (try? rolling.graph(runs)) ?? self
   }
 
@@ -85,8 +85,14 @@ private struct RunSearch {
       hasher.combine(node.primitive.processHash)
       for result in node.resultRange { hasher.combine(graph.types[Int(result)]) }
       for operand in graph.operands(of: node) {
-        let source = graph.definingNode(of: operand) ?? -near
-        hasher.combine(index - source < near ? index - source : 0)
+        // Inputs and numbers are the same for all steps.
+        guard let source = graph.definingNode(of: operand), index - source < near,
+          !graph.nodes[source].operandRange.isEmpty
+        else {
+          hasher.combine(0)
+          continue
+        }
+        hasher.combine(index - source)
       }
       return UInt64(UInt(bitPattern: hasher.finalize()))
     }
@@ -132,6 +138,7 @@ private struct RolledPosition {
 /// Builds the graph with loops.
 private struct Rolling {
   private let old: Graph
+  private let leastSteps: Int
   private let builder: GraphBuilder
   private var renamed: [Value?]
   /// For values inside runs that became loops: the stack, and the row in it.
@@ -140,8 +147,9 @@ private struct Rolling {
   /// The last node that reads each value; outputs read behind all nodes.
   private var lastUse: [Int]
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, leastSteps: Int) {
     old = graph
+    self.leastSteps = leastSteps
     var empty = Graph(named: graph.name)
     empty.constraints = graph.constraints
     builder = GraphBuilder(empty)
@@ -160,8 +168,7 @@ private struct Rolling {
     var next = 0
     for run in runs {
       for node in next..<run.start { try copy(node) }
-      if try !roll(run) { for node in run.start..<run.end { try copy(node) } }
-      next = run.end
+      next = try roll(run)
     }
     for node in next..<old.nodes.count { try copy(node) }
     for output in old.outputs { builder.addOutput(output.name, builder.term(try value(output.value))) }
@@ -191,10 +198,26 @@ private struct Rolling {
 
   // MARK: - One run
 
-  /// Makes a loop of a run; `false` where it does not fit into one.
-  private mutating func roll(_ run: Run) throws -> Bool {
-    guard var plan = SegmentPlan(old, run) else { return false }
-    if !plan.rowSequences.allSatisfy(isStackable) { return false }
+  /// Makes a loop of a run, or of its first steps; what does not fit is copied.
+  /// - Returns: the first node behind.
+  private mutating func roll(_ run: Run) throws -> Int {
+    var run = run
+    while run.steps >= leastSteps {
+      guard let plan = SegmentPlan(old, run) else { break }
+      let fitting = plan.rowSequences.map(stackableCount).min() ?? run.steps
+      let first = Run(start: run.start, period: run.period, steps: Swift.min(fitting, run.steps))
+      if first.steps < leastSteps { break }
+      guard let part = first.steps == run.steps ? plan : SegmentPlan(old, first),
+        try roll(first, part)
+      else { break }
+      run = Run(start: first.end, period: run.period, steps: run.steps - first.steps)
+    }
+    for node in run.start..<run.end { try copy(node) }
+    return run.end
+  }
+
+  private mutating func roll(_ run: Run, _ plan: SegmentPlan) throws -> Bool {
+    var plan = plan
     // What is read behind the run: the last step's values are carried, others are stacked.
     for offset in 0..<run.period {
       for k in old.results(of: old.nodes[run.start + offset]).indices {
@@ -270,6 +293,14 @@ private struct Rolling {
     case literals([Scalar])
     case rows(position: Int, first: Int, count: Int, isBackward: Bool)
     case single(Value)
+
+    var count: Int {
+      switch self {
+      case .literals(let list): list.count
+      case .rows(_, _, let count, _): count
+      case .single: 1
+      }
+    }
   }
 
   private static let mostPieces = 6
@@ -305,8 +336,11 @@ private struct Rolling {
     return pieces
   }
 
-  private func isStackable(_ values: [Value]) -> Bool {
-    pieces(values).count <= Self.mostPieces && !old.type(of: values[0]).isUnbounded
+  /// How many of the values can be stacked.
+  private func stackableCount(_ values: [Value]) -> Int {
+    if old.type(of: values[0]).isUnbounded { return 0 }
+    let pieces = pieces(values)
+    return pieces.prefix(Self.mostPieces).reduce(0) { $0 + $1.count }
   }
 
   private mutating func stack(_ values: [Value]) throws -> Term {

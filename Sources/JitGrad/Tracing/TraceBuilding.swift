@@ -134,15 +134,18 @@ struct TraceWriter {
   mutating func writeAll(
     under roots: [TraceNode], input: (String, TensorType) throws -> Term
   ) throws {
+    var operations: [TraceNode] = []
     for node in TraceNode.order(roots, isLeaf: { values[TraceValue($0)] != nil })
     where values[TraceValue(node)] == nil {
       switch node.kind {
       case .input(let name?): bind(TraceValue(node), to: try input(name, node.types[0]).value)
       case .input(nil): throw EvaluationError.variable(node.types[0])
       case .value(let tensor): bind(TraceValue(node), to: builder.constant(tensor).value)
-      case .operation, .failure: try write(node)
+      case .operation, .failure: operations.append(node)
       }
     }
+    // In the order in which they were made, repeated steps stand one behind the other.
+    for node in operations.sorted(by: { $0.serial < $1.serial }) { try write(node) }
   }
 
   /// The application of an operation; operands that are not written yet become leaves.

@@ -13,7 +13,7 @@ COMMAND = $(BUILD)/release/jit-grad
 PACKAGES = libtcc-dev libopenblas-dev zlib1g-dev
 DATA = examples/data
 
-.PHONY: all setup build demo test lint format-lint import-check bench check-all clean
+.PHONY: all setup build demo test examples lint format-lint import-check bench check-all clean
 
 all: build
 
@@ -54,6 +54,10 @@ demo: build
 test: setup
 	$(SWIFT) test --scratch-path $(BUILD)
 
+# Programs that use the library from packages of their own; each checks what it computes.
+examples: setup
+	$(SWIFT) run --package-path examples/library --scratch-path $(BUILD)/examples -c release examples
+
 lint: format-lint import-check
 
 format-lint:
@@ -73,7 +77,7 @@ bench: build
 	  -i pixels=$(DATA)/digits_pixels.npy -i labels=$(DATA)/digits_labels.npy
 	$(COMMAND) bench examples/rosenbrock.jg --bind n=1000
 
-check-all: lint test demo
+check-all: lint test demo examples
 	for file in examples/*.jg; do $(COMMAND) check $$file && $(COMMAND) verify --all $$file || exit 1; done
 	$(COMMAND) fmt --check examples/*.jg
 	$(COMMAND) doctor

@@ -10,7 +10,8 @@ func measureTrace() throws {
       _ = try Engine().compile(Graph("chain", of: chain(x, steps)))
     }
     row(
-      "trace to callable, \(3 * steps) operations, \(text(times[0] / Double(3 * steps))) each", times,
+      "trace to callable, \(3 * steps) operations, \(text(times[0] / Double(3 * steps))) each",
+      times,
       goal: "10 µs each")
   }
   for rolling in [EvaluationOptions.Rolling.never, .always] {

@@ -1,7 +1,7 @@
 // The benchmarks: what the README promises about time and memory, measured. Each prints its figures
 // and what they are held against; none fails, because machines differ. Run by `make bench`.
 //
-//     benchmarks [straight-line | call | memory | stacks | loops | trace | start]
+//     benchmarks [straight-line | call | memory | stacks | loops | trace | library | start]
 
 let all: [(name: String, run: () throws -> Void)] = [
   ("start", measureStart),
@@ -11,6 +11,7 @@ let all: [(name: String, run: () throws -> Void)] = [
   ("stacks", measureStacks),
   ("loops", measureLoops),
   ("trace", measureTrace),
+  ("library", measureLibrary),
 ]
 
 let wanted = Set(CommandLine.arguments.dropFirst())

@@ -23,11 +23,14 @@ extension Graph {
     return keepingStates(.symbol(Self.checkpoints))
   }
 
-  private func keepingStates(_ states: DimExpr) -> Graph {
+  private func keepingStates(_ states: DimExpr) -> Graph { keeping(.states(states)) }
+
+  /// The same function; loops that keep everything for their derivatives keep this instead.
+  package func keeping(_ keep: Keep) -> Graph {
     let hasLoops = nodes.contains { $0.hasRegions }
-    if !hasLoops { return self }
+    if !hasLoops || keep == .all { return self }
     return rebuilt { operation, operands, _, builder in
-      try builder.apply(operation.keepingStates(states), operands).map { $0 }
+      try builder.apply(operation.keeping(keep), operands).map { $0 }
     }
   }
 
@@ -42,9 +45,7 @@ extension Graph {
     return low
   }
 
-  fileprivate func regionsKeepingStates(_ states: DimExpr) -> Region {
-    Region(keepingStates(states))
-  }
+  fileprivate func regionKeeping(_ keep: Keep) -> Region { Region(keeping(keep)) }
 
   fileprivate static func most(_ states: DimExpr, of bound: DimExpr?) -> DimExpr {
     // At least one state, also of a loop that makes no step.
@@ -53,19 +54,26 @@ extension Graph {
 }
 
 extension Operation {
-  fileprivate func keepingStates(_ states: DimExpr) -> any Operation {
+  fileprivate func keeping(_ keep: Keep) -> any Operation {
     switch self {
     case let loop as Loop:
       Loop(
-        body: loop.body.graph.regionsKeepingStates(states), condition: loop.condition,
+        body: loop.body.graph.regionKeeping(keep), condition: loop.condition,
         bound: loop.bound, hasCount: loop.hasCount, carriedCount: loop.carriedCount,
         scannedCount: loop.scannedCount, isReversed: loop.isReversed,
-        keep: loop.keep == .all ? .states(Graph.most(states, of: loop.bound)) : loop.keep)
+        keep: loop.keep == .all ? keep.limited(to: loop.bound) : loop.keep)
     case let conditional as Conditional:
       Conditional(
         cases: conditional.cases,
-        branches: conditional.branches.map { $0.graph.regionsKeepingStates(states) })
+        branches: conditional.branches.map { $0.graph.regionKeeping(keep) })
     default: self
     }
+  }
+}
+
+extension Keep {
+  /// No more states than a loop has steps.
+  fileprivate func limited(to bound: DimExpr?) -> Keep {
+    if case .states(let states) = self { .states(Graph.most(states, of: bound)) } else { self }
   }
 }

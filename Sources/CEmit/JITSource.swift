@@ -34,7 +34,8 @@ package struct JITSource: Sendable {
       let stacks = stackCount == 0 ? "" : ", jg_stack *stacks"
       let given = "sizes_, buffers_, workspace" + (stackCount == 0 ? "" : ", stacks")
       for (number, part) in parts.enumerated() {
-        functions += Self.function("static int part_\(number)", part, &prototypes, &definitions, stacks)
+        functions += Self.function(
+          "static int part_\(number)", part, &prototypes, &definitions, stacks)
       }
       functions.append("int \(Self.entry)(\(Self.parameters)) {")
       if stackCount > 0 { functions.append("  jg_stack stacks[\(stackCount)];") }

@@ -5,7 +5,9 @@ import JitGrad
 import Testing
 
 /// Newton's method for the square root of a, by hand and as a growing trace.
-private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor { x - (x * x - a) / (2 * x) }
+private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor {
+  x - (x * x - a) / (2 * x)
+}
 
 @Suite struct EvaluationTests {
   @Test func nothingIsConsumedAndNothingChanges() throws {
@@ -159,6 +161,26 @@ private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor { x - 
     var x = TracedTensor(1.0)
     for _ in 0..<300_000 { x = -x }
     #expect(x.rank == 0)
+  }
+
+  @Test func checkpointsKeepLess() throws {
+    let (a, x) = (TracedTensor.input("a"), TracedTensor.input("x", .f64, [50]))
+    var y = x
+    for _ in 0..<200 { y = tanh(y * a) + 0.1 * y }
+    let loss = (y * y).sum()
+    let engine = Engine()
+    func gradient(_ loss: TracedTensor) throws -> (values: [Tensor], bytes: Int) {
+      let graph = try Graph("g", of: loss.grad(wrt: [a, x]), inputs: ["a", "x"]).rolled()
+      let kernel = try engine.compile(graph)
+      let values = Tensor((0..<50).map { 0.02 * Double($0) }, shape: [50])
+      return (try kernel([Tensor(0.9), values]), try kernel.byteCount(sizes: [:]))
+    }
+    let all = try gradient(loss)
+    for policy in [Checkpointing.nothing, .every(15), .states(6)] {
+      let some = try gradient(loss.checkpoint(policy))
+      #expect(some.values == all.values)
+      #expect(some.bytes * 4 < all.bytes)
+    }
   }
 
   @Test func rollingChangesNothing() throws {

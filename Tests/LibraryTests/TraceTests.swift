@@ -99,9 +99,12 @@ private struct Model: TensorTree, Sendable {
       for try await value in group {
         sums.insert(Int(((value + 4) * 1e6).rounded()))
       }
-      #expect(sums == Set((0..<4).map { k in
-        Int((((unit * Double(k)) - Double(k) + 4) * 1e6).rounded())
-      }))
+      #expect(
+        sums
+          == Set(
+            (0..<4).map { k in
+              Int((((unit * Double(k)) - Double(k) + 4) * 1e6).rounded())
+            }))
     }
   }
 
@@ -142,7 +145,9 @@ private struct Halve: PrimitiveOperation {
   func evaluate(_ operands: [Tensor]) -> [Tensor] {
     [Tensor(operands[0].doubles.map { $0 / 2 }, shape: operands[0].shape)]
   }
-  func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] { [rule.tangents[0].map { Halve()($0)[0] }] }
+  func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] {
+    [rule.tangents[0].map { Halve()($0)[0] }]
+  }
   func transpose(_ rule: PrimitiveCotangents) -> [TracedTensor?] {
     [rule.cotangents[0].map { Halve()($0)[0] }]
   }

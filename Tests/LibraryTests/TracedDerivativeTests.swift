@@ -20,7 +20,8 @@ import Testing
     let y = sin(x)
     let loss = (y * y * y).sum()
     expectClose(
-      try loss.grad(wrt: y).eval(engine).doubles, [0.3, -1.2, 2].map { 3 * Glibc.pow(Glibc.sin($0), 2) })
+      try loss.grad(wrt: y).eval(engine).doubles,
+      [0.3, -1.2, 2].map { 3 * Glibc.pow(Glibc.sin($0), 2) })
     // An equal expression elsewhere is no part of y.
     let twin = sin(x)
     expectClose(

@@ -85,7 +85,8 @@ import Testing
     #expect(try mean.eval(engine, ["x": vector(1, 2, 6)]).number == 3)
     #expect(try mean.eval(engine, ["x": vector(1, 2)]).number == 1.5)
     let error = #expect(throws: EvaluationError.self) { try mean.eval(engine, ["y": vector(1)]) }
-    #expect("\(error.map { "\($0)" } ?? "")".contains("the input x: f64[n] has no value; given were y"))
+    #expect(
+      "\(error.map { "\($0)" } ?? "")".contains("the input x: f64[n] has no value; given were y"))
   }
 }
 

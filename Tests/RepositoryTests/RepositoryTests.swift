@@ -22,7 +22,7 @@ import Testing
       "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "runtime", "Glibc",
       "Synchronization",
     ],
-    "JitGrad": ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"],
+    "JitGrad": ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT", "Synchronization"],
     "jit-grad": [
       "ArgumentParser", "JitGrad", "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT",
       "Glibc", "runtime",

@@ -163,7 +163,8 @@ private struct Rolling {
 
   mutating func graph(_ runs: [Run]) throws -> Graph {
     for input in old.inputs {
-      renamed[Int(input.value.index)] = builder.addInput(input.name, old.type(of: input.value)).value
+      renamed[Int(input.value.index)] =
+        builder.addInput(input.name, old.type(of: input.value)).value
     }
     var next = 0
     for run in runs {
@@ -171,7 +172,9 @@ private struct Rolling {
       next = try roll(run)
     }
     for node in next..<old.nodes.count { try copy(node) }
-    for output in old.outputs { builder.addOutput(output.name, builder.term(try value(output.value))) }
+    for output in old.outputs {
+      builder.addOutput(output.name, builder.term(try value(output.value)))
+    }
     return try builder.finished().pruned()
   }
 
@@ -190,8 +193,10 @@ private struct Rolling {
     let place = try places[value.index].orThrow()
     let stack = positions[place.position].stack
     let type = old.type(of: value)
-    let row = builder.term(stack).slice(axis: 0, from: DimExpr(place.step), to: DimExpr(place.step) + 1)
-      .reshaped(to: type.shape)
+    let row = builder.term(stack).slice(
+      axis: 0, from: DimExpr(place.step), to: DimExpr(place.step) + 1
+    )
+    .reshaped(to: type.shape)
     renamed[Int(value.index)] = row.value
     return row.value
   }
@@ -250,7 +255,8 @@ private struct Rolling {
   private mutating func write(_ plan: SegmentPlan, _ run: Run) throws -> [Term] {
     let carry = try plan.carried.map { carried -> Term in
       if let first = carried.first { return builder.term(try value(first)) }
-      return builder.zeros(old.type(of: plan.value(carried.source.offset, carried.source.result, 0)))
+      return builder.zeros(
+        old.type(of: plan.value(carried.source.offset, carried.source.result, 0)))
     }
     let rows = try plan.rowSequences.map { try stack($0) }
     let captured = try plan.captured.map { builder.term(try value($0)) }
@@ -270,7 +276,8 @@ private struct Rolling {
       for offset in 0..<run.period {
         let node = old.nodes[run.start + offset]
         let operands = try plan.operands[offset].map(operand)
-        for (old, new) in zip(old.results(of: node), try step.builder.apply(node.operation, operands))
+        for (old, new) in zip(
+          old.results(of: node), try step.builder.apply(node.operation, operands))
         {
           local[old.index] = new
         }

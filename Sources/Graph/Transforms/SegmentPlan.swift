@@ -96,7 +96,8 @@ struct SegmentPlan {
 
   private mutating func operand(_ offset: Int, _ k: Int) -> Operand? {
     let first = node(offset, 0, k)
-    if let literal = graph.literal(first), (1..<run.steps).allSatisfy({ node(offset, $0, k) == first })
+    if let literal = graph.literal(first),
+      (1..<run.steps).allSatisfy({ node(offset, $0, k) == first })
     {
       return .literal(literal)
     }

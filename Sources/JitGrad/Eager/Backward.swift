@@ -195,7 +195,9 @@ struct TraceWalk<Key: Hashable & Sendable, Concrete: Sendable> {
     let variables = requiring.filter { terms[$0]?.dtype.isFloat == true }
     let seeds = variables.map { builder.addHidden(terms[$0]?.type ?? TensorType(.f64)) }
     var known: [Value: Term] = [:]
-    for (place, seed) in zip(variables, seeds) { if let term = terms[place] { known[term.value] = seed } }
+    for (place, seed) in zip(variables, seeds) {
+      if let term = terms[place] { known[term.value] = seed }
+    }
     let tangents = try Tangents(builder, of: [output.value], seeds: known)
     let received = builder.addHidden(output.type)
     guard let tangent = tangents[output.value] else {

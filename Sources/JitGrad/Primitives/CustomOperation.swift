@@ -132,7 +132,8 @@ struct CustomOperation: Operation {
   ) -> ScalarFunction {
     let letters = primitive.name.utf8.map { byte -> Character in
       let scalar = Unicode.Scalar(byte)
-      return scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) ? Character(scalar) : "_"
+      return scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+        ? Character(scalar) : "_"
     }
     // A name of its own for each definition: kernels hold several.
     let hash = (identity + body).utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {

@@ -132,7 +132,8 @@ struct Evaluation {
     return try targets.map { target in
       guard let tensor = found[ObjectIdentifier(target.node)]?.tensors[target.result] else {
         throw TraceError(
-          "eval", "\(target.type), with a row for each step of a loop, has no value outside of loops",
+          "eval",
+          "\(target.type), with a row for each step of a loop, has no value outside of loops",
           help: "give the loop a limit")
       }
       return tensor
@@ -149,7 +150,8 @@ struct Evaluation {
       let results = try host.evaluate(
         ReferenceCall(operands: operands, results: []) { $0.constantValue ?? 0 })
       engine.countExecuted(1)
-      let binding = node.isSymbolic
+      let binding =
+        node.isSymbolic
         ? BindingRecord(bindings.tensors, bindings.sizes, known: bindings.sizes) : nil
       node.kept.withLock { $0 = KeptValues(tensors: results, binding: binding) }
       if node === last { break }
@@ -250,7 +252,9 @@ private struct Segment {
     let type = node.types[0]
     guard let name else { throw EvaluationError.variable(type) }
     if let known = inputs[name] {
-      guard known.type == type else { throw EvaluationError.conflict(input: name, known.type, type) }
+      guard known.type == type else {
+        throw EvaluationError.conflict(input: name, known.type, type)
+      }
       writer.bind(TraceValue(node), to: known.value)
       return
     }

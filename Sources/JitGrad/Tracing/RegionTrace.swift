@@ -29,7 +29,8 @@ struct RegionTrace {
     var nodes: [TraceNode] = []
     for node in TraceNode.order(outputs.map(\.node), isLeaf: { $0.serial < start })
     where node.serial > start && node.primitive != nil && !node.isLiteral {
-      if isHoisting, !node.operands.contains(where: { inside.contains(ObjectIdentifier($0.node)) }) {
+      if isHoisting, !node.operands.contains(where: { inside.contains(ObjectIdentifier($0.node)) })
+      {
         continue
       }
       inside.insert(ObjectIdentifier(node))
@@ -59,9 +60,10 @@ struct RegionTrace {
   func region(_ name: String, names: [String] = [], captured: [TraceValue]) throws -> Region {
     var writer = TraceWriter(name: name)
     let unique = UniqueNames(
-      names + captured.map { value in
-        if case .input(let name?) = value.node.kind { name } else { "given" }
-      })
+      names
+        + captured.map { value in
+          if case .input(let name?) = value.node.kind { name } else { "given" }
+        })
     for (k, variable) in variables.enumerated() {
       writer.bind(variable.value, to: writer.builder.addInput(unique[k], variable.type).value)
     }
@@ -142,7 +144,9 @@ struct LoopTrace {
 
     let names = ["index"] + carried.map { $0.path.isEmpty ? "state" : $0.path }
     let results = RegionTrace.combined("loop", carried.count + made.count + 1) {
-      for tensor in carried.map(\.tensor) + rows { if let failure = tensor.failure { throw failure } }
+      for tensor in carried.map(\.tensor) + rows {
+        if let failure = tensor.failure { throw failure }
+      }
       let main = try RegionTrace(
         next.leaves.map(\.tensor) + made, index + stepState + stepRows, since: start)
       let testing = try test.map { try RegionTrace([$0], testIndex + testState, since: start) }
@@ -154,7 +158,8 @@ struct LoopTrace {
         bound: bound, hasCount: count != nil, carriedCount: carried.count,
         scannedCount: rows.count, isReversed: isReversed, keep: checkpointing.keep)
       return (
-        loop, (count.map { [$0.value] } ?? []) + carried.map(\.tensor.value) + rows.map(\.value)
+        loop,
+        (count.map { [$0.value] } ?? []) + carried.map(\.tensor.value) + rows.map(\.value)
           + captured
       )
     }

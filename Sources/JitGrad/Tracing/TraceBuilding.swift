@@ -5,7 +5,8 @@ import Graph
 extension TraceNode {
   static func literal(_ value: Scalar) -> TraceNode {
     TraceNode(
-      .operation(Primitive(Literal(value: value))), [], [TensorType(value.dtype)], isSymbolic: false)
+      .operation(Primitive(Literal(value: value))), [], [TensorType(value.dtype)], isSymbolic: false
+    )
   }
 
   /// An application of an operation whose result types are known to fit.

@@ -49,7 +49,9 @@ public func forLoop<State: TensorTree>(
   checkpointing: Checkpointing = .everything,
   body: (_ index: TracedTensor, _ state: State) throws -> State
 ) rethrows -> State {
-  try LoopTrace(count: count, bound: limit, checkpointing).run(state, condition: { _ in nil }, body: body).state
+  try LoopTrace(count: count, bound: limit, checkpointing).run(
+    state, condition: { _ in nil }, body: body
+  ).state
 }
 
 /// Runs `body` on a state for as long as a condition holds.
@@ -85,7 +87,8 @@ public func scan<Rows: TensorTree, State: TensorTree, Result: TensorTree>(
   var stacked: Result?
   let extent = rows.leaves.first?.tensor.shape.first ?? 0
   let loop = LoopTrace(bound: extent, checkpointing, isReversed: reversed)
-  let result = try loop.run(state, rows: rows.leaves.map(\.tensor), condition: { _ in nil }) { _, state, row in
+  let result = try loop.run(state, rows: rows.leaves.map(\.tensor), condition: { _ in nil }) {
+    _, state, row in
     let (next, result) = try body(rows.replacing(row), state)
     stacked = result
     return (next, result.leaves.map(\.tensor))
@@ -135,7 +138,8 @@ public func vmap<Batch: TensorTree, Result: TensorTree>(
       operands.allSatisfy({ $0.shape.first == extent })
     else {
       throw TraceError(
-        "vmap", "needs tensors of one extent along their first axis, found "
+        "vmap",
+        "needs tensors of one extent along their first axis, found "
           + operands.map(\.type.description).joined(separator: ", "))
     }
     let inside = try RegionTrace(outputs, elements, since: elements[0].node.serial)

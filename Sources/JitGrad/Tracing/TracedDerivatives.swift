@@ -120,7 +120,8 @@ struct VaryingPart {
     var varies: Set<ObjectIdentifier> = []
     for node in order {
       let depends =
-        node.serial >= first && node.operands.contains { varies.contains(ObjectIdentifier($0.node)) }
+        node.serial >= first
+        && node.operands.contains { varies.contains(ObjectIdentifier($0.node)) }
       // A variable that depends on no other is a leaf: equal expressions elsewhere do not vary with it.
       if depends {
         try writer.write(node)
@@ -168,7 +169,8 @@ struct VaryingPart {
     }
     let names = outside.indices.map { "v\($0)" }
     let part = graph.part(
-      name, from: zip(names, outside).map { (name: $0, value: $1) }, to: [(name: "y", value: target)])
+      name, from: zip(names, outside).map { (name: $0, value: $1) },
+      to: [(name: "y", value: target)])
     let derivative = try part.derivative(mode, wrt: [names[0]], direction: direction)
     let terms = try writer.builder.inline(derivative, outside.map(writer.builder.term))
     return try lift([terms[terms.count - 1]])[0]

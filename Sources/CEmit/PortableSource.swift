@@ -149,7 +149,9 @@ package struct PortableSource: Sendable {
     ]
     if stackCount > 0 { lines.insert("#include <stdlib.h>", at: lines.count - 1) }
     lines += Self.helpers(called)
-    for (_, definition) in definitions.sorted(by: { $0.key < $1.key }) { lines += [definition, ""] }
+    for (_, definition) in definitions.sorted(by: { $0.key < $1.key }) {
+      lines += [definition, ""]
+    }
     if !isDivided, !function.tables.isEmpty { lines += function.tables + [""] }
     lines += measure + [""] + body + [""]
     source = lines.joined(separator: "\n")

@@ -190,7 +190,7 @@ struct OperationKey: Hashable, Sendable {
 }
 
 /// A recorded graph with its kernel, or with the operation that is evaluated in Swift.
-struct CompiledStep: Sendable {
+final class CompiledStep: Sendable {
   let graph: RecordedGraph
   private let kernel: Kernel?
 

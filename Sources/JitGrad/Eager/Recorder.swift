@@ -20,15 +20,25 @@ public final class CountingKeys: KeySource {
 
 /// One operation or several, recorded as one: a graph whose inputs and outputs are those of the step.
 public struct RecordedGraph: Sendable {
-  public let graph: Graph
+  /// One object for all steps that apply the graph.
+  private let storage: Storage
+
+  private final class Storage: Sendable {
+    let graph: Graph
+    let identity: StructuralKey
+
+    init(_ graph: Graph) {
+      self.graph = graph
+      identity = StructuralKey(graph)
+    }
+  }
+
+  public var graph: Graph { storage.graph }
   /// Graphs that compute the same are the same.
-  let identity: StructuralKey
+  var identity: StructuralKey { storage.identity }
 
   /// - Parameter graph: what a step computes; its inputs in order are those of the step.
-  public init(_ graph: Graph) {
-    self.graph = graph
-    identity = StructuralKey(graph)
-  }
+  public init(_ graph: Graph) { storage = Storage(graph) }
 
   /// What a closure builds with a `PrimitiveBuilder`, as one.
   ///
@@ -119,14 +129,19 @@ public final class RecordedTrace<Key: Hashable & Sendable, Concrete: Sendable>: 
   }
 
   deinit {
-    var pending = inputs.compactMap(\.trace)
-    inputs = []
+    var pending: [RecordedTrace] = []
+    take(&pending)
     while var step = pending.popLast() {
-      if isKnownUniquelyReferenced(&step) {
-        pending += step.inputs.compactMap(\.trace)
-        step.inputs = []
-      }
+      if isKnownUniquelyReferenced(&step) { step.take(&pending) }
     }
+  }
+
+  /// Moves the steps that this one reads from onto a list.
+  private func take(_ pending: inout [RecordedTrace]) {
+    for input in inputs {
+      if let trace = input.trace { pending.append(trace) }
+    }
+    inputs = []
   }
 
   /// The steps under this one, those that are read before those that read them.

@@ -34,7 +34,7 @@ private func measureSmallGradient() throws {
 
 private func measureEager() throws {
   let context = EagerContext()
-  let x = context.tensor(0.5, requiresGradient: true)
+  let x = context.tensor(0.5, requiresGrad: true)
   let steps = 10_000
   func chain() throws -> EagerTensor {
     var y = x

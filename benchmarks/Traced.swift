@@ -14,6 +14,7 @@ func measureTrace() throws {
       times,
       goal: "10 µs each")
   }
+  try measureMidway()
   for rolling in [EvaluationOptions.Rolling.never, .always] {
     for steps in [100, 1000, 10_000, 100_000] {
       if rolling == .never && steps > 10_000 { continue }
@@ -24,6 +25,23 @@ func measureTrace() throws {
       }
       row("value and gradient of \(3 * steps) operations, rolling \(rolling)", times)
     }
+  }
+}
+
+/// A trace that grows by three operations and is evaluated after each step.
+func measureMidway() throws {
+  for steps in [100, 1000] {
+    let engine = Engine()
+    let times = try seconds(5) {
+      let a = TracedTensor(0.9)
+      var x = TracedTensor(0.5)
+      for _ in 0..<steps {
+        x = sin(x) * a + x
+        _ = try x.eval(engine)
+      }
+    }
+    row("\(steps) evaluations midway, each", times.map { $0 / Double(steps) })
+    print("    compiles \(engine.counters.compiles), operations \(engine.counters.executedNodes)")
   }
 }
 

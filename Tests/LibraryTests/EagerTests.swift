@@ -7,14 +7,14 @@ import Testing
   let context = EagerContext()
 
   @Test func squareOfThree() throws {
-    let x = context.tensor(3.0, requiresGradient: true)
+    let x = context.tensor(3.0, requiresGrad: true)
     let gradients = try (x * x).backward()
     #expect(gradients[x]?.number == 6)
     #expect(gradients.count == 1)
   }
 
   @Test func diamondsAndRepeatedUse() throws {
-    let x = context.tensor([0.5, 2.0], requiresGradient: true)
+    let x = context.tensor([0.5, 2.0], requiresGrad: true)
     let y = try exp(x)
     let z = try (y * y + y * x).sum()
     let gradient = try z.backward()[x]?.value.doubles ?? []
@@ -24,15 +24,22 @@ import Testing
         let e = Glibc.exp(x)
         return 2 * e * e + e * (x + 1)
       })
-    // Nothing accumulates from one call to the next.
+    // Each call gives its own gradient; in `grad` they add up.
     #expect(try z.backward()[x]?.value.doubles == gradient)
+    #expect(x.grad?.value.doubles == gradient.map { 2 * $0 })
+    x.clearGrad()
+    #expect(x.grad == nil)
+    try z.backward()
+    #expect(x.grad?.value.doubles == gradient)
+    #expect(y.grad == nil)
   }
 
   @Test func cotangentAndDetach() throws {
-    let x = context.tensor([1.0, 2], requiresGradient: true)
+    let x = context.tensor([1.0, 2], requiresGrad: true)
     let y = try x * x
     #expect(try y.backward(context.tensor([10.0, 100]))[x]?.value.doubles == [20, 400])
-    #expect(try (x * x.detached()).backward()[x]?.value.doubles == [1, 2])
+    #expect(x.grad?.value.doubles == [20, 400])
+    #expect(try (x * x.detach()).backward()[x]?.value.doubles == [1, 2])
     #expect(throws: TraceError.self) { try y.backward(context.tensor(1.0)) }
   }
 
@@ -45,7 +52,7 @@ import Testing
   }
 
   @Test func doubleBackward() throws {
-    let x = context.tensor(2.0, requiresGradient: true)
+    let x = context.tensor(2.0, requiresGrad: true)
     let y = try x * x * x
     let first = try #require(try y.backward(isRecorded: true)[x])
     #expect(first.number == 12)
@@ -55,7 +62,7 @@ import Testing
   }
 
   @Test func branchesOnValues() throws {
-    let x = context.tensor(0.5, requiresGradient: true)
+    let x = context.tensor(0.5, requiresGrad: true)
     var y = x
     while y.number < 4 { y = try y * 3 }
     #expect(y.number == 4.5)
@@ -64,12 +71,12 @@ import Testing
 
   /// The way back is differentiated and compiled for the first step only.
   @Test func oneDifferentiationServesALoop() throws {
-    var w = context.tensor(1.0, requiresGradient: true)
+    var w = context.tensor(1.0, requiresGrad: true)
     var compiles: [Int] = []
     for _ in 0..<10 {
       let loss = try (w * w - 2) * (w * w - 2)
       let gradient = try #require(try loss.backward()[w])
-      w = context.tensor(w.number - 0.05 * gradient.number, requiresGradient: true)
+      w = context.tensor(w.number - 0.05 * gradient.number, requiresGrad: true)
       compiles.append(context.engine.counters.compiles)
     }
     #expect(context.differentiations == 1)
@@ -78,7 +85,7 @@ import Testing
   }
 
   @Test func longTraceIsFreed() throws {
-    let x = context.tensor(1.0, requiresGradient: true)
+    let x = context.tensor(1.0, requiresGrad: true)
     var y = x
     for _ in 0..<20_000 { y = try -y }
     #expect(y.number == 1)
@@ -91,8 +98,8 @@ import Testing
     let product = try RecordedGraph("product", [TensorType(.f64), TensorType(.f64)]) { _, x in
       [x[0] * x[1]]
     }
-    let a = EagerInput<UInt64, Tensor>(77, Tensor(2.0), requiresGradient: true)
-    let b = EagerInput<UInt64, Tensor>(88, nil, requiresGradient: true)
+    let a = EagerInput<UInt64, Tensor>(77, Tensor(2.0), requiresGrad: true)
+    let b = EagerInput<UInt64, Tensor>(88, nil, requiresGrad: true)
     let output = recorder.record(product, [a, b], values: [Tensor(6.0)])[0]
     let trace = try #require(output.trace)
     let error = #expect(throws: BackwardError.self) {
@@ -106,8 +113,8 @@ import Testing
 
   /// What a result does not depend on gets no cotangent.
   @Test func absentCotangentsAreSkipped() throws {
-    let x = context.tensor(1.0, requiresGradient: true)
-    let y = context.tensor(2.0, requiresGradient: true)
+    let x = context.tensor(1.0, requiresGrad: true)
+    let y = context.tensor(2.0, requiresGrad: true)
     let both = try context.apply("pair", [x, y]) { [$0[0] * 2, $0[1] * 3] }
     let gradients = try both[0].backward()
     #expect(gradients[x]?.number == 2)
@@ -128,7 +135,7 @@ import Testing
     let steps = try RecordedGraph("steps", [TensorType(.f64)]) { builder, x in
       [exp(builder.apply("square", x[0])[0])]
     }
-    let x = EagerInput<UInt64, Double>(1000, 0.5, requiresGradient: true)
+    let x = EagerInput<UInt64, Double>(1000, 0.5, requiresGrad: true)
     let y = recorder.record(steps, [x], values: [Glibc.exp(0.25)])[0]
     let z = recorder.record(steps, [y.input], values: [Glibc.exp(Glibc.exp(0.5))])[0]
     let trace = try #require(z.trace)

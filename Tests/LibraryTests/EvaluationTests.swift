@@ -156,6 +156,24 @@ private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor {
     expectClose(values[1].number, slope, 1e-12)
   }
 
+  /// A node of a long chain, seen through what its operation holds.
+  @Test func whatNobodyCanReachIsFreed() throws {
+    weak var probe: Token?
+    let engine = Engine()
+    func build() throws {
+      let token = Token()
+      probe = token
+      let a = TracedTensor(0.5)
+      var x = Tagged(token: token)(a)[0]
+      for _ in 0..<1000 { x = x * a + a }
+      let gradient = try x.grad(wrt: a)
+      #expect(try gradient.eval(engine).number.isFinite)
+      #expect(probe != nil)
+    }
+    try build()
+    #expect(probe == nil)
+  }
+
   /// Freeing does not recurse over the length of a trace, or the stack would overflow here.
   @Test func longChainIsFreed() {
     var x = TracedTensor(1.0)
@@ -206,6 +224,23 @@ private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor {
     }
     #expect(try length(400) < length(100) + 100)
   }
+}
+
+/// Something that tells when it is freed.
+private final class Token: Sendable, Hashable {
+  static func == (a: Token, b: Token) -> Bool { a === b }
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+/// The identity, evaluated in Swift so that no engine holds it.
+private struct Tagged: PrimitiveOperation {
+  let token: Token
+  var name: String { "tagged" }
+  var identity: String { "tagged" }
+  var operandCount: Int { 1 }
+  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+  func evaluate(_ operands: [Tensor]) -> [Tensor] { operands }
+  func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] { rule.tangents }
 }
 
 extension String {

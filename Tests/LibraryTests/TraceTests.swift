@@ -171,7 +171,7 @@ private struct Bare: PrimitiveOperation {
     #expect(try y.sum().hessian(wrt: x).eval(engine).doubles == [3, 0, 0, -12])
     let looped = forLoop(2, x) { _, x in Cube()(x)[0] }
     #expect(try looped.eval(engine).doubles == [Glibc.pow(0.5, 9), -512])
-    let eager = EagerContext(engine).tensor(2.0, requiresGradient: true)
+    let eager = EagerContext(engine).tensor(2.0, requiresGrad: true)
     #expect(try Cube()(eager)[0].backward()[eager]?.number == 12)
   }
 
@@ -180,7 +180,7 @@ private struct Bare: PrimitiveOperation {
     expectClose(try y.eval(engine).doubles, [0.5, -2].map { Glibc.exp($0) })
     expectClose(
       try y.sum().grad(wrt: x).eval(engine).doubles, [0.5, -2].map { Glibc.exp($0) })
-    let eager = EagerContext(engine).tensor(2.0, requiresGradient: true)
+    let eager = EagerContext(engine).tensor(2.0, requiresGrad: true)
     #expect(try Halve()(eager)[0].backward()[eager]?.number == 0.5)
     let graph = try Graph("f", of: y)
     let error = #expect(throws: MissingKernelError.self) { try engine.compile(graph) }

@@ -146,7 +146,7 @@ struct TraceWalk<Key: Hashable & Sendable, Concrete: Sendable> {
         }
         add(input.key, input.value)
         read.append(values.count - 1)
-        if input.requiresGradient, input.trace == nil { requiring.append(values.count - 1) }
+        if input.requiresGrad, input.trace == nil { requiring.append(values.count - 1) }
       }
       inputs.append(read)
       for output in step.outputs { add(output.key, output.value) }

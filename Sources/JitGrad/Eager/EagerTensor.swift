@@ -7,28 +7,41 @@ import Synchronization
 /// A tensor with a value.
 ///
 ///     let context = EagerContext()
-///     let x = context.tensor(3.0, requiresGradient: true)
+///     let x = context.tensor(3.0, requiresGrad: true)
 ///     let gradients = try (x * x).backward()
 ///     gradients[x]                                     // 6
 ///
 /// Every operator computes at once and, where an operand requires a gradient, records the step.
-/// Gradients are values that `backward` returns; nothing accumulates behind the scenes.
+/// `backward` returns gradients as values, and adds them to the `grad` of the tensors they belong to.
 public struct EagerTensor: Sendable {
   let output: EagerInput<UInt64, Tensor>
   let context: EagerContext
   private let concrete: Tensor
+  /// Where gradients add up, for a tensor that began with `requiresGrad`.
+  private let cell: GradientCell?
 
-  init(_ input: EagerInput<UInt64, Tensor>, _ value: Tensor, _ context: EagerContext) {
+  init(
+    _ input: EagerInput<UInt64, Tensor>, _ value: Tensor, _ context: EagerContext,
+    cell: GradientCell? = nil
+  ) {
     output = input
     concrete = value
     self.context = context
+    self.cell = cell
   }
+
+  /// The sum of the gradients that `backward` found since the start or the last `clearGrad`; `nil` where
+  /// there is none, and for tensors that were computed.
+  public var grad: EagerTensor? { cell?.sum.withLock { $0 } }
+
+  /// Forgets the sum of gradients.
+  public func clearGrad() { cell?.sum.withLock { $0 = nil } }
 
   public var value: Tensor { concrete }
   public var key: UInt64 { output.key }
   public var shape: [Int] { concrete.shape }
   public var dtype: DType { concrete.dtype }
-  public var requiresGradient: Bool { output.requiresGradient }
+  public var requiresGrad: Bool { output.requiresGrad }
   /// The steps that made the tensor; `nil` where nothing requires a gradient.
   public var trace: RecordedTrace<UInt64, Tensor>? { output.trace }
 
@@ -40,8 +53,8 @@ public struct EagerTensor: Sendable {
   }
 
   /// The same numbers without a history.
-  public func detached(requiresGradient: Bool = false) -> EagerTensor {
-    context.tensor(concrete, requiresGradient: requiresGradient)
+  public func detach(requiresGrad: Bool = false) -> EagerTensor {
+    context.tensor(concrete, requiresGrad: requiresGrad)
   }
 
   /// The cotangents of all tensors that require a gradient and that this one is made of.
@@ -49,13 +62,23 @@ public struct EagerTensor: Sendable {
   /// - Parameters:
   ///   - cotangent: of the type of this tensor; ones unless given.
   ///   - isRecorded: the way back is recorded too, so that it can be differentiated again.
+  /// - Returns: the gradients of this call; they are also added to the `grad` of each tensor.
   /// - Throws: as `backward(from:trace:cotangent:executor:)`.
+  @discardableResult
   public func backward(
     _ cotangent: EagerTensor? = nil, isRecorded: Bool = false
   ) throws -> EagerGradients {
+    let gradients = try gradients(cotangent, isRecorded)
+    try context.accumulate(gradients)
+    return gradients
+  }
+
+  private func gradients(
+    _ cotangent: EagerTensor?, _ isRecorded: Bool
+  ) throws -> EagerGradients {
     guard let trace = output.trace else {
       return EagerGradients(
-        requiresGradient ? [key: try cotangent ?? context.ones(like: self)] : [:])
+        requiresGrad ? [key: try cotangent ?? context.ones(like: self)] : [:])
     }
     if let cotangent, cotangent.shape != shape || cotangent.dtype != dtype {
       throw TraceError(
@@ -72,7 +95,7 @@ public struct EagerTensor: Sendable {
 
 /// Gradients by tensor.
 public struct EagerGradients: Sendable {
-  private let byKey: [UInt64: EagerTensor]
+  fileprivate let byKey: [UInt64: EagerTensor]
 
   init(_ byKey: [UInt64: EagerTensor]) { self.byKey = byKey }
 
@@ -82,11 +105,36 @@ public struct EagerGradients: Sendable {
   public var count: Int { byKey.count }
 }
 
+/// Where the gradients of a tensor add up.
+final class GradientCell: Sendable {
+  let sum = Mutex<EagerTensor?>(nil)
+  private let key: UInt64
+  private let cells: GradientCells
+
+  init(_ key: UInt64, _ cells: GradientCells) {
+    self.key = key
+    self.cells = cells
+    cells.list.withLock { $0[key] = WeakCell(cell: self) }
+  }
+
+  deinit { _ = cells.list.withLock { $0.removeValue(forKey: key) } }
+}
+
+/// The cells of tensors that are still there.
+final class GradientCells: Sendable {
+  let list = Mutex<[UInt64: WeakCell]>([:])
+}
+
+struct WeakCell: Sendable {
+  weak let cell: GradientCell?
+}
+
 /// Where eager tensors live: an engine, keys, and what was compiled for single operations.
 public final class EagerContext: Sendable {
   public let engine: Engine
   let executor: EngineExecutor
   private let recorder = Recorder<CountingKeys, Tensor>(keys: CountingKeys())
+  private let cells = GradientCells()
   private let operations = Mutex<[OperationKey: CompiledStep]>([:])
 
   public init(_ engine: Engine = Engine()) {
@@ -97,21 +145,33 @@ public final class EagerContext: Sendable {
   /// How many structures of traces were differentiated so far.
   public var differentiations: Int { executor.reverseGraphs.count }
 
-  public func tensor(_ value: Tensor, requiresGradient: Bool = false) -> EagerTensor {
-    EagerTensor(
-      EagerInput(recorder.keys.next(), value, requiresGradient: requiresGradient), value, self)
+  public func tensor(_ value: Tensor, requiresGrad: Bool = false) -> EagerTensor {
+    let key = recorder.keys.next()
+    return EagerTensor(
+      EagerInput(key, value, requiresGrad: requiresGrad), value, self,
+      cell: requiresGrad ? GradientCell(key, cells) : nil)
+  }
+
+  /// Adds gradients to the sums of the tensors that are still there.
+  fileprivate func accumulate(_ gradients: EagerGradients) throws {
+    for (key, gradient) in gradients.byKey {
+      guard let cell = cells.list.withLock({ $0[key]?.cell }) else { continue }
+      let before = cell.sum.withLock { $0 }
+      let sum = try before.map { try $0 + gradient } ?? gradient
+      cell.sum.withLock { $0 = sum }
+    }
   }
 
   public func tensor<T: TensorElement>(
-    _ element: T, requiresGradient: Bool = false
+    _ element: T, requiresGrad: Bool = false
   ) -> EagerTensor {
-    tensor(Tensor(element), requiresGradient: requiresGradient)
+    tensor(Tensor(element), requiresGrad: requiresGrad)
   }
 
   public func tensor<T: TensorElement>(
-    _ elements: [T], requiresGradient: Bool = false
+    _ elements: [T], requiresGrad: Bool = false
   ) -> EagerTensor {
-    tensor(Tensor(elements, shape: [elements.count]), requiresGradient: requiresGradient)
+    tensor(Tensor(elements, shape: [elements.count]), requiresGrad: requiresGrad)
   }
 
   func ones(like tensor: EagerTensor) throws -> EagerTensor {
@@ -164,7 +224,7 @@ public final class EagerContext: Sendable {
         throw BackwardError.missingValue(key: "\(walk.values[place].key)")
       }
       let key = walk.values[place].key
-      inputs.append(EagerInput(key, value, requiresGradient: walk.requiring.contains(place)))
+      inputs.append(EagerInput(key, value, requiresGrad: walk.requiring.contains(place)))
     }
     inputs.append(try (cotangent ?? ones(like: tensor)).output)
     let step = try CompiledStep(RecordedGraph(reverse.graph), engine)

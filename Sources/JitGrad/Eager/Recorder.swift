@@ -82,17 +82,17 @@ public struct EagerInput<Key: Hashable & Sendable, Concrete: Sendable>: Sendable
   public let key: Key
   /// `nil` for a value that is not there: an error where the way back needs it.
   public let value: Concrete?
-  public let requiresGradient: Bool
+  public let requiresGrad: Bool
   /// How the value came about; `nil` for one that begins here.
   public let trace: RecordedTrace<Key, Concrete>?
 
   public init(
-    _ key: Key, _ value: Concrete?, requiresGradient: Bool,
+    _ key: Key, _ value: Concrete?, requiresGrad: Bool,
     trace: RecordedTrace<Key, Concrete>? = nil
   ) {
     self.key = key
     self.value = value
-    self.requiresGradient = requiresGradient || trace != nil
+    self.requiresGrad = requiresGrad || trace != nil
     self.trace = trace
   }
 }
@@ -104,11 +104,11 @@ public struct EagerOutput<Key: Hashable & Sendable, Concrete: Sendable>: Sendabl
   /// `nil` where nothing it was made of requires a gradient.
   public let trace: RecordedTrace<Key, Concrete>?
 
-  public var requiresGradient: Bool { trace != nil }
+  public var requiresGrad: Bool { trace != nil }
 
   /// The value as one that another step reads.
   public var input: EagerInput<Key, Concrete> {
-    EagerInput(key, value, requiresGradient: requiresGradient, trace: trace)
+    EagerInput(key, value, requiresGrad: requiresGrad, trace: trace)
   }
 }
 
@@ -177,7 +177,7 @@ public struct Recorder<Keys: KeySource, Concrete: Sendable>: Sendable {
   ) -> [EagerOutput<Keys.Key, Concrete>] {
     let made = values.map { (key: keys.next(), value: $0) }
     let trace =
-      inputs.contains(where: \.requiresGradient) ? RecordedTrace(graph, inputs, made) : nil
+      inputs.contains(where: \.requiresGrad) ? RecordedTrace(graph, inputs, made) : nil
     return made.map { EagerOutput(key: $0.key, value: $0.value, trace: trace) }
   }
 }

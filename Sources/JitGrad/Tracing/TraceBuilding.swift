@@ -94,8 +94,8 @@ struct TraceWriter {
   let builder: GraphBuilder
   /// The value of what is written.
   private var values: [TraceValue: Value] = [:]
-  /// What stands for a value; the other way round.
-  private var sources: [Value: TraceValue] = [:]
+  /// The other way round, by the number of the value.
+  private var sources: [TraceValue?] = []
 
   init(name: String) { builder = GraphBuilder(name: name) }
 
@@ -107,7 +107,14 @@ struct TraceWriter {
   /// Takes a value of the graph for a result of a node.
   mutating func bind(_ source: TraceValue, to value: Value) {
     values[source] = value
-    if sources[value] == nil { sources[value] = source }
+    let number = Int(value.index)
+    while sources.count <= number { sources.append(nil) }
+    if sources[number] == nil { sources[number] = source }
+  }
+
+  /// What stands for a value of the graph; `nil` for one that a transform made.
+  private func source(of value: Value) -> TraceValue? {
+    Int(value.index) < sources.count ? sources[Int(value.index)] : nil
   }
 
   /// A variable that stands for the value, or the literal it is.
@@ -168,9 +175,9 @@ struct TraceWriter {
     let needed = graph.nodesNeeded(for: terms.map(\.value))
     for (index, node) in graph.nodes.enumerated() where needed[index] {
       let results = graph.results(of: node)
-      if sources[results[0]] != nil { continue }
+      if source(of: results[0]) != nil { continue }
       let operands = try graph.operands(of: node).map { operand in
-        guard let source = sources[operand] else {
+        guard let source = source(of: operand) else {
           throw TraceError(
             node.operation.name, "reads a variable that belongs to another trace",
             help: "this is a mistake in jit-grad: please report it")
@@ -181,7 +188,7 @@ struct TraceWriter {
       for (k, value) in results.enumerated() { bind(TraceValue(made, k), to: value) }
     }
     return try terms.map { term in
-      guard let source = sources[term.value] else {
+      guard let source = source(of: term.value) else {
         throw TraceError("derivative", "gives a variable of its own")
       }
       return TracedTensor(source)

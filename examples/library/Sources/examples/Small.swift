@@ -5,7 +5,7 @@ import ScalarPrimitives
 
 func eagerSquare() throws {
   let context = EagerContext()
-  let x = context.tensor(3.0, requiresGradient: true)
+  let x = context.tensor(3.0, requiresGrad: true)
   let y = try x * x
   try check("x·x at 3", y.number, 9)
   try check("its gradient", y.backward()[x]?.number ?? .nan, 6)
@@ -23,7 +23,7 @@ func ownPrimitives() throws {
   try check("∂/∂a", gradient[0].eval(engine).doubles[0], 1 - 2 * exp(-1))
   try check("∂²/∂a²", gradient[0].grad(wrt: a).eval(engine).doubles[0], 4 * exp(-1))
   let context = EagerContext(engine)
-  let x = context.tensor(0.3, requiresGradient: true)
+  let x = context.tensor(0.3, requiresGrad: true)
   let s = 1 / (1 + exp(-0.3))
   let z = try Logistic()(x)[0]
   try check("the logistic function, in C", z.number, s)

@@ -111,6 +111,23 @@ import Testing
     }
   }
 
+  /// Missing tangents are zero, missing values are errors.
+  @Test func tangentsAlongATrace() throws {
+    let x = context.tensor(2.0, requiresGrad: true)
+    let y = context.tensor(5.0, requiresGrad: true)
+    let z = try x * x * y
+    let trace = try #require(z.trace)
+    let executor = EngineExecutor(context.engine)
+    func along(_ tangents: [UInt64: Tensor]) throws -> Double? {
+      try tangent(of: z.key, trace: trace, along: tangents, executor: executor)?.number
+    }
+    #expect(try along([x.key: Tensor(1.0)]) == 20)
+    #expect(try along([y.key: Tensor(10.0)]) == 40)
+    #expect(try along([x.key: Tensor(1.0), y.key: Tensor(10.0)]) == 60)
+    #expect(try along([:]) == nil)
+    #expect(throws: BackwardError.self) { try along([9999: Tensor(1.0)]) }
+  }
+
   /// What a result does not depend on gets no cotangent.
   @Test func absentCotangentsAreSkipped() throws {
     let x = context.tensor(1.0, requiresGrad: true)

@@ -24,12 +24,12 @@ public protocol BackwardExecutor: Sendable {
   var reverseGraphs: ReverseCache { get }
 }
 
-/// The way back of all traces of one structure.
+/// The way back, or forward, of all traces of one structure.
 public final class ReverseGraph: Sendable {
-  /// From values of the trace and a cotangent to cotangents.
+  /// From values of the trace and a cotangent to cotangents; or with tangents to a tangent.
   public let graph: Graph
   /// Which values of the trace the graph reads: places in the list of all values, in order. The
-  /// cotangent stands behind them.
+  /// cotangent, or the tangents, stand behind them.
   let read: [Int]
   /// Which leaves get a cotangent: places among the leaves that require one, in order.
   let reached: [Int]
@@ -70,7 +70,10 @@ struct TraceShape: Hashable, Sendable {
   }
 
   var steps: [Step]
+  /// For the way back: what requires a gradient.
   var requiring: [Int]
+  /// For the way forward: what has a tangent.
+  var varying: [Int]?
   var target: Int
 }
 
@@ -111,13 +114,7 @@ public func backward<Key, Executor: BackwardExecutor>(
     let start = trace.outputs.first(where: { $0.key == key })
   else { throw BackwardError.notInTrace(key: "\(key)") }
   let reverse = try executor.reverseGraphs.reverse(walk.shape(target)) { try walk.reverse(target) }
-  var inputs: [Executor.Concrete] = []
-  for place in reverse.read {
-    guard let value = walk.values[place].value else {
-      throw BackwardError.missingValue(key: "\(walk.values[place].key)")
-    }
-    inputs.append(value)
-  }
+  var inputs = try walk.concrete(reverse.read)
   inputs.append(try cotangent ?? executor.ones(like: start.value))
   var result: [Key: Executor.Concrete] = [:]
   for (place, value) in zip(reverse.reached, try executor.run(reverse, inputs)) {
@@ -126,125 +123,30 @@ public func backward<Key, Executor: BackwardExecutor>(
   return result
 }
 
-/// The values and steps of a trace, numbered.
-struct TraceWalk<Key: Hashable & Sendable, Concrete: Sendable> {
-  let steps: [RecordedTrace<Key, Concrete>]
-  private(set) var values: [(key: Key, value: Concrete?)] = []
-  private(set) var places: [Key: Int] = [:]
-  /// Leaves that require a gradient.
-  private(set) var requiring: [Int] = []
-  private var inputs: [[Int]] = []
-
-  init(_ trace: RecordedTrace<Key, Concrete>) {
-    steps = trace.steps
-    for step in steps {
-      var read: [Int] = []
-      for input in step.inputs {
-        if let known = places[input.key] {
-          read.append(known)
-          continue
-        }
-        add(input.key, input.value)
-        read.append(values.count - 1)
-        if input.requiresGrad, input.trace == nil { requiring.append(values.count - 1) }
-      }
-      inputs.append(read)
-      for output in step.outputs { add(output.key, output.value) }
-    }
+/// The tangent of an output of a trace along a direction.
+///
+/// - Parameters:
+///   - key: an output of the last step of `trace`.
+///   - tangents: by key, for values that began outside of the trace; those that are left out are zero.
+/// - Returns: `nil` where the output does not vary along the direction.
+/// - Throws: as `backward(from:trace:cotangent:executor:)`.
+public func tangent<Key, Executor: BackwardExecutor>(
+  of key: Key, trace: RecordedTrace<Key, Executor.Concrete>,
+  along tangents: [Key: Executor.Concrete],
+  executor: Executor
+) throws -> Executor.Concrete? {
+  let walk = TraceWalk(trace)
+  guard let target = walk.places[key] else { throw BackwardError.notInTrace(key: "\(key)") }
+  var varying: [Int] = []
+  for key in tangents.keys {
+    guard let place = walk.places[key] else { throw BackwardError.notInTrace(key: "\(key)") }
+    varying.append(place)
   }
-
-  private mutating func add(_ key: Key, _ value: Concrete?) {
-    places[key] = values.count
-    values.append((key, value))
+  varying.sort()
+  let forward = try executor.reverseGraphs.reverse(walk.shape(target, varying: varying)) {
+    try walk.forward(target, varying)
   }
-
-  func shape(_ target: Int) -> TraceShape {
-    TraceShape(
-      steps: zip(steps, inputs).map { .init(graph: $0.graph.identity, inputs: $1) },
-      requiring: requiring, target: target)
-  }
-
-  /// What the function of the way back reads.
-  enum Reading {
-    /// Everything that has a value.
-    case values
-    /// Only what began outside of the trace, so that the way back varies with it.
-    case leaves
-  }
-
-  /// Differentiates.
-  func reverse(_ target: Int, reading: Reading = .values) throws -> ReverseGraph {
-    let builder = GraphBuilder(name: "backward")
-    var terms = [Term?](repeating: nil, count: values.count)
-    var requires = [Bool](repeating: false, count: values.count)
-    for place in requiring { requires[place] = true }
-    for (step, read) in zip(steps, inputs) {
-      let types = step.graph.inputTypes
-      for (k, place) in read.enumerated() where terms[place] == nil {
-        terms[place] = builder.addHidden(types[k])
-      }
-      let results = try builder.inline(step.graph.graph, read.compactMap { terms[$0] })
-      for (output, term) in zip(step.outputs, results) {
-        if let place = places[output.key] { terms[place] = term }
-      }
-    }
-    guard let output = terms[target], output.dtype.isFloat else {
-      throw BackwardError.notFloat(
-        key: "\(values[target].key)", terms[target]?.type ?? TensorType(.f64))
-    }
-    let variables = requiring.filter { terms[$0]?.dtype.isFloat == true }
-    let seeds = variables.map { builder.addHidden(terms[$0]?.type ?? TensorType(.f64)) }
-    var known: [Value: Term] = [:]
-    for (place, seed) in zip(variables, seeds) {
-      if let term = terms[place] { known[term.value] = seed }
-    }
-    let tangents = try Tangents(builder, of: [output.value], seeds: known)
-    let received = builder.addHidden(output.type)
-    guard let tangent = tangents[output.value] else {
-      return ReverseGraph(graph: try builder.finished(), read: [], reached: [])
-    }
-    let made = try Cotangents(
-      builder, inputs: seeds.map(\.value), outputs: [(tangent.value, received)])
-    var outputs: [(name: String, value: Value)] = []
-    var reached: [Int] = []
-    for (place, seed) in zip(variables, seeds) {
-      guard let cotangent = made[seed.value] else { continue }
-      outputs.append(("cotangent\(outputs.count)", cotangent.value))
-      reached.append(requiring.firstIndex(of: place) ?? 0)
-    }
-    var inputs: [(name: String, value: Value)] = []
-    var seen: Set<Value> = []
-    for (place, term) in terms.enumerated() {
-      guard let term, builder.literal(term.value) == nil, seen.insert(term.value).inserted,
-        reading == .values || builder.graph.definingNode(of: term.value) == nil
-      else { continue }
-      inputs.append(("v\(place)", term.value))
-    }
-    inputs.append(("cotangent", received.value))
-    let part = try builder.finished().part("backward", from: inputs, to: outputs)
-    let uses = part.usedInputs()
-    var read: [Int] = []
-    var kept: [GraphInput] = []
-    for (k, input) in part.inputs.enumerated() {
-      if k == part.inputs.count - 1 {
-        kept.append(input)
-      } else if uses.contains(input.value) {
-        kept.append(input)
-        read.append(Int(inputs[k].name.dropFirst()) ?? 0)
-      }
-    }
-    let final = GraphBuilder(part)
-    final.setInputs(kept)
-    return ReverseGraph(graph: try final.finished().pruned(), read: read, reached: reached)
-  }
-}
-
-extension Graph {
-  /// The inputs that some output depends on.
-  fileprivate func usedInputs() -> Set<Value> {
-    let live = liveNodes()
-    var used = Set(outputs.map(\.value))
-    for (k, node) in nodes.enumerated() where live[k] { used.formUnion(operands(of: node)) }
-    return used
-  }
+  if forward.graph.outputs.isEmpty { return nil }
+  let directions = varying.compactMap { tangents[walk.values[$0].key] }
+  return try executor.run(forward, walk.concrete(forward.read) + directions)[0]
 }

@@ -219,10 +219,7 @@ public final class EagerContext: Sendable {
     // Values in between are computed again, of leaves: then they vary with them.
     let reverse = try walk.reverse(walk.places[tensor.key] ?? 0, reading: .leaves)
     var inputs: [EagerInput<UInt64, Tensor>] = []
-    for place in reverse.read {
-      guard let value = walk.values[place].value else {
-        throw BackwardError.missingValue(key: "\(walk.values[place].key)")
-      }
+    for (place, value) in zip(reverse.read, try walk.concrete(reverse.read)) {
       let key = walk.values[place].key
       inputs.append(EagerInput(key, value, requiresGrad: walk.requiring.contains(place)))
     }

@@ -82,6 +82,23 @@ private struct Model: TensorTree, Sendable {
     #expect(throws: MemoryError.self) { try gradient([[Float(1)]], into: &floats) }
   }
 
+  /// Arrays of different extents, end to end, and for other sizes of the same kernel.
+  @Test func boundKernelsOfVectors() throws {
+    let (x, a) = (TracedTensor.input("x", .f64, ["n"]), TracedTensor.input("a"))
+    let graph = try Graph("f", of: a * (x * x).sum(), inputs: ["x", "a"])
+    let kernel = try Engine().compile(graph.gradient())
+    for n in [0, 1, 3] {
+      let bound = try kernel.bound(to: [[n], []])
+      let values = (0..<n).map { Double($0) + 1 }
+      var result = [Double](repeating: .nan, count: bound.outputElementCount)
+      var span = result.mutableSpan
+      try bound((values + [0.5]).span, into: &span)
+      let square = values.reduce(0) { $0 + $1 * $1 }
+      expectClose(result, [0.5 * square] + values + [square])
+    }
+    #expect(throws: BindingError.self) { try kernel.bound(to: [[2, 2], []]) }
+  }
+
   @Test func manyTasksCompileAndCall() async throws {
     let engine = Engine()
     let shared = TracedTensor([1.0, 2, 3])

@@ -27,7 +27,8 @@ extension Graph {
     let hasLoops = nodes.contains { $0.hasRegions }
     if !hasLoops { return self }
     return rebuilt { operation, operands, _, builder in
-      try builder.apply(operation.keepingStates(states), operands).map { $0 }
+      operation.regions.isEmpty
+        ? nil : try builder.apply(operation.keepingStates(states), operands).map { $0 }
     }
   }
 

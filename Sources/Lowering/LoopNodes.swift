@@ -87,7 +87,8 @@ extension NestBuilder {
       carried.variable.map { (variable: $0, value: inner.scalar(output.value)) }
     }
     if let counter { next.append((counter, .index(here + 1, .i64))) }
-    var body = endOfStep(block.frozen(), next) { self.program.newLocal($0, name: nil, depth: 0) }
+    var body = StepBody(
+      endOfStep(block.frozen(), next) { self.program.newLocal($0, name: nil, depth: 0) })
 
     // Arrays: in place where a step allows it, else by turns in two buffers.
     var kept: [Place?] = []
@@ -101,7 +102,8 @@ extension NestBuilder {
     root.append(
       .loop(
         LoopStatement(
-          index: index, extent: extent, isDescending: loop.isReversed, isOfSteps: true, body: body,
+          index: index, extent: extent, isDescending: loop.isReversed, isOfSteps: true,
+          body: body.finished(),
           notes: [name])))
 
     // What is behind the loop.
@@ -255,34 +257,24 @@ extension NestBuilder {
   /// value lies or its result belongs.
   ///
   /// - Returns: that place, and whether the initial value is there.
-  private func settle(_ value: Carried, _ body: inout [Statement]) -> (
-    place: Place, isFilled: Bool
-  )? {
+  private func settle(_ value: Carried, _ body: inout StepBody) -> (place: Place, isFilled: Bool)? {
     guard let current = value.current else { return nil }
     if let next = value.next {
-      let updated = inPlace(body, current: current.buffer, next: next.buffer) {
+      let isInPlace = body.updateInPlace(current.buffer, next: next.buffer) {
         program.newLocal(program.buffers[next.buffer].dtype, name: nil, depth: 0)
       }
-      guard let updated else {
-        body.append(.swap(current.buffer, next.buffer))
+      if !isInPlace {
+        body.swap(current.buffer, next.buffer)
         return (current, value.isFilled)
-      }
-      body = updated
-    }
-    func move(to place: Place) {
-      body = body.map {
-        $0.mapPlaces { buffer, offset in
-          buffer == current.buffer ? (place.buffer, place.base + offset) : (buffer, offset)
-        }
       }
     }
     if value.isFilled { return (current, true) }
     if let given = givenUp[value.operand] {
-      move(to: given)
+      body.move(current.buffer, to: given)
       return (given, true)
     }
     if isOutput[Int(value.result.index)], let own = placeOfValue[Int(value.result.index)] {
-      move(to: own)
+      body.move(current.buffer, to: own)
       return (own, false)
     }
     return (current, false)

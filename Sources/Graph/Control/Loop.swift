@@ -165,7 +165,7 @@ package struct Loop: Operation {
   }
 
   package func guards(of operands: [TensorType]) -> [Guard] {
-    var guards = body.guards + (condition?.guards ?? [])
+    var guards: [Guard] = []
     if let bound {
       guards.append(Guard(0, .lessOrEqual, bound))
       for k in scannedOperands { guards.append(Guard(operands[k].shape[0], .equal, bound)) }

@@ -145,7 +145,7 @@ package struct LoopParts {
     let needed = old.nodesNeeded(for: targets)
     for (number, node) in old.nodes.enumerated() where needed[number] {
       fresh.origin = node.origin
-      let made = try fresh.apply(node.operation, old.operands(of: node).map(new))
+      let made = try fresh.copy(node, of: old, old.operands(of: node).map(new))
       for (value, result) in zip(old.results(of: node), made) {
         renamed[Int(value.index)] = result
         if let name = old.names[value] { fresh.name(fresh.term(result), name) }
@@ -178,8 +178,8 @@ package struct LoopParts {
     let needed = graph.nodesNeeded(for: targets)
     for (number, node) in graph.nodes.enumerated() where needed[number] {
       builder.origin = node.origin
-      let made = try builder.apply(
-        node.operation, graph.operands(of: node).compactMap { renamed[$0] })
+      let made = try builder.copy(
+        node, of: graph, graph.operands(of: node).compactMap { renamed[$0] })
       for (value, result) in zip(graph.results(of: node), made) {
         renamed[value] = result
         if let name = graph.names[value] { builder.name(builder.term(result), name) }

@@ -14,7 +14,7 @@ extension Graph {
         try LeanLoop(loop, operands, results.map { live[Int($0.index)] }, in: builder).results
       case let conditional as Conditional:
         try lean(conditional, operands, results.map { live[Int($0.index)] }, in: builder)
-      default: try builder.apply(operation, operands).map { $0 }
+      default: nil
       }
     }
   }

@@ -20,7 +20,10 @@ extension Graph {
 
   /// The graph with ordinary operations in place of those that are there for their derivatives.
   private func expanded() -> Graph {
-    guard nodes.contains(where: { $0.hasRegions }) else { return self }
+    let isOrdinary = nodes.allSatisfy { node in
+      !node.hasRegions || node.operation is Loop || node.operation is Conditional
+    }
+    if isOrdinary { return self }
     var graph = self
     var isExpanded = true
     // What is expanded may hold more of them.
@@ -33,7 +36,7 @@ extension Graph {
           isExpanded = true
           return terms.map(\.value)
         }
-        return try builder.apply(operation, operands).map { $0 }
+        return nil
       }
     }
     return graph

@@ -148,13 +148,28 @@ extension LoopParts {
       Given(name: names[k], operand: pair.1.value, input: pair.0)
     }
     // What only the moved work read is no longer captured.
-    let body = assembled().loop
-    let live = LiveParts(body, [Bool](repeating: true, count: carried.count + yielded.count + 1))
-    captured = captured.indices.filter { live.captured[$0] }.map { captured[$0] }
+    let isRead = graph.valuesRead(by: targets, stoppingAt: moved)
+    captured.removeAll { !isRead[Int($0.input.index)] }
   }
 }
 
 extension Graph {
+  /// Which values are `targets` or needed for them, where those in `known` need nothing.
+  fileprivate func valuesRead(by targets: [Value], stoppingAt known: [Value]) -> [Bool] {
+    var isKnown = [Bool](repeating: false, count: types.count)
+    for value in known { isKnown[Int(value.index)] = true }
+    var isRead = [Bool](repeating: false, count: types.count)
+    var pending = targets
+    while let value = pending.popLast() {
+      if isRead[Int(value.index)] { continue }
+      isRead[Int(value.index)] = true
+      if !isKnown[Int(value.index)], let node = definingNode(of: value) {
+        pending += operands(of: node)
+      }
+    }
+    return isRead
+  }
+
   /// Worth computing outside of a loop: it does more than look at something, and it ends.
   fileprivate func canMoveOut(_ node: Node) -> Bool {
     if let loop = node.operation as? Loop, loop.isEndless { return false }

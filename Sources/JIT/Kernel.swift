@@ -257,34 +257,46 @@ final class WorkspacePool: Sendable {
     let byteCount: Int
   }
 
-  private let free = Mutex<[Workspace]>([])
+  private struct State {
+    var free: [Workspace] = []
+    /// Of all that are allocated.
+    var byteCount = 0
+  }
+
+  private let state = Mutex(State())
   /// So many are kept; more callers at once allocate and free.
   private static let kept = 8
 
+  var byteCount: Int { state.withLock { $0.byteCount } }
+
   func take(_ byteCount: Int) throws(BindingError) -> Workspace {
     if byteCount == 0 { return Workspace(start: nil, byteCount: 0) }
-    let found = free.withLock { free -> Workspace? in
-      guard let k = free.firstIndex(where: { $0.byteCount >= byteCount }) else { return nil }
-      return free.remove(at: k)
+    let found = state.withLock { state -> Workspace? in
+      guard let k = state.free.firstIndex(where: { $0.byteCount >= byteCount }) else { return nil }
+      return state.free.remove(at: k)
     }
     if let found { return found }
     var start: UnsafeMutableRawPointer?
     guard posix_memalign(&start, 64, byteCount) == 0 else {
       throw .memory(needed: byteCount, limit: byteCount)
     }
+    state.withLock { $0.byteCount += byteCount }
     return Workspace(start: start, byteCount: byteCount)
   }
 
   func give(_ workspace: Workspace) {
     guard workspace.start != nil else { return }
-    let surplus = free.withLock { free -> Workspace? in
-      free.append(workspace)
-      return free.count > Self.kept ? free.removeFirst() : nil
+    let surplus = state.withLock { state -> Workspace? in
+      state.free.append(workspace)
+      guard state.free.count > Self.kept else { return nil }
+      let surplus = state.free.removeFirst()
+      state.byteCount -= surplus.byteCount
+      return surplus
     }
     Glibc.free(surplus?.start)
   }
 
   deinit {
-    free.withLock { for workspace in $0 { Glibc.free(workspace.start) } }
+    state.withLock { for workspace in $0.free { Glibc.free(workspace.start) } }
   }
 }

@@ -59,6 +59,38 @@ import Testing
     }
   }
 
+  /// A number and a pair of each step, and an array of each step of the other loop.
+  @Test func infoTellsOfRowsThatGrow() throws {
+    let file = try scratch.file(
+      "rows.jg",
+      """
+      jitgrad 1
+      func f(x: f64, w: f64[d]) -> (total: f64) {
+        _, p, q, steps = counted while y = x where y > 1.0 {
+          yield y, [y, y]
+          y / 2
+        }
+        _, r, others = counted while y = x where y > 1.0 {
+          yield w * y
+          y / 3
+        }
+        a = for i in 0..<steps, u in p, v in q carry a = 0.0 { a + u * sum(v) }
+        total = for i in 0..<others, u in r carry total = a { total + sum(u) }
+      }
+      """)
+    let run = try jitGrad(["info", file, "--json", "--bind", "d=5"])
+    let info = try #require(JSONReader.read(run.outBytes), "\(run.err)")
+    guard case .array(let rows)? = info["growing_rows"] else {
+      Issue.record("\(run.out)")
+      return
+    }
+    #expect(rows.map { $0["line"] } == [.integer(3), .integer(7)])
+    #expect(rows.map { $0["bytes_each_step"]?["value"] } == [.integer(24), .integer(40)])
+    #expect(try jitGrad(["info", file]).out.contains("growing rows"))
+    let none = try jitGrad(["info", example("ridge.jg"), "--grad"])
+    #expect(!none.out.contains("growing rows"))
+  }
+
   /// What policies are for: residuals of 20 000 steps of 1 000 numbers, 160 MB, against 50 states, by
   /// the memory that the system counted for the process.
   @Test func theProcessIsAsLargeAsInfoSays() throws {

@@ -12,8 +12,16 @@ func inPlace(
 ) -> [Statement]? {
   var body = body
   guard let first = body.firstIndex(where: { $0.touches(next) }) else { return nil }
-  for statement in body[(first + 1)...] where statement.touches(current) { return nil }
-  if body[first].touches(current) {
+  // Behind a copy nothing has changed yet, until something else is written.
+  let isCopied = body[first].onlyCopies(current, to: next)
+  let change = isCopied ? body[(first + 1)...].firstIndex { $0.touches(next) } : first
+  if let change {
+    if isCopied, body[change].touches(current) {
+      guard case .store = body[change] else { return nil }
+    }
+    for statement in body[(change + 1)...] where statement.touches(current) { return nil }
+  }
+  if !isCopied, body[first].touches(current) {
     var accesses = Accesses(current: current, next: next)
     guard accesses.visit([body[first]], path: [], loops: []), let last = accesses.lastRead
     else { return nil }
@@ -88,6 +96,16 @@ private struct Accesses {
 }
 
 extension Statement {
+  /// Whether all that is written to `next` is what stands at that place of `current`.
+  fileprivate func onlyCopies(_ current: Int, to next: Int) -> Bool {
+    if !touches(next) { return true }
+    switch self {
+    case .store(next, let offset, .load(current, let source)): return offset == source
+    case .loop(let loop): return loop.body.allSatisfy { $0.onlyCopies(current, to: next) }
+    default: return false
+    }
+  }
+
   fileprivate func touches(_ wanted: Int) -> Bool {
     var found = false
     forEachBuffer { buffer, _ in if buffer == wanted { found = true } }

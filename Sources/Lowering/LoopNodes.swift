@@ -81,6 +81,7 @@ extension NestBuilder {
     bind(
       loop.body, in: inner,
       [.scalar(.index(here, .i64))] + carried.map(\.binding) + rows + captured)
+    inner.giveUp(carried, inputs[loop.carriedInputs])
     var targets = carried.map(\.target)
     for k in loop.stackResults {
       targets.append(stacks.first { $0.result == k }.map { $0.place.row(here) })
@@ -95,10 +96,11 @@ extension NestBuilder {
     // Arrays: in place where a step allows it, else by turns in two buffers.
     var kept: [Place?] = []
     for value in carried {
-      let (place, isDirect) = settle(value, &body)
-      kept.append(place)
-      if let place { fill(place, value, name) }
-      if !isDirect, let place { kept[kept.count - 1] = place }
+      let settled = settle(value, &body)
+      if let settled, !settled.isFilled {
+        copy(value.operand, to: settled.place, notes: [name])
+      }
+      kept.append(settled?.place)
     }
     root.append(
       .loop(
@@ -253,33 +255,49 @@ extension NestBuilder {
     return place
   }
 
-  /// Decides where a carried array lies; returns that place, and whether it is the result's own.
-  private func settle(_ value: Carried, _ body: inout [Statement]) -> (Place?, Bool) {
-    guard let current = value.current else { return (nil, false) }
+  /// Decides where a carried array lies: in place where a step allows it, and then where its initial
+  /// value lies or its result belongs.
+  ///
+  /// - Returns: that place, and whether the initial value is there.
+  private func settle(_ value: Carried, _ body: inout [Statement]) -> (
+    place: Place, isFilled: Bool
+  )? {
+    guard let current = value.current else { return nil }
     if let next = value.next {
       let updated = inPlace(body, current: current.buffer, next: next.buffer) {
         program.newLocal(program.buffers[next.buffer].dtype, name: nil, depth: 0)
       }
       guard let updated else {
         body.append(.swap(current.buffer, next.buffer))
-        return (current, false)
+        return (current, value.isFilled)
       }
       body = updated
     }
-    guard !value.isFilled, isOutput[Int(value.result.index)],
-      let own = placeOfValue[Int(value.result.index)]
-    else { return (current, false) }
-    body = body.map {
-      $0.mapPlaces { buffer, offset in
-        buffer == current.buffer ? (own.buffer, own.base + offset) : (buffer, offset)
+    func move(to place: Place) {
+      body = body.map {
+        $0.mapPlaces { buffer, offset in
+          buffer == current.buffer ? (place.buffer, place.base + offset) : (buffer, offset)
+        }
       }
     }
-    return (own, true)
+    if value.isFilled { return (current, true) }
+    if let given = givenUp[value.operand] {
+      move(to: given)
+      return (given, true)
+    }
+    if isOutput[Int(value.result.index)], let own = placeOfValue[Int(value.result.index)] {
+      move(to: own)
+      return (own, false)
+    }
+    return (current, false)
   }
 
-  /// Writes the initial value of a carried array, in front of the loop.
-  private func fill(_ place: Place, _ value: Carried, _ name: Note) {
-    if !value.isFilled { copy(value.operand, to: place, notes: [name]) }
+  /// Lets a loop within the step have the memory of a carried array that nothing else reads.
+  private func giveUp(_ carried: [Carried], _ inputs: ArraySlice<GraphInput>) {
+    for (value, input) in zip(carried, inputs) where value.next != nil {
+      guard plan.useCounts[Int(input.value.index)] == 1, let place = value.current else { continue }
+      givenUp[input.value] = place
+    }
   }
 
   // MARK: - Results

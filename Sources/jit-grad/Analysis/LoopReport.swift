@@ -9,6 +9,8 @@ struct LoopReport {
   let keep: Keep
   /// The steps at most; `nil` where only the run tells.
   let bound: DimExpr?
+  /// Whether it may end before its last step.
+  let endsEarly: Bool
 
   /// All loops of a graph, outer ones before those inside.
   static func loops(in graph: Graph) -> [LoopReport] {
@@ -18,7 +20,7 @@ struct LoopReport {
         reports.append(
           LoopReport(
             line: node.origin.line > 0 ? Int(node.origin.line) : nil, keep: loop.keep,
-            bound: loop.bound))
+            bound: loop.bound, endsEarly: loop.condition != nil))
       }
       for region in node.operation.regions { reports += loops(in: region.graph) }
     }
@@ -35,7 +37,8 @@ struct LoopReport {
     if case .every(let stride) = keep, let value = try? stride.evaluate({ sizes[$0] }) {
       keep = .every(DimExpr(value))
     }
-    return Double(keep.repeatedSteps(of: steps, slots: slots)) / Double(steps)
+    return Double(keep.repeatedSteps(of: steps, slots: slots, isOnline: endsEarly))
+      / Double(steps)
   }
 
   func json(_ sizes: [String: Int]) -> JSON {

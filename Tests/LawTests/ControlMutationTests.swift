@@ -62,10 +62,11 @@ import Testing
         y = while y = x where y < 4.0 { 1.2 * y * y + 0.01 * most }
       }
       """)
+  /// Five steps are the first that do some again; there must be elements to see it.
   private static let held = Program(
     name: "held", ranges: [-1...1, -1...1, -1...1],
     text: """
-      func f(xs: f64[n, d], w: f64[d], h: f64[d]) -> (y: f64[d]) {
+      func f(xs: f64[n, 2], w: f64[2], h: f64[2]) -> (y: f64[2]) {
         y = for x in xs carry h = h keep at most 2 { h * h * w + 0.5 * h + x }
       }
       """)

@@ -39,7 +39,8 @@ let package = Package(
       name: "CEmitTests", dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit"],
       exclude: ["Golden"]),
     .testTarget(name: "RepositoryTests", dependencies: ["Graph", "Frontend"]),
-    .testTarget(name: "JITTests", dependencies: ["Graph", "JIT", "CTCC", "runtime"]),
+    .testTarget(
+      name: "JITTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "CTCC", "runtime"]),
     .testTarget(
       name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),
 

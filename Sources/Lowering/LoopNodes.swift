@@ -43,7 +43,7 @@ extension NestBuilder {
       root.append(.check(.rows(found: height, needed: steps), loop: program.checked(name)))
     }
     // A number of steps that is data may be any number.
-    if loop.bound == nil, !stops, !loop.isReversed {
+    if loop.bound == nil, !stops {
       root.append(.check(.stepLimit(steps - 1), loop: program.checked(name)))
     }
     keepTogether(usedStacks.map { results[$0] })
@@ -51,7 +51,9 @@ extension NestBuilder {
     let grown = Set(stacks.map(\.place.buffer)).sorted()
     let growsAtOnce = loop.bound == nil && !stops
     if growsAtOnce {
-      for buffer in grown { root.append(.grow(buffer: buffer, rows: steps)) }
+      for buffer in grown {
+        root.append(.grow(buffer: buffer, rows: steps, loop: program.checked(name)))
+      }
     }
 
     // A step.
@@ -63,12 +65,14 @@ extension NestBuilder {
         [.scalar(.index(here, .i64))] + carried.map(\.binding) + captured)
       inner.lower(to: [nil])
       block.append(.exit(unless: inner.scalar(condition.graph.outputs[0].value)))
-      if loop.isEndless {
+      if loop.bound == nil {
         block.append(.check(.stepLimit(here), loop: program.checked(name)))
       }
     }
     if loop.bound == nil && stops {
-      for buffer in grown { block.append(.grow(buffer: buffer, rows: here + 1)) }
+      for buffer in grown {
+        block.append(.grow(buffer: buffer, rows: here + 1, loop: program.checked(name)))
+      }
     }
     let rows = zip(loop.scannedOperands, loop.rowInputs).map { operand, input in
       row(of: operands[operand], here, inputs[input].name, in: block)

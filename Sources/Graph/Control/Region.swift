@@ -36,6 +36,10 @@ extension TensorType {
   /// A stack with one row a step of an unbounded loop.
   package var isUnbounded: Bool { shape.first.map { $0 == .unknown } ?? false }
 
+  /// What to do with a stack where none can be.
+  package static let helpForUnbounded =
+    "give the loop that makes it a limit, or go through its rows: for i in 0..<steps, y in rows"
+
   /// The type of a row.
   package var row: TensorType { with(shape: Array(shape.dropFirst())) }
 

@@ -1,6 +1,7 @@
 // What `info` says of loops: how many steps, what the derivative in reverse keeps of them, and how often
 // it does steps again, before anything runs.
 import Graph
+import Lowering
 
 /// A loop of a function, wherever it stands.
 struct LoopReport {
@@ -47,5 +48,33 @@ struct LoopReport {
       .init("keeps", .string(keep.text)),
       .init("steps_again", repeatedSteps(sizes).map(JSON.number) ?? .null),
     ])
+  }
+}
+
+/// What a loop keeps of each step where only the run tells how many there will be.
+struct GrowingRows {
+  let line: Int?
+  /// Of the rows of one step.
+  var byteCount: DimExpr
+
+  /// One for each line with such loops, in the order of the program; what the way back keeps of a loop
+  /// has the loop's line.
+  static func all(in program: LoopProgram) -> [GrowingRows] {
+    var found: [GrowingRows] = []
+    for statement in program.body {
+      statement.forEach {
+        guard case .grow(let buffer, _, let loop) = $0 else { return }
+        let origin = Int(program.checkedLoops[loop].origin.line)
+        let line = origin > 0 ? origin : nil
+        let (shape, dtype) = (program.buffers[buffer].shape, program.buffers[buffer].dtype)
+        let bytes = shape.dropFirst().reduce(DimExpr(dtype.byteCount), *)
+        if let k = found.firstIndex(where: { $0.line == line }) {
+          found[k].byteCount = found[k].byteCount + bytes
+        } else {
+          found.append(GrowingRows(line: line, byteCount: bytes))
+        }
+      }
+    }
+    return found
   }
 }

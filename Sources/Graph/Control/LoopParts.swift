@@ -91,7 +91,11 @@ package struct LoopParts {
   }
 
   /// The loop put together again, with its operands.
-  package func assembled() -> (loop: Loop, operands: [Value]) {
+  ///
+  /// - Parameter finish: gets the body and the condition on the way.
+  package func assembled(
+    _ finish: (Graph) -> Graph = { $0 }
+  ) -> (loop: Loop, operands: [Value]) {
     let graph = builder.graph
     let names = UniqueNames(
       [indexName] + carried.map(\.name) + rows.map(\.name) + captured.map(\.name))
@@ -109,7 +113,8 @@ package struct LoopParts {
       graph.part(name, from: start + carry + capture, to: [("goes_on", $0)])
     }
     let loop = Loop(
-      body: Region(body), condition: test.map(Region.init), bound: bound, hasCount: count != nil,
+      body: Region(finish(body)), condition: test.map { Region(finish($0)) }, bound: bound,
+      hasCount: count != nil,
       carriedCount: carried.count, scannedCount: rows.count, isReversed: isReversed,
       keep: keep)
     return (

@@ -10,11 +10,13 @@ extension Graph {
   package func simplified() -> Graph {
     var graph = expanded().algebraicallySimplified()
     guard graph.nodes.contains(where: { $0.hasRegions }) else { return graph }
+    let simplified = SimplifiedRegions()
     // What one round lays open, the next one finds.
     for _ in 0..<4 {
-      let next = graph.withMergedRegions().withLeanRegions().algebraicallySimplified()
-      if next == graph { break }
-      graph = next
+      let merged = graph.withMergedRegions()
+      let lean = (merged ?? graph).withLeanRegions(simplified)
+      guard let changed = lean ?? merged else { break }
+      graph = changed.algebraicallySimplified()
     }
     return graph
   }

@@ -161,7 +161,8 @@ struct CFunction {
   // MARK: - Statements
 
   mutating func emit(_ line: String) {
-    if 2 * indent + line.utf8.count <= CLayout.width {
+    // libtcc does not mind long lines.
+    if spelling == .jit || 2 * indent + line.utf8.count <= CLayout.width {
       lines.append(String(repeating: "  ", count: indent) + line)
     } else {
       lines += CLayout.broken(line, indent: 2 * indent)

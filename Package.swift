@@ -40,7 +40,8 @@ let package = Package(
       exclude: ["Golden"]),
     .testTarget(name: "RepositoryTests", dependencies: ["Graph", "Frontend"]),
     .testTarget(name: "LibraryTests", dependencies: ["JitGrad"]),
-    .testTarget(name: "JITTests", dependencies: ["Graph", "JIT", "CTCC", "runtime"]),
+    .testTarget(
+      name: "JITTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "CTCC", "runtime"]),
     .testTarget(
       name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),
 

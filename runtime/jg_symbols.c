@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "include/jg_matmul.h"
+#include "include/jg_memory.h"
 #include "portable/jg_float.h"
 #include "portable/jg_int.h"
 #include "portable/jg_sort.h"
@@ -33,7 +34,7 @@ static const jg_symbol table[] = {
     S(jg_is_inf_f64), S(jg_is_nan_f32), S(jg_is_nan_f64), S(jg_lgamma_f32), S(jg_lgamma_f64),
     S(jg_log_sigmoid_f32), S(jg_log_sigmoid_f64), S(jg_matmul_batched_f32),
     S(jg_matmul_batched_f64), S(jg_matmul_f32), S(jg_matmul_f64), S(jg_max_f32), S(jg_max_f64),
-    S(jg_max_i32), S(jg_max_i64), S(jg_min_f32), S(jg_min_f64), S(jg_min_i32), S(jg_min_i64),
+    S(jg_max_i32), S(jg_max_i64), S(jg_memory_grow), S(jg_min_f32), S(jg_min_f64), S(jg_min_i32), S(jg_min_i64),
     S(jg_mod_f32), S(jg_mod_f64), S(jg_mod_i32), S(jg_mod_i64), S(jg_multiply_i32),
     S(jg_multiply_i64), S(jg_negate_i32), S(jg_negate_i64), S(jg_polygamma_f32),
     S(jg_polygamma_f64), S(jg_pow_i32), S(jg_pow_i64), S(jg_revolve_i32), S(jg_revolve_i64),
@@ -42,8 +43,8 @@ static const jg_symbol table[] = {
     S(jg_sigmoid_f32), S(jg_sigmoid_f64), S(jg_sign_f32), S(jg_sign_f64), S(jg_sign_i32),
     S(jg_sign_i64), S(jg_signbit_f32), S(jg_signbit_f64), S(jg_softplus_f32), S(jg_softplus_f64),
     S(jg_sort_bool), S(jg_sort_f32), S(jg_sort_f64), S(jg_sort_i32), S(jg_sort_i64),
-    S(jg_stack_free), S(jg_stack_grow), S(jg_subtract_i32), S(jg_subtract_i64), S(log), S(log10), S(log10f), S(log1p), S(log1pf),
-    S(log2), S(log2f), S(logf), S(memcpy), S(memmove), S(memset), S(nextafter), S(nextafterf),
+    S(jg_stack_free), S(jg_subtract_i32), S(jg_subtract_i64), S(log), S(log10), S(log10f),
+    S(log1p), S(log1pf), S(log2), S(log2f), S(logf), S(memcpy), S(memmove), S(memset), S(nextafter), S(nextafterf),
     S(pow), S(powf), S(remainder), S(remainderf), S(rint), S(rintf), S(round), S(roundf), S(sin),
     S(sinf), S(sinh), S(sinhf), S(sqrt), S(sqrtf), S(tan), S(tanf), S(tanh), S(tanhf), S(trunc),
     S(truncf),

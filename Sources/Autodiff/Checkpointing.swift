@@ -30,7 +30,8 @@ extension Graph {
     let hasLoops = nodes.contains { $0.hasRegions }
     if !hasLoops || keep == .all { return self }
     return rebuilt { operation, operands, _, builder in
-      try builder.apply(operation.keeping(keep), operands).map { $0 }
+      operation.regions.isEmpty
+        ? nil : try builder.apply(operation.keeping(keep), operands).map { $0 }
     }
   }
 

@@ -37,21 +37,34 @@ extension CFunction {
     emit("\(bufferNames[b]) = \(old);")
   }
 
-  mutating func grow(_ buffer: Int, _ rows: DimExpr) {
+  mutating func grow(_ buffer: Int, _ rows: DimExpr, _ loop: Int) {
     guard case .stack(let number) = program.buffers[buffer].storage else { return }
     usedBuffers.insert(buffer)
     let (stack, width) = (program.buffers[buffer], program.buffers[buffer].dtype.byteCount)
-    let bytes = index(rows * stack.shape.dropFirst().reduce(DimExpr(width), *))
-    prototypes["jg_stack_grow"] = "bool jg_stack_grow(jg_stack *, int64_t)"
+    let needed = index(rows)
+    let bytes = index(stack.shape.dropFirst().reduce(DimExpr(width), *)).text
+    let given = "&stacks[\(number)], \(needed.text), \(bytes)"
+    var call = "jg_stack_grow(\(given))"
+    switch spelling {
+    case .portable: prototypes["jg_stack_grow"] = "bool jg_stack_grow(jg_stack *, int64_t, int64_t)"
+    case .jit:
+      usesMemory = true
+      prototypes["jg_memory_grow"] = "bool jg_memory_grow(void *, void *, int64_t, int64_t)"
+      call = "jg_memory_grow(memory_, \(given))"
+    }
     emit(
-      "if (stacks[\(number)].room < \(bytes.inside(.shift)) && "
-        + "!jg_stack_grow(&stacks[\(number)], \(bytes.text))) return "
-        + "\(CallStatus.memory.rawValue);")
+      "if (stacks[\(number)].room < \(needed.inside(.shift)) && !\(call)) return "
+        + "\(status(.memory, loop));")
     emit("\(bufferNames[buffer]) = stacks[\(number)].rows;")
   }
 
+  /// What the function returns. Which loop it was is told to this process only.
+  private func status(_ status: CallStatus, _ loop: Int) -> Int32 {
+    status.rawValue + (spelling == .jit ? Int32(loop) << 8 : 0)
+  }
+
   mutating func write(_ check: RunCheck, _ loop: Int) {
-    let status = check.status.rawValue + (spelling == .jit ? Int32(loop) << 8 : 0)
+    let status = status(check.status, loop)
     switch check {
     case .stepLimit(let steps):
       if spelling == .portable { return }

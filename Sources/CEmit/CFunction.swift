@@ -22,6 +22,7 @@ struct CFunction {
   var usedBuffers: Set<Int> = []
   var usedSymbols: Set<String> = []
   var usesStepLimit = false
+  var usesMemory = false
   /// Buffers that change places.
   var swappedBuffers: Set<Int> = []
   /// Places in buffers that have a pointer of their own, in the loops around.
@@ -162,7 +163,8 @@ struct CFunction {
   // MARK: - Statements
 
   mutating func emit(_ line: String) {
-    if 2 * indent + line.utf8.count <= CLayout.width {
+    // libtcc does not mind long lines.
+    if spelling == .jit || 2 * indent + line.utf8.count <= CLayout.width {
       lines.append(String(repeating: "  ", count: indent) + line)
     } else {
       lines += CLayout.broken(line, indent: 2 * indent)
@@ -211,7 +213,7 @@ struct CFunction {
     case .exit(let condition): emit("if (\(negated(expression(condition)))) break;")
     case .branch(let branch): write(branch)
     case .swap(let a, let b): swap(a, b)
-    case .grow(let buffer, let rows): grow(buffer, rows)
+    case .grow(let buffer, let rows, let loop): grow(buffer, rows, loop)
     case .check(let check, let loop): write(check, loop)
     }
   }

@@ -108,7 +108,7 @@ extension LoopStatement {
         case .loop(let loop): inner.insert(loop.index)
         case .defineIndex(let k, _): inner.insert(k)
         case .swap(let a, let b): moving.formUnion([a, b])
-        case .grow(let buffer, _): moving.insert(buffer)
+        case .grow(let buffer, _, _): moving.insert(buffer)
         default: break
         }
       }

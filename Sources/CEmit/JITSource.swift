@@ -3,7 +3,8 @@
 //
 //     int entry(const int64_t *sizes, void *const *buffers, void *workspace)
 //
-// Behind the sizes stands how many steps a loop without another end may make.
+// Behind the sizes stands how many steps a loop without another end may make; behind the buffers, for
+// programs whose loops keep rows of unknown number, what these may take (jg_memory.h).
 import Graph
 import Lowering
 
@@ -75,6 +76,9 @@ package struct JITSource: Sendable {
     }
     if function.usesStepLimit {
       lines.append("  const int64_t limit_ = sizes_[\(program.symbols.count)];")
+    }
+    if function.usesMemory {
+      lines.append("  void *const memory_ = buffers_[\(program.parameters.count)];")
     }
     let inputCount = program.inputCount
     for (k, buffer) in program.buffers.enumerated() where function.usedBuffers.contains(k) {

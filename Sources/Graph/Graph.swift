@@ -44,7 +44,7 @@ package struct Node: Sendable {
 
   /// Runs graphs of its own.
   package var hasRegions: Bool {
-    if case .other(let box) = primitive { !box.operation.regions.isEmpty } else { false }
+    if case .other(let box) = primitive { box.hasRegions } else { false }
   }
 }
 
@@ -219,6 +219,9 @@ public struct Graph: Sendable {
         continue
       }
       for condition in node.operation.guards(of: operandTypes(of: node)) { add(condition, index) }
+      for region in node.operation.regions {
+        for (condition, _) in region.graph.guards() { add(condition, index) }
+      }
     }
     return result
   }

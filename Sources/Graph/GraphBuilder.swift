@@ -93,6 +93,12 @@ package final class GraphBuilder {
     try growing.apply(Primitive(operation), operands, origin)
   }
 
+  /// Applies the operation of a node of `graph` to operands of the same types, which needs no look at
+  /// the type rule.
+  package func copy(_ node: Node, of graph: Graph, _ operands: [Value]) throws -> ValueRange {
+    try growing.copy(node, of: graph, operands, origin)
+  }
+
   /// Applies an operation of one result; on an error the term is the first operand and the builder
   /// remembers the failure.
   package func applying(_ operation: some Operation, _ operands: [Term]) -> Term {
@@ -139,24 +145,56 @@ private struct GrowingGraph {
   mutating func apply(
     _ primitive: Primitive, _ operands: [Value], _ origin: Origin
   ) throws -> ValueRange {
-    if case .other(let box) = primitive, !box.operation.regions.isEmpty,
-      let form = box.operation.canonical(operands, in: graph)
-    {
+    if let form = canonical(primitive, operands) {
       return try apply(Primitive(form.operation), form.operands, origin)
     }
     let hash = hash(primitive, operands[...])
-    if let node = table.find(hash, where: { matches($0, primitive, operands) }) {
-      return ValueRange(graph.nodes[node].resultRange)
+    if let known = known(primitive, operands, hash) { return known }
+    if let type = typeOfScalars(primitive, operands) {
+      return add(primitive, operands, CollectionOfOne(type), hash, origin)
     }
+    let types = try resultTypes(primitive.operation, operands)
+    return add(primitive, operands, types, hash, origin)
+  }
+
+  mutating func copy(
+    _ node: Node, of source: Graph, _ operands: [Value], _ origin: Origin
+  ) throws -> ValueRange {
+    let primitive = node.primitive
+    if let form = canonical(primitive, operands) {
+      return try apply(Primitive(form.operation), form.operands, origin)
+    }
+    assert(
+      zip(source.operands(of: node), operands).allSatisfy {
+        source.type(of: $0) == graph.type(of: $1)
+      },
+      "\(primitive.operation.name) is copied to operands of other types")
+    let hash = hash(primitive, operands[...])
+    if let known = known(primitive, operands, hash) { return known }
+    let range = Int(node.resultRange.lowerBound)..<Int(node.resultRange.upperBound)
+    return add(primitive, operands, source.types[range], hash, origin)
+  }
+
+  private func canonical(_ primitive: Primitive, _ operands: [Value]) -> Application? {
+    guard case .other(let box) = primitive, box.hasRegions else { return nil }
+    return box.operation.canonical(operands, in: graph)
+  }
+
+  private func known(
+    _ primitive: Primitive, _ operands: [Value], _ hash: UInt32
+  ) -> ValueRange? {
+    table.find(hash, where: { matches($0, primitive, operands) }).map {
+      ValueRange(graph.nodes[$0].resultRange)
+    }
+  }
+
+  private mutating func add(
+    _ primitive: Primitive, _ operands: [Value], _ types: some Sequence<TensorType>,
+    _ hash: UInt32, _ origin: Origin
+  ) -> ValueRange {
     let index = graph.nodes.count
     let firstResult = Int32(graph.types.count)
-    if let type = typeOfScalars(primitive, operands) {
-      _ = addValue(type, node: Int32(index))
-    } else {
-      for type in try resultTypes(primitive.operation, operands) {
-        _ = addValue(type, node: Int32(index))
-      }
-    }
+    for type in types { _ = addValue(type, node: Int32(index)) }
     let resultRange = firstResult..<Int32(graph.types.count)
     let firstOperand = Int32(graph.operandList.count)
     for operand in operands { graph.operandList.append(operand) }

@@ -30,19 +30,17 @@ package enum Primitive: Sendable {
   func isEqual(to other: Primitive) -> Bool {
     switch (self, other) {
     case (.elementwise(let a), .elementwise(let b)): a === b
-    case (.other(let a), .other(let b)): a === b || a.operation.isEqual(to: b.operation)
+    case (.other(let a), .other(let b)):
+      a === b || a.hash == b.hash && a.operation.isEqual(to: b.operation)
     case (.elementwise, .other), (.other, .elementwise): false
     }
   }
 
   /// Equal for equal primitives, in this process.
-  var processHash: UInt64 {
+  package var processHash: UInt64 {
     switch self {
     case .elementwise(let function): return UInt64(UInt(bitPattern: ObjectIdentifier(function)))
-    case .other(let box):
-      var hasher = Hasher()
-      box.operation.hash(into: &hasher)
-      return UInt64(UInt(bitPattern: hasher.finalize()))
+    case .other(let box): return UInt64(UInt(bitPattern: box.hash))
     }
   }
 }
@@ -50,6 +48,13 @@ package enum Primitive: Sendable {
 /// An operation on the heap.
 package final class OperationBox: Sendable {
   package let operation: any Operation
+  /// Equal for equal operations, in this process.
+  let hash: Int
+  let hasRegions: Bool
 
-  init(_ operation: any Operation) { self.operation = operation }
+  init(_ operation: some Operation) {
+    self.operation = operation
+    hash = operation.hashValue
+    hasRegions = !operation.regions.isEmpty
+  }
 }

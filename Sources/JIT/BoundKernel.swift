@@ -1,6 +1,7 @@
 // A kernel whose sizes are bound, called on memory of the caller: nothing is copied, nothing allocated,
 // nothing looked up. For loops in Swift that call a small function very often.
 import Graph
+import runtime
 
 /// What is given does not fit a bound kernel.
 public enum MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -37,7 +38,7 @@ extension Kernel {
     if needs.byteCount > memoryLimit {
       throw .memory(needed: needs.byteCount, limit: memoryLimit)
     }
-    return BoundKernel(self, needs, shapes, stepLimit)
+    return BoundKernel(self, needs, shapes, stepLimit, memoryLimit)
   }
 }
 
@@ -55,6 +56,9 @@ public struct BoundKernel: Sendable {
   private let numbers: [Int]
   private let workspaceByteCount: Int
   private let stepLimit: Int
+  private let memoryLimit: Int
+  /// Bytes of workspace and outputs.
+  private let byteCount: Int
   private let arrays: [BoundArray]
   private let inputCount: Int
   /// Shapes of the outputs, in order.
@@ -62,7 +66,11 @@ public struct BoundKernel: Sendable {
   /// The dtype of all arrays, where they have one.
   private let dtype: DType?
 
-  fileprivate init(_ kernel: Kernel, _ needs: CallNeeds, _ shapes: [[Int]], _ stepLimit: Int) {
+  fileprivate init(
+    _ kernel: Kernel, _ needs: CallNeeds, _ shapes: [[Int]], _ stepLimit: Int, _ memoryLimit: Int
+  ) {
+    self.memoryLimit = memoryLimit
+    byteCount = needs.byteCount
     program = kernel.program
     pool = kernel.pool
     numbers = program.checkedLoops.isEmpty ? needs.sizes : needs.sizes + [stepLimit]
@@ -99,7 +107,8 @@ public struct BoundKernel: Sendable {
     guard inputs.count + outputs.count == arrays.count, inputs.count == inputCount else {
       throw MemoryError.count(needed: arrays.count, found: inputs.count + outputs.count)
     }
-    try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: arrays.count) {
+    try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: arrays.count + 1)
+    {
       for (k, array) in arrays.enumerated() {
         let found = k < inputCount ? inputs[k].count : outputs[k - inputCount].count
         if found != array.byteCount {
@@ -142,7 +151,7 @@ public struct BoundKernel: Sendable {
     try inputs.withUnsafeBytes { source in
       try outputs.withUnsafeMutableBytes { target in
         try withUnsafeTemporaryAllocation(
-          of: UnsafeMutableRawPointer?.self, capacity: arrays.count
+          of: UnsafeMutableRawPointer?.self, capacity: arrays.count + 1
         ) { table in
           var (read, written) = (0, 0)
           for k in 0..<inputCount {
@@ -178,9 +187,16 @@ public struct BoundKernel: Sendable {
   private func call(_ buffers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>) throws {
     let workspace = try pool.take(workspaceByteCount)
     defer { pool.give(workspace) }
-    let status = program.call(numbers, UnsafePointer(buffers.baseAddress), workspace.start)
+    var memory = jg_memory(limit: Int64(memoryLimit - byteCount), held: 0, needed: 0)
+    let status = withUnsafeMutablePointer(to: &memory) { memory in
+      // What loops may hold stands behind the outputs.
+      buffers[arrays.count] = UnsafeMutableRawPointer(memory)
+      return program.call(numbers, UnsafePointer(buffers.baseAddress), workspace.start)
+    }
     if status != 0,
-      let error = ExecutionError(status, program.checkedLoops, stepLimit: stepLimit)
+      let error = ExecutionError(
+        status, program.checkedLoops, stepLimit: stepLimit, memory: memory,
+        memoryLimit: memoryLimit, byteCount: byteCount)
     {
       throw error
     }

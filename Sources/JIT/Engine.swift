@@ -13,6 +13,8 @@ public struct EngineCounters: Sendable, Hashable {
   public var byteCount = 0
   /// Operations that evaluations of traced tensors ran, each counted once an evaluation.
   public var executedNodes = 0
+  /// Workspaces held for this call or the next ones, in bytes.
+  public var workspaceByteCount = 0
 }
 
 /// Compiles graphs; shared by all that call them. Safe to use from many threads.
@@ -36,11 +38,16 @@ public final class Engine: Sendable {
   /// - Parameter capacity: bytes of machine code to keep; the least recently used goes first.
   public init(capacity: Int = 256 << 20) { self.capacity = capacity }
 
-  public var counters: EngineCounters { state.withLock { $0.counters } }
+  public var counters: EngineCounters {
+    var counters = state.withLock { $0.counters }
+    counters.workspaceByteCount = pool.byteCount
+    return counters
+  }
 
   /// A kernel for `graph`; compiled at most once for each structure.
-  /// - Throws: `MissingKernelError` for an operation of a program that has none, `NestingError` where loops stand too deep in each other; an internal error if the
-  ///   emitted C does not compile, which is a bug.
+  /// - Throws: `MissingKernelError` for an operation of a program that has none, `NestingError` where
+  ///   loops stand too deep in each other; an internal error if the emitted C does not compile, which
+  ///   is a bug.
   public func compile(_ graph: Graph) throws -> Kernel {
     let key = StructuralKey(graph)
     let known = state.withLock { state -> CompiledProgram? in

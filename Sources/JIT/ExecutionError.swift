@@ -3,6 +3,7 @@
 import CEmit
 import Graph
 import Lowering
+import runtime
 
 /// A call could not go on.
 public enum ExecutionError: Error, Hashable, Sendable {
@@ -10,8 +11,11 @@ public enum ExecutionError: Error, Hashable, Sendable {
   case stepLimit(limit: Int, loop: LoopPlace)
   /// A loop scans rows that are more or fewer than its steps.
   case rows(LoopPlace)
-  /// No memory for the rows that loops keep.
-  case memory
+  /// With the rows that loops keep the call asks for more memory than the limit: so many bytes until
+  /// now, with outputs and workspace; the loop would have gone on.
+  case memoryLimit(needed: Int, limit: Int, loop: LoopPlace)
+  /// The machine has no memory for the rows that loops keep.
+  case memory(needed: Int, loop: LoopPlace)
 
   /// A loop as a reader of the source knows it.
   public struct LoopPlace: Hashable, Sendable, CustomStringConvertible {
@@ -19,6 +23,12 @@ public enum ExecutionError: Error, Hashable, Sendable {
     public var name: String?
     /// `nil` where there is no source.
     public var line: Int?
+
+    package init(operation: String, name: String?, line: Int?) {
+      self.operation = operation
+      self.name = name
+      self.line = line
+    }
 
     public var description: String {
       (name.map { "\(operation) that makes \($0)" } ?? operation)
@@ -33,7 +43,11 @@ extension ExecutionError: CustomStringConvertible {
     case .stepLimit(let limit, let loop):
       "the \(loop), made \(limit) steps, the limit, and would go on"
     case .rows(let loop): "the \(loop), reads another number of rows than it makes steps"
-    case .memory: "there is no memory for the rows that loops keep"
+    case .memoryLimit(let needed, let limit, let loop):
+      "the \(loop), keeps rows: with them the call asks for \(needed) bytes of memory so far, more than "
+        + "the limit of \(limit)"
+    case .memory(let needed, let loop):
+      "the \(loop), keeps rows: there is no memory for the \(needed) bytes that the call asks for so far"
     }
   }
 }
@@ -59,11 +73,22 @@ public struct NestingError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension ExecutionError {
   /// The error that a compiled function returned; `nil` where it returned none.
-  init?(_ returned: Int32, _ loops: [Note], stepLimit: Int) {
+  ///
+  /// - Parameter byteCount: of outputs and workspace.
+  init?(
+    _ returned: Int32, _ loops: [Note], stepLimit: Int, memory: jg_memory, memoryLimit: Int,
+    byteCount: Int
+  ) {
     let loop = LoopPlace(loops, Int(returned >> 8))
     switch CallStatus(rawValue: returned & 0xff) {
     case .done?: return nil
-    case .memory?: self = .memory
+    case .memory?:
+      let (sum, overflow) = byteCount.addingReportingOverflow(Int(memory.needed))
+      let needed = overflow ? .max : sum
+      self =
+        needed > memoryLimit
+        ? .memoryLimit(needed: needed, limit: memoryLimit, loop: loop)
+        : .memory(needed: needed, loop: loop)
     case .stepLimit?: self = .stepLimit(limit: stepLimit, loop: loop)
     case .rows?: self = .rows(loop)
     case .sizes?, nil:
@@ -75,8 +100,8 @@ extension ExecutionError {
 extension ExecutionError.LoopPlace {
   fileprivate init(_ loops: [Note], _ number: Int) {
     let note = loops.indices.contains(number) ? loops[number] : nil
-    operation = note?.operation ?? "loop"
-    name = note?.name
-    line = note.flatMap { $0.origin.line > 0 ? Int($0.origin.line) : nil }
+    self.init(
+      operation: note?.operation ?? "loop", name: note?.name,
+      line: note.flatMap { $0.origin.line > 0 ? Int($0.origin.line) : nil })
   }
 }

@@ -21,6 +21,8 @@ final class CompiledProgram: Sendable {
   let source: String
   /// The loops that can end a call.
   let checkedLoops: [Note]
+  /// Loops keep rows of which only the run tells how many there are.
+  let hasStacks: Bool
 
   init(_ program: LoopProgram) throws {
     try NestingError.check(program)
@@ -30,6 +32,7 @@ final class CompiledProgram: Sendable {
     symbols = program.symbols
     workspaceByteCount = program.workspaceByteCount
     checkedLoops = program.checkedLoops
+    hasStacks = program.stackCount > 0
   }
 
   func call(
@@ -93,13 +96,17 @@ public struct Kernel: Sendable {
   }
 
   /// How many states the loops of a checkpointed derivative may keep.
-  /// - Parameter memoryLimit: bytes of workspace and outputs; with a single state it may be more.
+  /// - Parameter memoryLimit: bytes that the call may take; with a single state it may be more.
   public func checkpoints(sizes: [String: Int], memoryLimit: Int) -> Int {
-    Graph.checkpoints { states in
+    let memory = memoryForStates(memoryLimit)
+    return Graph.checkpoints { states in
       let sizes = sizes.merging([Graph.checkpoints: states]) { $1 }
-      return (try? byteCount(sizes: sizes)).map { $0 <= memoryLimit } ?? false
+      return (try? byteCount(sizes: sizes)).map { $0 <= memory } ?? false
     }
   }
+
+  /// Where loops keep rows, too, half of the memory is left to these.
+  private func memoryForStates(_ limit: Int) -> Int { program.hasStacks ? limit / 2 : limit }
 
   /// Runs the function.
   ///
@@ -107,9 +114,9 @@ public struct Kernel: Sendable {
   ///   - arguments: one array an input, in order.
   ///   - sizes: sizes by name, for those that no shape tells. `checkpoints`, how many states loops
   ///     keep for their derivatives, is as many as fit into the memory unless told.
-  ///   - memoryLimit: refuse before allocating more than so many bytes for outputs and workspace;
-  ///     the machine's memory unless told. The rows that loops without a known number of steps keep
-  ///     do not count.
+  ///   - memoryLimit: bytes that the call may take for outputs, workspace and the rows that loops
+  ///     keep; the machine's memory unless told. Outputs and workspace are refused before anything
+  ///     is allocated, rows of a number that only the run tells when they become too many.
   ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
   /// - Returns: one array an output, in order.
   /// - Throws: `BindingError` where arrays and function do not fit, `ExecutionError` where the call
@@ -144,9 +151,12 @@ public struct Kernel: Sendable {
     }
     // The limit stands behind the sizes.
     let numbers = program.checkedLoops.isEmpty ? needs.sizes : needs.sizes + [stepLimit]
-    let status = run(arguments, &results, numbers, workspace.start)
+    var memory = jg_memory(limit: Int64(memoryLimit - needs.byteCount), held: 0, needed: 0)
+    let status = run(arguments, &results, numbers, workspace.start, &memory)
     if status != 0,
-      let error = ExecutionError(status, program.checkedLoops, stepLimit: stepLimit)
+      let error = ExecutionError(
+        status, program.checkedLoops, stepLimit: stepLimit, memory: memory,
+        memoryLimit: memoryLimit, byteCount: needs.byteCount)
     {
       throw error
     }
@@ -164,8 +174,9 @@ public struct Kernel: Sendable {
     func needs(keeping states: Int) throws(BindingError) -> CallNeeds {
       try self.needs(shapes, given.merging([Graph.checkpoints: states]) { $1 })
     }
+    let memory = memoryForStates(memoryLimit)
     let states = Graph.checkpoints { states in
-      (try? needs(keeping: states)).map { $0.byteCount <= memoryLimit } ?? false
+      (try? needs(keeping: states)).map { $0.byteCount <= memory } ?? false
     }
     return try needs(keeping: states)
   }
@@ -194,10 +205,10 @@ public struct Kernel: Sendable {
   /// Calls the code with the addresses of all arrays; returns its status.
   private func run(
     _ arguments: [Tensor], _ results: inout [Tensor], _ sizes: [Int],
-    _ workspace: UnsafeMutableRawPointer?
+    _ workspace: UnsafeMutableRawPointer?, _ memory: inout jg_memory
   ) -> Int32 {
     withUnsafeTemporaryAllocation(
-      of: UnsafeMutableRawPointer?.self, capacity: arguments.count + results.count
+      of: UnsafeMutableRawPointer?.self, capacity: arguments.count + results.count + 1
     ) { buffers in
       // Arrays keep their storage while they are held here, and nothing changes them.
       for k in arguments.indices {
@@ -209,7 +220,10 @@ public struct Kernel: Sendable {
         buffers.initializeElement(at: arguments.count + k, to: address)
       }
       return withExtendedLifetime(arguments) {
-        program.call(sizes, UnsafePointer(buffers.baseAddress), workspace)
+        withUnsafeMutablePointer(to: &memory) { memory in
+          buffers.initializeElement(at: arguments.count + results.count, to: memory)
+          return program.call(sizes, UnsafePointer(buffers.baseAddress), workspace)
+        }
       }
     }
   }
@@ -243,34 +257,46 @@ final class WorkspacePool: Sendable {
     let byteCount: Int
   }
 
-  private let free = Mutex<[Workspace]>([])
+  private struct State {
+    var free: [Workspace] = []
+    /// Of all that are allocated.
+    var byteCount = 0
+  }
+
+  private let state = Mutex(State())
   /// So many are kept; more callers at once allocate and free.
   private static let kept = 8
 
+  var byteCount: Int { state.withLock { $0.byteCount } }
+
   func take(_ byteCount: Int) throws(BindingError) -> Workspace {
     if byteCount == 0 { return Workspace(start: nil, byteCount: 0) }
-    let found = free.withLock { free -> Workspace? in
-      guard let k = free.firstIndex(where: { $0.byteCount >= byteCount }) else { return nil }
-      return free.remove(at: k)
+    let found = state.withLock { state -> Workspace? in
+      guard let k = state.free.firstIndex(where: { $0.byteCount >= byteCount }) else { return nil }
+      return state.free.remove(at: k)
     }
     if let found { return found }
     var start: UnsafeMutableRawPointer?
     guard posix_memalign(&start, 64, byteCount) == 0 else {
       throw .memory(needed: byteCount, limit: byteCount)
     }
+    state.withLock { $0.byteCount += byteCount }
     return Workspace(start: start, byteCount: byteCount)
   }
 
   func give(_ workspace: Workspace) {
     guard workspace.start != nil else { return }
-    let surplus = free.withLock { free -> Workspace? in
-      free.append(workspace)
-      return free.count > Self.kept ? free.removeFirst() : nil
+    let surplus = state.withLock { state -> Workspace? in
+      state.free.append(workspace)
+      guard state.free.count > Self.kept else { return nil }
+      let surplus = state.free.removeFirst()
+      state.byteCount -= surplus.byteCount
+      return surplus
     }
     Glibc.free(surplus?.start)
   }
 
   deinit {
-    free.withLock { for workspace in $0 { Glibc.free(workspace.start) } }
+    state.withLock { for workspace in $0.free { Glibc.free(workspace.start) } }
   }
 }

@@ -2,28 +2,69 @@
 // each element is written behind all that read the old one.
 import Graph
 
-/// The body of a loop that writes the array of a next step to `next`, with `current` in its place;
-/// `nil` where something needs old elements behind new ones.
-///
-/// - Requires: `next` is written before it is read, and whole.
-/// - Parameter newLocal: makes a local, for an element that is written later than it is computed.
-func inPlace(
-  _ body: [Statement], current: Int, next: Int, newLocal: () -> Int
-) -> [Statement]? {
-  var body = body
-  guard let first = body.firstIndex(where: { $0.touches(next) }) else { return nil }
-  for statement in body[(first + 1)...] where statement.touches(current) { return nil }
-  if body[first].touches(current) {
-    var accesses = Accesses(current: current, next: next)
-    guard accesses.visit([body[first]], path: [], loops: []), let last = accesses.lastRead
-    else { return nil }
-    if let (store, read) = last {
-      body[first] = body[first].postponing(store.dropFirst(), behind: read, in: newLocal())
-    }
+/// The body of a loop while it is decided where its carried arrays lie. Each decision looks at the
+/// statements that touch the array; the body is rewritten once, at the end.
+struct StepBody {
+  private var statements: [Statement]
+  /// For each statement the buffers it touches.
+  private var touched: [Set<Int>]
+  /// Where what was written to a buffer lies now.
+  private var moved: [Int: (buffer: Int, base: DimExpr)] = [:]
+
+  init(_ statements: [Statement]) {
+    self.statements = statements
+    touched = statements.map(\.buffers)
   }
-  return body.compactMap { statement in
-    statement.mapPlaces { buffer, offset in (buffer == next ? current : buffer, offset) }
-      .withoutSelfStores
+
+  /// Puts `current` in the place of `next`, the array of the next step; false, and nothing changes,
+  /// where something needs old elements behind new ones.
+  ///
+  /// - Requires: `next` is written before it is read, and whole.
+  /// - Parameter newLocal: makes a local, for an element that is written later than it is computed.
+  mutating func updateInPlace(_ current: Int, next: Int, newLocal: () -> Int) -> Bool {
+    guard let first = touched.firstIndex(where: { $0.contains(next) }) else { return false }
+    // Behind a copy nothing has changed yet, until something else is written.
+    let isCopied = statements[first].onlyCopies(current, to: next)
+    let change =
+      isCopied ? touched[(first + 1)...].firstIndex { $0.contains(next) } : first
+    if let change {
+      if isCopied, touched[change].contains(current) {
+        guard case .store = statements[change] else { return false }
+      }
+      if touched[(change + 1)...].contains(where: { $0.contains(current) }) { return false }
+    }
+    if !isCopied, touched[first].contains(current) {
+      var accesses = Accesses(current: current, next: next)
+      guard accesses.visit([statements[first]], path: [], loops: []), let last = accesses.lastRead
+      else { return false }
+      if let (store, read) = last {
+        statements[first] = statements[first].postponing(
+          store.dropFirst(), behind: read, in: newLocal())
+      }
+    }
+    moved[next] = (current, 0)
+    return true
+  }
+
+  /// Puts a place in the place of a buffer.
+  mutating func move(_ buffer: Int, to place: Place) {
+    moved[buffer] = (place.buffer, place.base)
+  }
+
+  /// Two buffers change places at the end of the step.
+  mutating func swap(_ current: Int, _ next: Int) {
+    statements.append(.swap(current, next))
+    touched.append([current, next])
+  }
+
+  func finished() -> [Statement] {
+    if moved.isEmpty { return statements }
+    // A next array that lies where the current one does goes where that one went.
+    func place(_ buffer: Int, _ offset: DimExpr) -> (Int, DimExpr) {
+      guard let (new, base) = moved[buffer] else { return (buffer, offset) }
+      return place(new, base.isZero ? offset : base + offset)
+    }
+    return statements.compactMap { $0.mapPlaces(place).withoutSelfStores }
   }
 }
 
@@ -88,6 +129,23 @@ private struct Accesses {
 }
 
 extension Statement {
+  /// Whether all that is written to `next` is what stands at that place of `current`.
+  fileprivate func onlyCopies(_ current: Int, to next: Int) -> Bool {
+    if !touches(next) { return true }
+    switch self {
+    case .store(next, let offset, .load(current, let source)): return offset == source
+    case .loop(let loop): return loop.body.allSatisfy { $0.onlyCopies(current, to: next) }
+    default: return false
+    }
+  }
+
+  /// All buffers that it reads or writes.
+  fileprivate var buffers: Set<Int> {
+    var found: Set<Int> = []
+    forEachBuffer { buffer, _ in found.insert(buffer) }
+    return found
+  }
+
   fileprivate func touches(_ wanted: Int) -> Bool {
     var found = false
     forEachBuffer { buffer, _ in if buffer == wanted { found = true } }

@@ -43,7 +43,7 @@ extension NestBuilder {
       root.append(.check(.rows(found: height, needed: steps), loop: program.checked(name)))
     }
     // A number of steps that is data may be any number.
-    if loop.bound == nil, !stops, !loop.isReversed {
+    if loop.bound == nil, !stops {
       root.append(.check(.stepLimit(steps - 1), loop: program.checked(name)))
     }
     keepTogether(usedStacks.map { results[$0] })
@@ -51,7 +51,9 @@ extension NestBuilder {
     let grown = Set(stacks.map(\.place.buffer)).sorted()
     let growsAtOnce = loop.bound == nil && !stops
     if growsAtOnce {
-      for buffer in grown { root.append(.grow(buffer: buffer, rows: steps)) }
+      for buffer in grown {
+        root.append(.grow(buffer: buffer, rows: steps, loop: program.checked(name)))
+      }
     }
 
     // A step.
@@ -63,12 +65,14 @@ extension NestBuilder {
         [.scalar(.index(here, .i64))] + carried.map(\.binding) + captured)
       inner.lower(to: [nil])
       block.append(.exit(unless: inner.scalar(condition.graph.outputs[0].value)))
-      if loop.isEndless {
+      if loop.bound == nil {
         block.append(.check(.stepLimit(here), loop: program.checked(name)))
       }
     }
     if loop.bound == nil && stops {
-      for buffer in grown { block.append(.grow(buffer: buffer, rows: here + 1)) }
+      for buffer in grown {
+        block.append(.grow(buffer: buffer, rows: here + 1, loop: program.checked(name)))
+      }
     }
     let rows = zip(loop.scannedOperands, loop.rowInputs).map { operand, input in
       row(of: operands[operand], here, inputs[input].name, in: block)
@@ -77,6 +81,7 @@ extension NestBuilder {
     bind(
       loop.body, in: inner,
       [.scalar(.index(here, .i64))] + carried.map(\.binding) + rows + captured)
+    inner.giveUp(carried, inputs[loop.carriedInputs])
     var targets = carried.map(\.target)
     for k in loop.stackResults {
       targets.append(stacks.first { $0.result == k }.map { $0.place.row(here) })
@@ -86,20 +91,23 @@ extension NestBuilder {
       carried.variable.map { (variable: $0, value: inner.scalar(output.value)) }
     }
     if let counter { next.append((counter, .index(here + 1, .i64))) }
-    var body = endOfStep(block.frozen(), next) { self.program.newLocal($0, name: nil, depth: 0) }
+    var body = StepBody(
+      endOfStep(block.frozen(), next) { self.program.newLocal($0, name: nil, depth: 0) })
 
     // Arrays: in place where a step allows it, else by turns in two buffers.
     var kept: [Place?] = []
     for value in carried {
-      let (place, isDirect) = settle(value, &body)
-      kept.append(place)
-      if let place { fill(place, value, name) }
-      if !isDirect, let place { kept[kept.count - 1] = place }
+      let settled = settle(value, &body)
+      if let settled, !settled.isFilled {
+        copy(value.operand, to: settled.place, notes: [name])
+      }
+      kept.append(settled?.place)
     }
     root.append(
       .loop(
         LoopStatement(
-          index: index, extent: extent, isDescending: loop.isReversed, isOfSteps: true, body: body,
+          index: index, extent: extent, isDescending: loop.isReversed, isOfSteps: true,
+          body: body.finished(),
           notes: [name])))
 
     // What is behind the loop.
@@ -249,33 +257,39 @@ extension NestBuilder {
     return place
   }
 
-  /// Decides where a carried array lies; returns that place, and whether it is the result's own.
-  private func settle(_ value: Carried, _ body: inout [Statement]) -> (Place?, Bool) {
-    guard let current = value.current else { return (nil, false) }
+  /// Decides where a carried array lies: in place where a step allows it, and then where its initial
+  /// value lies or its result belongs.
+  ///
+  /// - Returns: that place, and whether the initial value is there.
+  private func settle(_ value: Carried, _ body: inout StepBody) -> (place: Place, isFilled: Bool)? {
+    guard let current = value.current else { return nil }
     if let next = value.next {
-      let updated = inPlace(body, current: current.buffer, next: next.buffer) {
+      let isInPlace = body.updateInPlace(current.buffer, next: next.buffer) {
         program.newLocal(program.buffers[next.buffer].dtype, name: nil, depth: 0)
       }
-      guard let updated else {
-        body.append(.swap(current.buffer, next.buffer))
-        return (current, false)
-      }
-      body = updated
-    }
-    guard !value.isFilled, isOutput[Int(value.result.index)],
-      let own = placeOfValue[Int(value.result.index)]
-    else { return (current, false) }
-    body = body.map {
-      $0.mapPlaces { buffer, offset in
-        buffer == current.buffer ? (own.buffer, own.base + offset) : (buffer, offset)
+      if !isInPlace {
+        body.swap(current.buffer, next.buffer)
+        return (current, value.isFilled)
       }
     }
-    return (own, true)
+    if value.isFilled { return (current, true) }
+    if let given = givenUp[value.operand] {
+      body.move(current.buffer, to: given)
+      return (given, true)
+    }
+    if isOutput[Int(value.result.index)], let own = placeOfValue[Int(value.result.index)] {
+      body.move(current.buffer, to: own)
+      return (own, false)
+    }
+    return (current, false)
   }
 
-  /// Writes the initial value of a carried array, in front of the loop.
-  private func fill(_ place: Place, _ value: Carried, _ name: Note) {
-    if !value.isFilled { copy(value.operand, to: place, notes: [name]) }
+  /// Lets a loop within the step have the memory of a carried array that nothing else reads.
+  private func giveUp(_ carried: [Carried], _ inputs: ArraySlice<GraphInput>) {
+    for (value, input) in zip(carried, inputs) where value.next != nil {
+      guard plan.useCounts[Int(input.value.index)] == 1, let place = value.current else { continue }
+      givenUp[input.value] = place
+    }
   }
 
   // MARK: - Results

@@ -103,8 +103,9 @@ package enum Statement: Sendable {
   case branch(BranchStatement)
   /// Two buffers of the workspace, of one type.
   case swap(Int, Int)
-  /// A stack gets room for so many rows; without memory the program ends.
-  case grow(buffer: Int, rows: DimExpr)
+  /// A stack gets room for so many rows, which a loop makes, by its number in `checkedLoops`; without
+  /// memory the program ends.
+  case grow(buffer: Int, rows: DimExpr, loop: Int)
   /// What must hold for a loop, by its number in `checkedLoops`, to go on.
   case check(RunCheck, loop: Int)
 }
@@ -141,8 +142,8 @@ package enum RunCheck: Sendable {
   case rows(found: DimExpr, needed: DimExpr)
 }
 
-/// How a call ended: what the C function returns. For a check the number of its loop stands in the
-/// bits from 8 on, in C for this process.
+/// How a call ended: what the C function returns. The number of the loop at which it ended stands in
+/// the bits from 8 on, in C for this process.
 package enum CallStatus: Int32, Sendable {
   case done = 0
   /// Sizes do not fit together; shipped C only.

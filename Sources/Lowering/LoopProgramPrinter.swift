@@ -72,7 +72,7 @@ private struct LoopProgramPrinter {
         nested(body)
       }
     case .swap(let a, let b): line("swap \(name(buffer: a)), \(name(buffer: b))")
-    case .grow(let buffer, let rows): line("grow \(name(buffer: buffer)) to \(text(rows)) rows")
+    case .grow(let buffer, let rows, _): line("grow \(name(buffer: buffer)) to \(text(rows)) rows")
     case .check(.stepLimit(let steps), _): line("check \(text(steps)) < the step limit")
     case .check(.rows(let found, let needed), _):
       line("check \(text(found)) == \(text(needed)), rows")

@@ -21,6 +21,8 @@ final class NestBuilder {
   var placeOfValue: [Place?]
   /// A stored scalar, where it is a local or comes from outside.
   var scalarOfValue: [Element?]
+  /// Where inputs lie whose memory their one reader may have.
+  var givenUp: [Value: Place] = [:]
   /// How many rows a stack of unknown height has.
   var heightOfValue: [Value: DimExpr] = [:]
   /// Values that are computed where they are wanted as outputs.

@@ -89,13 +89,14 @@ private struct ProgramChecker {
           try fail("\(first.name) and \(second.name) cannot be swapped")
           break
         }
-      case .grow(let buffer, let rows):
+      case .grow(let buffer, let rows, let loop):
         try check(rows)
         try checkWrite(buffer)
         guard case .stack = program.buffers[buffer].storage else {
           try fail("\(program.buffers[buffer].name) grows and is no stack")
           break
         }
+        if !program.checkedLoops.indices.contains(loop) { try fail("there is no loop \(loop)") }
       case .check(let condition, let loop):
         switch condition {
         case .stepLimit(let steps): try check(steps)

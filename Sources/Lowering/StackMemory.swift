@@ -5,11 +5,12 @@ import Graph
 extension NestBuilder {
   /// Gives stacks of scalars that only loops go through one buffer for all of one type.
   func keepTogether(_ stacks: [Value]) {
-    guard program.keepsStepsTogether else { return }
+    guard program.keepsStepsTogether, stacks.count > 1 else { return }
+    let readOtherwise = self.readOtherwise
     var groups: [(dtype: DType, members: [Value])] = []
     for stack in stacks
     where graph.type(of: stack).rank == 1 && placeOfValue[Int(stack.index)] == nil
-      && isOnlyScanned(stack)
+      && !readOtherwise.contains(stack)
     {
       let dtype = graph.type(of: stack).dtype
       if let k = groups.firstIndex(where: { $0.dtype == dtype }) {
@@ -29,17 +30,16 @@ extension NestBuilder {
     }
   }
 
-  /// All that read it are loops that go through its rows.
-  private func isOnlyScanned(_ value: Value) -> Bool {
-    if graph.outputs.contains(where: { $0.value == value }) { return false }
-    return graph.nodes.allSatisfy { node in
-      let operands = Array(graph.operands(of: node))
-      guard operands.contains(value) else { return true }
-      guard let loop = node.operation as? Loop else { return false }
-      return operands.indices.allSatisfy {
-        operands[$0] != value || loop.scannedOperands.contains($0)
+  /// Values that something else reads than loops that go through their rows.
+  private var readOtherwise: Set<Value> {
+    var found = Set(graph.outputs.map(\.value))
+    for node in graph.nodes {
+      let scanned = (node.operation as? Loop)?.scannedOperands ?? 0..<0
+      for (k, operand) in graph.operands(of: node).enumerated() where !scanned.contains(k) {
+        found.insert(operand)
       }
     }
+    return found
   }
 
   /// Where a value lies that may be a part of an array.

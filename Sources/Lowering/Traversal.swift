@@ -142,7 +142,7 @@ extension Statement {
         }
       }
     case .loop(let loop): if let extent = loop.extent { visit(extent) }
-    case .grow(_, let rows): visit(rows)
+    case .grow(_, let rows, _): visit(rows)
     case .check(.stepLimit(let steps), _): visit(steps)
     case .check(.rows(let found, let needed), _):
       visit(found)
@@ -164,7 +164,7 @@ extension Statement {
       case .swap(let a, let b):
         body(a, true)
         body(b, true)
-      case .grow(let buffer, _): body(buffer, false)
+      case .grow(let buffer, _, _): body(buffer, false)
       case .define, .defineIndex, .variable, .assign, .loop, .when, .exit, .branch, .check: break
       }
     }

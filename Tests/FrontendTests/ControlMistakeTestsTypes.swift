@@ -8,6 +8,37 @@ import Testing
   static let mistakes = [
     Mistake(
       """
+      func f(x: f64) -> (z) {
+        _, all = while y = x where y > 1 { yield y; y / 2 }
+        z = for i in 0..<3 carry a = all { a }
+      }
+      """,
+      """
+      t.jg:4:32: error: a begins as f64[?], with a row for each step of another loop, and cannot be carried
+        z = for i in 0..<3 carry a = all { a }
+                                     ^~~
+      help: give the loop that makes it a limit, or go through its rows: for i in 0..<steps, y in rows
+      """),
+    Mistake(
+      """
+      func f(x: f64) -> (z) {
+        z = for i in 0..<3 carry a = zeros([2]) {
+          _, all = while y = x where y > 1 { yield y; y / 2 }
+          all
+        }
+      }
+      """,
+      """
+      t.jg:5:5: error: a is f64[2] before a step and f64[?] after it
+          all
+          ^~~
+      t.jg:3:28: note: it begins here
+        z = for i in 0..<3 carry a = zeros([2]) {
+                                 ^
+      help: give the loop that makes it a limit, or go through its rows: for i in 0..<steps, y in rows
+      """),
+    Mistake(
+      """
       func f(x: f64) -> (y) { y = if x > 0 { yield x; x } else { x } }
       """,
       """

@@ -130,16 +130,6 @@ private struct MemoryRegion {
   var protection: String
 }
 
-/// The second number of /proc/self/statm.
-private func residentPages() -> Int {
-  guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-  defer { fclose(file) }
-  var line = [CChar](repeating: 0, count: 256)
-  fgets(&line, Int32(line.count), file)
-  let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  return Int(text.split(separator: " ")[1]) ?? 0
-}
-
 /// The lines of /proc/self/maps.
 private func memoryRegions() -> [MemoryRegion] {
   guard let file = fopen("/proc/self/maps", "r") else { return [] }

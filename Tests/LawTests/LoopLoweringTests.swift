@@ -262,7 +262,11 @@ func region(_ name: String = "step", _ body: (GraphBuilder) throws -> [Term]) th
     #expect(throws: Never.self) { try sound.verify(after: "lowering") }
     let yes = Expression.literal(Scalar(1 as Int64, .bool))
     expectFault { $0.body.append(.swap(0, 1)) }
-    expectFault { $0.body.append(.grow(buffer: 0, rows: 1)) }
+    expectFault { $0.body.append(.grow(buffer: 0, rows: 1, loop: 0)) }
+    expectFault { program in
+      let stack = program.buffers.firstIndex { if case .stack = $0.storage { true } else { false } }
+      program.body.append(.grow(buffer: stack ?? 0, rows: 1, loop: 99))
+    }
     expectFault { $0.body.append(.check(.stepLimit(0), loop: 99)) }
     expectFault { $0.body.append(.check(.rows(found: .index(99), needed: 0), loop: 0)) }
     expectFault {

@@ -39,6 +39,16 @@ import Testing
     }
   }
 
+  /// Products of all pairs: nothing is added up, so that −0 stays.
+  @Test func productsOfAllPairsKeepNegativeZero() throws {
+    let operands = [Tensor([0, 2], shape: [2]), Tensor([-1, -0.0, 3], shape: [3])]
+    let graph = try Probe(operands) { [$0[0].dot($0[1], contracting: ([], []))] }.graph
+    let expected = [-0.0, -0.0, 0, -2, -0.0, 6].map(\.bitPattern)
+    let reference = try ReferenceEvaluator.run(graph, inputs: operands, sizes: [:])[0]
+    #expect(reference.doubles.map(\.bitPattern) == expected)
+    #expect(try Engine().compile(graph)(operands)[0].doubles.map(\.bitPattern) == expected)
+  }
+
   private static func values(_ dtype: DType) -> [Scalar] {
     switch dtype {
     case .f64, .f32: floats.map { Scalar($0, dtype) }

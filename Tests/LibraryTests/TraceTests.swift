@@ -177,6 +177,14 @@ private struct Bare: PrimitiveOperation {
   func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
 }
 
+/// Its kernel gives another type than its type rule.
+private struct Wrong: PrimitiveOperation {
+  let name = "wrong"
+  let operandCount = 1
+  var kernel: PrimitiveKernel { .composed { [$0[0].sum()] } }
+  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+}
+
 @Suite struct PrimitiveTests {
   let engine = Engine()
   let x = TracedTensor([0.5, -2])
@@ -210,6 +218,7 @@ private struct Bare: PrimitiveOperation {
     let error = #expect(throws: MissingRuleError.self) { try y.sum().grad(wrt: x) }
     #expect(error == MissingRuleError(operation: "bare", rule: "jvp"))
     #expect(Cube()(x, x)[0].failure != nil)
+    #expect(Wrong()(x)[0].failure?.message.contains("kernel of wrong gives f64") == true)
   }
 
   @Test func duplicatesAreRefused() throws {

@@ -4,6 +4,7 @@
 #define JG_RUNTIME_H
 
 #include "jg_matmul.h"
+#include "jg_memory.h"
 #include "jg_portable.h"
 #include "jg_protection.h"
 #include "jg_symbols.h"

@@ -5,7 +5,7 @@ import Graph
 extension Elaborator {
   /// The lines of a block, in the innermost scope.
   mutating func lines(_ block: Block, _ frame: inout Frame) -> (values: [Part], yields: [Part]) {
-    for statement in block.statements { elaborate(statement, &frame) }
+    for statement in block.statements where !log.isFull { elaborate(statement, &frame) }
     let yields = parts(block.yield, &frame)
     return (parts(block.values, &frame), yields)
   }

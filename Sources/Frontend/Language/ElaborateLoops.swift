@@ -247,6 +247,12 @@ extension Elaborator {
         made.term = item.term
       }
       made.type = made.term?.type
+      if let type = made.type, type.isUnbounded {
+        report(
+          "\(tree[binding.name]) begins as \(type), with a row for each step of another loop, and "
+            + "cannot be carried", at: tree[id].span, help: TensorType.helpForUnbounded)
+        plan.isRight = false
+      }
       if made.start.isInvalid { plan.isRight = false }
       plan.carried.append(made)
     }

@@ -8,7 +8,7 @@ extension Elaborator {
   mutating func written(_ inputs: [Term], _ frame: inout Frame) -> [(String, Term)] {
     let function = frame.function
     if function.rules.isEmpty || frame.hasErrors || inputs.count != function.parameters.count {
-      for statement in function.body.statements { elaborate(statement, &frame) }
+      for statement in function.body.statements where !log.isFull { elaborate(statement, &frame) }
       return results(of: function, &frame)
     }
     guard let operation = custom(inputs, &frame) else {
@@ -37,7 +37,7 @@ extension Elaborator {
       inner.values.set(parameter.name, .term(builder.addInput(name, input.type)))
       inner.usedNames.insert(name)
     }
-    for statement in function.body.statements { elaborate(statement, &inner) }
+    for statement in function.body.statements where !log.isFull { elaborate(statement, &inner) }
     let results = results(of: function, &inner)
     if let failure = builder.takeFailure() {
       reportFailure(failure, at: function.nameSpan, Int32(function.nameSpan.start))

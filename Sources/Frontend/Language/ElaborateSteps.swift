@@ -143,7 +143,9 @@ extension Elaborator {
           at: part.span, labels: [.init("it begins here", at: carried.span)],
           help: term.shape == type.shape
             ? "convert it: \(type.dtype)(…)"
-            : "a carried value keeps its type; reshape it, or begin with one of that type")
+            : term.type.isUnbounded
+              ? TensorType.helpForUnbounded
+              : "a carried value keeps its type; reshape it, or begin with one of that type")
         isRight = false
       }
       next.append(term)

@@ -127,6 +127,10 @@ struct Elaborator {
     }
     var graphs = [Graph?](repeating: nil, count: tree.functions.count)
     for index in calls.order where !tree.functions[index].isInvalid {
+      if log.isFull {
+        failed.insert(index)
+        continue
+      }
       let errorsBefore = errorCount
       if let mistake = calls.mistakes[index] { report(mistake) }
       let graph = elaborate(tree.functions[index], index)

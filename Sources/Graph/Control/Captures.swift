@@ -7,6 +7,11 @@
 package struct Application {
   package let operation: any Operation
   package let operands: [Value]
+
+  package init(_ operation: any Operation, _ operands: [Value]) {
+    self.operation = operation
+    self.operands = operands
+  }
 }
 
 /// Regions that read the same captured values, each behind inputs of its own.
@@ -113,12 +118,12 @@ extension Loop {
       captured: Array(operands[capturedOperands]))
     guard regions.canonicalize(in: graph) else { return nil }
     return Application(
-      operation: Loop(
+      Loop(
         body: Region(regions.graphs[0]),
         condition: condition.map { _ in Region(regions.graphs[1]) },
         bound: bound, hasCount: hasCount, carriedCount: carriedCount, scannedCount: scannedCount,
         isReversed: isReversed, keep: keep),
-      operands: operands[..<capturedOperands.lowerBound] + regions.captured)
+      operands[..<capturedOperands.lowerBound] + regions.captured)
   }
 }
 
@@ -130,8 +135,8 @@ extension Conditional {
       captured: Array(operands.dropFirst()))
     guard regions.canonicalize(in: graph) else { return nil }
     return Application(
-      operation: Conditional(cases: cases, branches: regions.graphs.map(Region.init)),
-      operands: [selector] + regions.captured)
+      Conditional(cases: cases, branches: regions.graphs.map(Region.init)),
+      [selector] + regions.captured)
   }
 }
 
@@ -149,7 +154,7 @@ private func canonicalForm(
 extension Root {
   package func canonical(_ operands: [Value], in graph: Graph) -> Application? {
     canonicalForm(residual, operands, in: graph).map {
-      Application(operation: Root(residual: $0.region), operands: $0.operands)
+      Application(Root(residual: $0.region), $0.operands)
     }
   }
 }
@@ -157,7 +162,7 @@ extension Root {
 extension LinearSolve {
   package func canonical(_ operands: [Value], in graph: Graph) -> Application? {
     canonicalForm(map, operands, in: graph).map {
-      Application(operation: LinearSolve(map: $0.region), operands: $0.operands)
+      Application(LinearSolve(map: $0.region), $0.operands)
     }
   }
 }

@@ -65,8 +65,6 @@ package struct Conditional: Operation {
     return results
   }
 
-  package func guards(of operands: [TensorType]) -> [Guard] { branches.flatMap(\.guards) }
-
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     .branch(self)
   }

@@ -50,7 +50,6 @@ package struct CustomFunction: Operation {
     }
     return function.outputTypes
   }
-  package func guards(of operands: [TensorType]) -> [Guard] { regions.flatMap(\.guards) }
 
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     let floats = rule.operands.indices.filter { rule.operands[$0].dtype.isFloat }
@@ -101,7 +100,6 @@ package struct CustomTangent: Operation {
     else { throw TypeRuleError("\(name) reads other types than it is given") }
     return resultTypes
   }
-  package func guards(of operands: [TensorType]) -> [Guard] { regions.flatMap(\.guards) }
 
   /// (inputs…, results…, tangents…) → tangents; the transpose of the vjp where there is no jvp.
   private func forward() throws -> Graph {

@@ -29,7 +29,6 @@ package struct Root: Operation {
     }
     return [x]
   }
-  package func guards(of operands: [TensorType]) -> [Guard] { residual.guards }
 
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     // F(x, p) = 0 stays 0: ∂F/∂x dx = −∂F/∂p dp. How x itself was found to vary is no matter.
@@ -104,7 +103,6 @@ package struct LinearSolve: Operation {
     }
     return [operands[0]]
   }
-  package func guards(of operands: [TensorType]) -> [Guard] { map.guards }
 
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     // A dv = db − dA v

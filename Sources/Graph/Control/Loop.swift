@@ -125,6 +125,11 @@ package struct Loop: Operation {
       throw TypeRuleError(
         "\(names[input]) begins as \(operands[operand]) and is carried as \(inputs[input])")
     }
+    for input in carriedInputs where inputs[input].shape.contains(where: \.isUnknown) {
+      throw TypeRuleError(
+        "\(names[input]) is \(inputs[input]), with a row for each step of another loop, and cannot "
+          + "be carried", help: TensorType.helpForUnbounded)
+    }
     for (operand, input) in zip(scannedOperands, rowInputs) {
       let type = operands[operand]
       guard type.rank > 0, type.row == inputs[input] else {
@@ -165,7 +170,7 @@ package struct Loop: Operation {
   }
 
   package func guards(of operands: [TensorType]) -> [Guard] {
-    var guards = body.guards + (condition?.guards ?? [])
+    var guards: [Guard] = []
     if let bound {
       guards.append(Guard(0, .lessOrEqual, bound))
       for k in scannedOperands { guards.append(Guard(operands[k].shape[0], .equal, bound)) }

@@ -91,7 +91,11 @@ package struct LoopParts {
   }
 
   /// The loop put together again, with its operands.
-  package func assembled() -> (loop: Loop, operands: [Value]) {
+  ///
+  /// - Parameter finish: gets the body and the condition on the way.
+  package func assembled(
+    _ finish: (Graph) -> Graph = { $0 }
+  ) -> (loop: Loop, operands: [Value]) {
     let graph = builder.graph
     let names = UniqueNames(
       [indexName] + carried.map(\.name) + rows.map(\.name) + captured.map(\.name))
@@ -109,7 +113,8 @@ package struct LoopParts {
       graph.part(name, from: start + carry + capture, to: [("goes_on", $0)])
     }
     let loop = Loop(
-      body: Region(body), condition: test.map(Region.init), bound: bound, hasCount: count != nil,
+      body: Region(finish(body)), condition: test.map { Region(finish($0)) }, bound: bound,
+      hasCount: count != nil,
       carriedCount: carried.count, scannedCount: rows.count, isReversed: isReversed,
       keep: keep)
     return (
@@ -145,7 +150,7 @@ package struct LoopParts {
     let needed = old.nodesNeeded(for: targets)
     for (number, node) in old.nodes.enumerated() where needed[number] {
       fresh.origin = node.origin
-      let made = try fresh.apply(node.operation, old.operands(of: node).map(new))
+      let made = try fresh.copy(node, of: old, old.operands(of: node).map(new))
       for (value, result) in zip(old.results(of: node), made) {
         renamed[Int(value.index)] = result
         if let name = old.names[value] { fresh.name(fresh.term(result), name) }
@@ -178,8 +183,8 @@ package struct LoopParts {
     let needed = graph.nodesNeeded(for: targets)
     for (number, node) in graph.nodes.enumerated() where needed[number] {
       builder.origin = node.origin
-      let made = try builder.apply(
-        node.operation, graph.operands(of: node).compactMap { renamed[$0] })
+      let made = try builder.copy(
+        node, of: graph, graph.operands(of: node).compactMap { renamed[$0] })
       for (value, result) in zip(graph.results(of: node), made) {
         renamed[value] = result
         if let name = graph.names[value] { builder.name(builder.term(result), name) }

@@ -6,11 +6,13 @@
 extension Loop {
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     let step = try TransposedStep(self, rule)
-    // Rows of unknown number can only be scanned, and what carries nothing has no state to keep.
-    if let slots = keep.slots(bound: bound), !step.fixedCarried.isEmpty,
-      bound != nil || step.fixedScanned.isEmpty
-    {
+    // What carries nothing has no state to keep, and rows of unknown number can only be scanned.
+    let hasStates = !step.fixedCarried.isEmpty && (bound != nil || step.fixedScanned.isEmpty)
+    if hasStates, let slots = keep.slots(bound: bound) {
       return try transposeFromStates(rule, step, slots)
+    }
+    if hasStates, case .every(let stride) = keep, step.receivedStacks.isEmpty, !isReversed {
+      return try transposeInStretches(rule, step, stride)
     }
     let residuals = Residuals(
       step.builder.graph, free: step.free, varying: step.varying, received: step.received,
@@ -52,13 +54,9 @@ extension Loop {
       carriedCount: step.cotangents.count + step.sums.count,
       scannedCount: kept.count + fixedRows.count + step.receivedRows.count,
       isReversed: !isReversed)
-    let begin = zip(step.linearCarried, step.cotangents).map { k, input in
-      rule.cotangents[k] ?? rule.builder.zeros(input.type)
-    }
-    let sums = step.sums.map { rule.builder.zeros($0.type) }
     let results = try rule.builder.apply(
       backward,
-      (countIsKnown ? [] : [made[forward.stepsResult]]) + begin + sums + stacks + fixedRows
+      (countIsKnown ? [] : [made[forward.stepsResult]]) + step.start(rule) + stacks + fixedRows
         + step.receivedStacks.map(\.cotangent) + fixedCaptured)
 
     return step.cotangents(from: results, rule)
@@ -70,37 +68,33 @@ extension Loop {
   private func transposeFromStates(
     _ rule: TransposeRule, _ step: TransposedStep, _ slots: DimExpr
   ) throws -> [Term?] {
-    let graph = step.builder.graph
     let operands = rule.operands
     let initial = step.fixedCarried.map { operands[carriedOperands.lowerBound + $0] }
     let scanned = step.fixedScanned.map { operands[scannedOperands.lowerBound + $0] }
     let captured = step.fixedCaptured.map { operands[capturedOperands.lowerBound + $0] }
-    let forward = graph.part(body.graph.name, from: step.fixedInputs, to: step.fixedOutputs)
-    var count: Term?
-    if !countIsKnown {
-      let loop = Loop(
-        body: Region(forward), condition: try condition.map { try step.reduced($0) }, bound: bound,
-        hasCount: hasCount, carriedCount: initial.count, scannedCount: scanned.count,
-        isReversed: isReversed)
-      count = try rule.builder.apply(
-        loop, (hasCount ? [operands[0]] : []) + initial + scanned + captured)[loop.stepsResult]
-    }
-    var inputs: [(name: String, value: Value)] = [("index", step.index)]
-    inputs += (step.cotangents + step.sums).map { ("ct", $0.value) } + step.fixedCarriedInputs
-    inputs += step.fixedRowInputs + step.receivedRows.map { ("ct", $0.value) }
-    inputs += step.fixedCapturedInputs
-    let backward = graph.part(
-      body.graph.name, from: inputs.renamed(),
-      to: (step.carriedOutputs + step.sumOutputs + step.rowOutputs).map { ("ct", $0.value) }
-        .renamed())
-    let begin = zip(step.linearCarried, step.cotangents).map { k, input in
-      rule.cotangents[k] ?? rule.builder.zeros(input.type)
-    }
+    let sweep = FirstSweep(
+      name: body.graph.name, bound: bound, count: hasCount ? operands[0] : nil,
+      isReversed: isReversed, keep: keep, slots: slots, step: step.forward,
+      condition: try condition.map { try step.reduced($0).graph }, initial: initial,
+      scanned: scanned, captured: captured)
     let loop = CheckpointedLoop(
-      name: body.graph.name, bound: bound, count: count, isReversed: isReversed, keep: keep,
-      slots: slots, forward: forward, backward: backward, initial: initial, scanned: scanned,
-      captured: captured, cotangents: begin + step.sums.map { rule.builder.zeros($0.type) },
-      received: step.receivedStacks.map(\.cotangent))
+      sweep: sweep, backward: step.backward, cotangents: step.start(rule),
+      received: step.receivedStacks.map(\.cotangent), countIsKnown: countIsKnown)
+    return step.cotangents(from: try loop.results(in: rule.builder), rule)
+  }
+
+  /// The transpose of a loop of unknown length of which one state in `stride` is kept.
+  private func transposeInStretches(
+    _ rule: TransposeRule, _ step: TransposedStep, _ stride: DimExpr
+  ) throws -> [Term?] {
+    let operands = rule.operands
+    let loop = LoopOfStretches(
+      name: body.graph.name, stride: stride, count: hasCount ? operands[0] : nil,
+      step: step.forward, condition: try condition.map { try step.reduced($0).graph },
+      backward: step.backward,
+      initial: step.fixedCarried.map { operands[carriedOperands.lowerBound + $0] },
+      captured: step.fixedCaptured.map { operands[capturedOperands.lowerBound + $0] },
+      cotangents: step.start(rule))
     return step.cotangents(from: try loop.results(in: rule.builder), rule)
   }
 }
@@ -214,6 +208,28 @@ private struct TransposedStep {
       found[loop.scannedOperands.lowerBound + k] = results[rows + place]
     }
     return found
+  }
+
+  /// What is carried backward begins so: cotangents, then sums.
+  func start(_ rule: TransposeRule) -> [Term] {
+    zip(linearCarried, cotangents).map { k, input in
+      rule.cotangents[k] ?? rule.builder.zeros(input.type)
+    } + sums.map { rule.builder.zeros($0.type) }
+  }
+
+  /// A step forward: (index, states…, rows…, captured…) → states…
+  var forward: Graph {
+    builder.graph.part(loop.body.graph.name, from: fixedInputs, to: fixedOutputs)
+  }
+
+  /// A step backward that has the state before the step:
+  /// (index, cotangents…, states…, rows…, received rows…, captured…) → cotangents…, rows…
+  var backward: Graph {
+    var inputs: [(name: String, value: Value)] = [("index", index)]
+    inputs += (cotangents + sums).map { ("ct", $0.value) } + fixedCarriedInputs
+    inputs += fixedRowInputs + receivedRows.map { ("ct", $0.value) } + fixedCapturedInputs
+    return builder.graph.part(
+      loop.body.graph.name, from: inputs.renamed(), to: targets.map { ("ct", $0) }.renamed())
   }
 
   var targets: [Value] { (carriedOutputs + sumOutputs + rowOutputs).map(\.value) }

@@ -19,9 +19,6 @@ package struct Region: Hashable, Sendable {
 
   package var inputTypes: [TensorType] { graph.inputs.map { graph.type(of: $0.value) } }
   package var outputTypes: [TensorType] { graph.outputs.map { graph.type(of: $0.value) } }
-
-  /// Conditions on sizes under which the region is well-typed.
-  package var guards: [Guard] { graph.guards().map(\.condition) }
 }
 
 extension DimExpr {
@@ -39,6 +36,10 @@ extension TensorType {
   /// A stack with one row a step of an unbounded loop.
   package var isUnbounded: Bool { shape.first.map { $0 == .unknown } ?? false }
 
+  /// What to do with a stack where none can be.
+  package static let helpForUnbounded =
+    "give the loop that makes it a limit, or go through its rows: for i in 0..<steps, y in rows"
+
   /// The type of a row.
   package var row: TensorType { with(shape: Array(shape.dropFirst())) }
 
@@ -55,11 +56,16 @@ extension GraphBuilder {
     }
     let saved = origin
     defer { origin = saved }
+    let isCopy = zip(graph.inputs, arguments).allSatisfy {
+      graph.type(of: $0.value) == $1.type
+    }
     for (index, isLive) in graph.liveNodes().enumerated() where isLive {
       let node = graph.nodes[index]
       origin = node.origin
-      let made = try apply(
-        node.operation, graph.operands(of: node).compactMap { inlined[Int($0.index)] })
+      let operands = graph.operands(of: node).compactMap { inlined[Int($0.index)] }
+      let made =
+        isCopy
+        ? try copy(node, of: graph, operands) : try apply(node.operation, operands)
       for (old, new) in zip(graph.results(of: node), made) {
         inlined[Int(old.index)] = new
         if let name = graph.names[old] { self.name(term(new), name) }
@@ -100,7 +106,7 @@ extension Graph {
     for (index, node) in nodes.enumerated() where needed[index] {
       builder.origin = node.origin
       let operands = operands(of: node).compactMap { copied[Int($0.index)] }
-      guard let made = try? builder.apply(node.operation, operands) else {
+      guard let made = try? builder.copy(node, of: self, operands) else {
         preconditionFailure("\(node.operation.name) was built from these operands before")
       }
       for (old, new) in zip(results(of: node), made) where copied[Int(old.index)] == nil {

@@ -96,6 +96,12 @@ extension Graph {
   /// What an element costs in additions; beyond all bounds where a node does more than one thing an
   /// element.
   package func computingCost(of node: Node) -> Int {
+    // Small whole powers are products.
+    if node.primitive.function == .pow, let exponent = operands(of: node).last.flatMap(literal),
+      abs(exponent.real) <= 4, exponent.real == exponent.real.rounded()
+    {
+      return 2
+    }
     guard node.operation.regions.isEmpty,
       case .map(let map) = node.operation.meaning(operandTypes(of: node), resultTypes(of: node))
     else { return Self.endlessCost }

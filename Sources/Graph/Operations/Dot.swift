@@ -180,7 +180,9 @@ package struct Dot: Operation {
           for (i, axis) in leftContracting.enumerated() { left[axis] = k[i] }
           for (i, axis) in rightContracting.enumerated() { right[axis] = k[i] }
           if a.dtype.isFloat {
-            real += a[left].real * c[right].real
+            let product = a[left].real * c[right].real
+            // Where nothing is summed, nothing is added to: −0 stays.
+            real = leftContracting.isEmpty ? product : real + product
           } else {
             whole &+= a[left].integer &* c[right].integer
           }

@@ -1,9 +1,10 @@
 // Rebuilding a graph node by node: what every pass does that replaces some operations by others.
 
 extension Graph {
-  /// The graph node by node through `apply`, which gives a value for each result that is read.
+  /// The graph node by node through `replace`, which gives a value for each result that is read, or
+  /// `nil` where the operation stays.
   package func rebuilt(
-    _ apply: (any Operation, [Value], ValueRange, GraphBuilder) throws -> [Value?]
+    _ replace: (any Operation, [Value], ValueRange, GraphBuilder) throws -> [Value?]?
   ) -> Graph {
     var empty = Graph(named: name)
     empty.constraints = constraints
@@ -19,7 +20,13 @@ extension Graph {
       let operands = self.operands(of: node).map { operand in
         renamed[Int(operand.index)] ?? builder.zeros(type(of: operand)).value
       }
-      guard let made = try? apply(node.operation, operands, results(of: node), builder) else {
+      let made: [Value?]
+      do {
+        let replaced =
+          node.primitive.function == nil
+          ? try replace(node.operation, operands, results(of: node), builder) : nil
+        made = try replaced ?? builder.copy(node, of: self, operands).map { $0 }
+      } catch {
         preconditionFailure("\(node.operation.name) was built from such operands before")
       }
       for (old, new) in zip(node.resultRange, made) {

@@ -46,6 +46,7 @@ struct CustomOperation: Operation {
         "the type rule of \(name) gives \(types.count) results, and it says it has "
           + "\(primitive.resultCount)")
     }
+    try checkComposition(operands, types)
     if element != nil {
       guard types.count == 1, let first = operands.first, first.dtype.isFloat,
         (operands + types).allSatisfy({ $0.dtype == first.dtype })
@@ -63,6 +64,29 @@ struct CustomOperation: Operation {
       }
     }
     return types
+  }
+
+  /// What the operation is composed of is looked at when it is applied: behind the derivatives it is too
+  /// late for a mistake of the program.
+  private func checkComposition(
+    _ operands: [TensorType], _ results: [TensorType]
+  ) throws(TypeRuleError) {
+    guard case .composed(let compose) = primitive.kernel else { return }
+    let made: [TracedTensor]
+    do {
+      made = try compose(operands.map { TracedTensor(TraceNode(.input(nil), $0)) })
+    } catch {
+      throw TypeRuleError("the kernel of \(name) cannot be composed: \(error)")
+    }
+    if let failure = made.lazy.compactMap(\.failure).first {
+      throw TypeRuleError("the kernel of \(name) cannot be composed: \(failure)")
+    }
+    guard made.map(\.type) == results else {
+      throw TypeRuleError(
+        "the kernel of \(name) gives \(made.map(\.type.description).joined(separator: ", ")), and its "
+          + "type rule \(results.map(\.description).joined(separator: ", "))",
+        help: "one of the two is wrong")
+    }
   }
 
   func guards(of operands: [TensorType]) -> [Guard] {

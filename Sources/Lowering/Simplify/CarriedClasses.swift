@@ -48,6 +48,7 @@ extension LoopParts {
     var classes = carried.indices.map { k in
       carried.firstIndex { $0.initial == carried[k].initial } ?? k
     }
+    splitByHash(&classes)
     while true {
       let kept = classes.indices.filter { classes[$0] == $0 }
       if kept.count == carried.count { return Array(carried.indices) }
@@ -59,6 +60,46 @@ extension LoopParts {
       }
       classes = refined
     }
+  }
+
+  /// Splits classes whose members become different things at a glance, which spares building the loop
+  /// for most guesses.
+  private func splitByHash(_ classes: inout [Int]) {
+    while classes != Array(classes.indices) {
+      let hashes = self.hashes(classes)
+      let refined = classes.indices.map { k in
+        classes.indices.first {
+          classes[$0] == classes[k]
+            && hashes[Int(carried[$0].next.index)] == hashes[Int(carried[k].next.index)]
+        } ?? k
+      }
+      if refined == classes { return }
+      classes = refined
+    }
+  }
+
+  /// For each value of the body a number that is equal for values that are equal if the members of a
+  /// class are.
+  private func hashes(_ classes: [Int]) -> [UInt64] {
+    let graph = builder.graph
+    var hashes = graph.types.indices.map { UInt64($0) }
+    for (k, first) in classes.enumerated() {
+      hashes[Int(carried[k].input.index)] = UInt64(carried[first].input.index)
+    }
+    for node in graph.nodes {
+      // Loops that read equal values may become equal in other ways.
+      var hash = node.hasRegions ? 0 : node.primitive.processHash
+      if !node.hasRegions {
+        for operand in graph.operands(of: node) {
+          hash = (hash ^ hashes[Int(operand.index)]) &* 0x9e37_79b9_7f4a_7c15
+          hash ^= hash >> 29
+        }
+      }
+      for (place, result) in node.resultRange.enumerated() {
+        hashes[Int(result)] = hash &+ UInt64(place)
+      }
+    }
+    return hashes
   }
 
   /// The loop if the members of a class are equal, and what each carried value then becomes.

@@ -4,19 +4,43 @@
 // Requires and establishes a well-typed graph with the same results, to the bit.
 import Graph
 
+/// Regions that are known to be simplified, so that a second look costs nothing.
+final class SimplifiedRegions {
+  private var known: Set<Region> = []
+
+  func contains(_ region: Region) -> Bool { known.contains(region) }
+
+  func simplified(_ region: Region) -> Region {
+    known.contains(region) ? region : Region(region.graph.simplified())
+  }
+
+  /// Notes the regions of the operation that gave a value, which is in canonical form.
+  func insert(regionsOf value: Value?, in graph: Graph) {
+    guard let value, let node = graph.definingNode(of: value) else { return }
+    known.formUnion(graph.nodes[node].operation.regions)
+  }
+}
+
 extension Graph {
-  /// The same function with lean loops and conditionals, their regions simplified.
-  func withLeanRegions() -> Graph {
+  /// The same function with lean loops and conditionals, their regions simplified; `nil` where they
+  /// are so already.
+  func withLeanRegions(_ simplified: SimplifiedRegions) -> Graph? {
     let live = liveValues()
-    return rebuilt { operation, operands, results, builder in
+    var isChanged = false
+    let lean = rebuilt { operation, operands, results, builder in
+      let isRead = results.map { live[Int($0.index)] }
+      let made: [Value?]?
       switch operation {
       case let loop as Loop:
-        try LeanLoop(loop, operands, results.map { live[Int($0.index)] }, in: builder).results
+        made = try LeanLoop(loop, operands, isRead, simplified, in: builder)?.results
       case let conditional as Conditional:
-        try lean(conditional, operands, results.map { live[Int($0.index)] }, in: builder)
-      default: try builder.apply(operation, operands).map { $0 }
+        made = try leanConditional(conditional, operands, isRead, simplified, in: builder)
+      default: return nil
       }
+      if made != nil { isChanged = true }
+      return made
     }
+    return isChanged ? lean : nil
   }
 }
 
@@ -25,10 +49,15 @@ private struct LeanLoop {
   /// A value for each result of the loop as it was; `nil` where it was not read.
   var results: [Value?]
 
-  init(_ loop: Loop, _ operands: [Value], _ isRead: [Bool], in builder: GraphBuilder) throws {
+  /// Nothing where the loop is lean already.
+  init?(
+    _ loop: Loop, _ operands: [Value], _ isRead: [Bool], _ simplified: SimplifiedRegions,
+    in builder: GraphBuilder
+  ) throws {
+    var isChanged = !loop.regions.allSatisfy(simplified.contains)
     let simple = Loop(
-      body: Region(loop.body.graph.simplified()),
-      condition: loop.condition.map { Region($0.graph.simplified()) }, bound: loop.bound,
+      body: simplified.simplified(loop.body),
+      condition: loop.condition.map(simplified.simplified), bound: loop.bound,
       hasCount: loop.hasCount, carriedCount: loop.carriedCount, scannedCount: loop.scannedCount,
       isReversed: loop.isReversed, keep: loop.keep)
     results = [Value?](repeating: nil, count: isRead.count)
@@ -37,6 +66,7 @@ private struct LeanLoop {
     // Where each carried and yielded value that is left was at first.
     var carriedPlaces = live.carried.indices.filter { live.carried[$0] }
     let stackPlaces = live.stacks.indices.filter { live.stacks[$0] }
+    let whole = parts.counts
     parts.carried = carriedPlaces.map { parts.carried[$0] }
     parts.yielded = stackPlaces.map { parts.yielded[$0] }
     parts.rows = parts.rows.indices.filter { live.rows[$0] }.map { parts.rows[$0] }
@@ -50,14 +80,20 @@ private struct LeanLoop {
       parts.captured.append(
         LoopParts.Given(name: constant.name, operand: constant.initial, input: constant.input))
     }
+    isChanged = isChanged || parts.counts != whole
+    // What changes the body may lay more open.
+    let (counts, nodes) = (parts.counts, parts.builder.nodeCount)
     try parts.sinkLiterals(builder)
     let places = try parts.mergeEqual()
     let count = parts.carried.count
     let splits = try parts.narrowSums(builder)
-    try parts.hoistInvariants(into: builder)
+    let isOpen = parts.counts != counts || parts.builder.nodeCount != nodes
+    let isHoisted = try parts.hoistInvariants(into: builder)
+    if !isChanged && !isOpen && !isHoisted { return nil }
 
-    let (lean, given) = parts.assembled()
+    let (lean, given) = parts.assembled { isOpen ? $0.simplified() : $0 }
     let made = try builder.apply(lean, given)
+    simplified.insert(regionsOf: made.first, in: builder.graph)
     let sums = Self.carried(count, splits, made, builder)
     for (k, place) in zip(carriedPlaces, places.carried) { results[k] = sums[place] }
     for (k, place) in zip(stackPlaces, places.yielded) {
@@ -89,6 +125,9 @@ private struct LeanLoop {
 }
 
 extension LoopParts {
+  /// How many parts of each kind there are.
+  fileprivate var counts: [Int] { [carried.count, rows.count, captured.count, yielded.count] }
+
   /// Captured literals, and arrays that are one, are made inside.
   fileprivate mutating func sinkLiterals(_ outside: GraphBuilder) throws {
     let graph = outside.graph
@@ -113,7 +152,9 @@ extension LoopParts {
   }
 
   /// What is the same in every step is computed in front of the loop and captured.
-  fileprivate mutating func hoistInvariants(into outside: GraphBuilder) throws {
+  ///
+  /// - Returns: whether there was any.
+  fileprivate mutating func hoistInvariants(into outside: GraphBuilder) throws -> Bool {
     let graph = builder.graph
     let varying = graph.dependents(
       of: [index] + carried.map(\.input) + rows.map(\.input))
@@ -138,7 +179,7 @@ extension LoopParts {
         isWanted[Int($0.index)] && !varying[Int($0.index)]
       }
     }
-    if moved.isEmpty { return }
+    if moved.isEmpty { return false }
     let names = UniqueNames(moved.map { graph.names[$0] ?? "fixed" })
     let part = graph.part(
       name, from: captured.map { ($0.name, $0.input) },
@@ -148,13 +189,29 @@ extension LoopParts {
       Given(name: names[k], operand: pair.1.value, input: pair.0)
     }
     // What only the moved work read is no longer captured.
-    let body = assembled().loop
-    let live = LiveParts(body, [Bool](repeating: true, count: carried.count + yielded.count + 1))
-    captured = captured.indices.filter { live.captured[$0] }.map { captured[$0] }
+    let isRead = graph.valuesRead(by: targets, stoppingAt: moved)
+    captured.removeAll { !isRead[Int($0.input.index)] }
+    return true
   }
 }
 
 extension Graph {
+  /// Which values are `targets` or needed for them, where those in `known` need nothing.
+  fileprivate func valuesRead(by targets: [Value], stoppingAt known: [Value]) -> [Bool] {
+    var isKnown = [Bool](repeating: false, count: types.count)
+    for value in known { isKnown[Int(value.index)] = true }
+    var isRead = [Bool](repeating: false, count: types.count)
+    var pending = targets
+    while let value = pending.popLast() {
+      if isRead[Int(value.index)] { continue }
+      isRead[Int(value.index)] = true
+      if !isKnown[Int(value.index)], let node = definingNode(of: value) {
+        pending += operands(of: node)
+      }
+    }
+    return isRead
+  }
+
   /// Worth computing outside of a loop: it does more than look at something, and it ends.
   fileprivate func canMoveOut(_ node: Node) -> Bool {
     if let loop = node.operation as? Loop, loop.isEndless { return false }
@@ -166,9 +223,17 @@ extension Graph {
 }
 
 /// A conditional without results, and captured values, that nobody reads.
-private func lean(
-  _ conditional: Conditional, _ operands: [Value], _ isRead: [Bool], in builder: GraphBuilder
-) throws -> [Value?] {
+private func leanConditional(
+  _ conditional: Conditional, _ operands: [Value], _ isRead: [Bool],
+  _ simplified: SimplifiedRegions, in builder: GraphBuilder
+) throws -> [Value?]? {
+  let given = operands.dropFirst()
+  if conditional.branches.allSatisfy(simplified.contains), isRead.allSatisfy({ $0 }),
+    builder.literal(operands[0]) == nil, Set(given).count == given.count,
+    conditional.reads(isRead).allSatisfy({ $0 })
+  {
+    return nil
+  }
   let kept = isRead.indices.filter { isRead[$0] }
   let graphs = conditional.branches.map { branch in
     branch.graph.part(
@@ -187,7 +252,6 @@ private func lean(
   let branches = graphs.map(Region.init)
   let whole = Conditional(cases: conditional.cases, branches: branches)
   let reads = whole.reads([Bool](repeating: true, count: kept.count)).dropFirst()
-  let given = operands.dropFirst()
   // The same operand twice is one, and none that is not read.
   var first: [Value: Int] = [:]
   for (k, (operand, isRead)) in zip(given, reads).enumerated()
@@ -212,6 +276,7 @@ private func lean(
   let made = try builder.apply(
     Conditional(cases: conditional.cases, branches: regions),
     [operands[0]] + used.map { operands[1 + $0] })
+  simplified.insert(regionsOf: made.first, in: builder.graph)
   for (k, value) in zip(kept, made) { results[k] = value }
   return results
 }

@@ -5,10 +5,11 @@
 import Graph
 
 extension Graph {
-  /// The same function with loops and conditionals merged where neither waits for the other.
-  func withMergedRegions() -> Graph {
-    var graph = self
-    while let merged = graph.firstMerge() { graph = merged }
+  /// The same function with loops and conditionals merged where neither waits for the other; `nil`
+  /// where there are none to merge.
+  func withMergedRegions() -> Graph? {
+    var graph: Graph?
+    while let merged = (graph ?? self).firstMerge() { graph = merged }
     return graph
   }
 

@@ -1,6 +1,7 @@
 // Algebraic simplification: rebuilds a graph node by node, so that equal nodes merge, literals fold
-// and identities vanish. Every rule holds for all values, NaN, ∞ and −0 included, to the bit.
-// Requires and establishes a well-typed graph; the result has no more nodes than the operand.
+// and identities vanish. Every rule holds for all values, NaN, ∞ and −0 included, to the bit; the one
+// exception are small whole powers, which as products are one or two roundings away.
+// Requires and establishes a well-typed graph.
 import Graph
 
 extension Graph {
@@ -9,18 +10,23 @@ extension Graph {
   package func simplified() -> Graph {
     var graph = expanded().algebraicallySimplified()
     guard graph.nodes.contains(where: { $0.hasRegions }) else { return graph }
+    let simplified = SimplifiedRegions()
     // What one round lays open, the next one finds.
     for _ in 0..<4 {
-      let next = graph.withMergedRegions().withLeanRegions().algebraicallySimplified()
-      if next == graph { break }
-      graph = next
+      let merged = graph.withMergedRegions()
+      let lean = (merged ?? graph).withLeanRegions(simplified)
+      guard let changed = lean ?? merged else { break }
+      graph = changed.algebraicallySimplified()
     }
     return graph
   }
 
   /// The graph with ordinary operations in place of those that are there for their derivatives.
   private func expanded() -> Graph {
-    guard nodes.contains(where: { $0.mayExpand }) else { return self }
+    let isOrdinary = nodes.allSatisfy { node in
+      !node.mayExpand || node.operation is Loop || node.operation is Conditional
+    }
+    if isOrdinary { return self }
     var graph = self
     var isExpanded = true
     // What is expanded may hold more of them.
@@ -33,7 +39,7 @@ extension Graph {
           isExpanded = true
           return terms.map(\.value)
         }
-        return try builder.apply(operation, operands).map { $0 }
+        return nil
       }
     }
     return graph
@@ -232,6 +238,18 @@ extension Graph {
     case .pow where isLiteral(1, 1): return keeps(0)
     case .pow where isLiteral(1, 2):
       return keeps(0).flatMap { try? builder.apply(Elementwise(.multiply), [$0, $0])[0] }
+    // x^3 = x·x·x, x^4 = (x·x)·(x·x), x^−1 = 1 / x, x^−2 = (1 / x)·(1 / x)
+    case .pow where isLiteral(1, 3) || isLiteral(1, 4):
+      return keeps(0).map { x in
+        let x = builder.term(x)
+        let square = x * x
+        return (isLiteral(1, 3) ? square * x : square * square).value
+      }
+    case .pow where type.dtype.isFloat && (isLiteral(1, -1) || isLiteral(1, -2)):
+      return keeps(0).map { x in
+        let inverse = 1 / builder.term(x)
+        return (isLiteral(1, -1) ? inverse : inverse * inverse).value
+      }
     case .select:
       if operands[1] == operands[2] { return keeps(1) }
       if let condition = literals[0] { return keeps(condition.bits != 0 ? 1 : 2) }

@@ -106,7 +106,10 @@ struct BenchCommand: ParsableCommand {
     }
     let arguments = try bound.tensors() + seeds
     phases.append(
-      ("\(name).call", try time { _ = try kernel(arguments, sizes: bound.sizes) }))
+      (
+        "\(name).call",
+        try time { _ = try Memory.run(kernel, bound, arguments, limit: inputs.memoryLimit) }
+      ))
   }
 
   /// The median of many runs, in nanoseconds; short ones are timed in groups.

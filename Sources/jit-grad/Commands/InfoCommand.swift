@@ -12,8 +12,8 @@ struct InfoCommand: ParsableCommand {
       Work is counted in the loops that are compiled: one for each float operation or function of \
       libm, 2mnk for a matrix product; bytes are what loops read and write, caches ignored. \
       Residuals are the values of the function that its reverse pass needs; peak bytes are \
-      workspace and outputs. Of loops it says what the way back keeps, and how often it does a step \
-      again. With --bind and -i the formulas get numbers. With --grad everything \
+      workspace and outputs; rows of loops come on top where only the run tells how many there will \
+      be. Of loops it says what the way back keeps, and how often it does a step again. With --bind and -i the formulas get numbers. With --grad everything \
       is about the derivative.
       """)
 
@@ -83,6 +83,19 @@ struct InfoCommand: ParsableCommand {
       .init("output_bytes", formula(outputBytes)),
       .init("peak_bytes", formula(program.workspaceByteCount + outputBytes)),
     ]
+    let rows = GrowingRows.all(in: program)
+    if !rows.isEmpty {
+      members.append(
+        .init(
+          "growing_rows",
+          .array(
+            rows.map {
+              .object([
+                .init("line", $0.line.map(JSON.integer) ?? .null),
+                .init("bytes_each_step", formula($0.byteCount)),
+              ])
+            })))
+    }
     let planned = derivative.derivative.checkpoint ? try primal.checkpointed() : primal
     let loops = LoopReport.loops(in: planned)
     if !loops.isEmpty { members.append(.init("loops", .array(loops.map { $0.json(sizes) }))) }

@@ -82,8 +82,8 @@ struct RunCommand: ParsableCommand {
       }
       let arguments = try bound.tensors()
       watch.skip()
-      tensors = try kernel(
-        arguments, sizes: bound.sizes, memoryLimit: limit, stepLimit: inputs.maxSteps ?? .max)
+      tensors = try Memory.run(
+        kernel, bound, arguments, limit: limit, stepLimit: inputs.maxSteps ?? .max)
       watch.lap("run")
     }
     let outputs = zip(graph.outputs, tensors).map { NamedTensor(name: $0.name, tensor: $1) }

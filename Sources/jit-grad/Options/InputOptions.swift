@@ -20,7 +20,10 @@ struct InputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Refuse to use more bytes; K, M and G are powers of 1024. The machine's memory unless told.",
+      """
+      Refuse to use more bytes, inputs and rows that loops keep included; K, M and G are powers of \
+      1024. The machine's memory unless told.
+      """,
       valueName: "bytes"))
   var maxMemory: ByteCount?
 

@@ -1,4 +1,5 @@
-// Refusing what needs more memory than allowed, before it is allocated.
+// Refusing what needs more memory than allowed: before it is allocated where the sizes tell, while it
+// runs where loops keep rows whose number nothing else tells. Inputs count.
 import Frontend
 import Graph
 import JIT
@@ -10,7 +11,22 @@ enum Memory {
     try check(try kernel.byteCount(sizes: bound.sizes), bound, limit)
   }
 
-  /// All values at once, as the reference evaluator keeps them.
+  /// Calls the kernel with what the inputs leave of the limit.
+  static func run(
+    _ kernel: Kernel, _ bound: BoundInputs, _ arguments: [Tensor], limit: Int, stepLimit: Int = .max
+  ) throws -> [Tensor] {
+    let given = bound.byteCount
+    do {
+      return try kernel(
+        arguments, sizes: bound.sizes, memoryLimit: limit - given, stepLimit: stepLimit)
+    } catch ExecutionError.memoryLimit(let needed, _, let loop) {
+      let (sum, overflow) = needed.addingReportingOverflow(given)
+      throw ExecutionError.memoryLimit(needed: overflow ? .max : sum, limit: limit, loop: loop)
+    }
+  }
+
+  /// All values at once, as the reference evaluator keeps them; what loops keep while only the run
+  /// tells how much is not known.
   /// - Throws: `BindingError`.
   static func checkReference(_ graph: Graph, _ bound: BoundInputs, limit: Int) throws {
     var total: DimExpr = 0
@@ -20,7 +36,8 @@ enum Memory {
       }
     }
     do {
-      try check(try total.evaluate { bound.sizes[$0] }, bound, limit)
+      try check(
+        try total.evaluate { $0 == DimExpr.unknownName ? 0 : bound.sizes[$0] }, bound, limit)
     } catch DimError.unbound(let symbol) {
       throw BindingError.unknownSize(symbol)
     }

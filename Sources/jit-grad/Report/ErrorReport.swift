@@ -44,7 +44,12 @@ enum ErrorReport {
   }
 
   private static func help(_ error: ExecutionError) -> String? {
-    if case .memory = error { "give the loop a limit, or let it keep less" } else { nil }
+    switch error {
+    case .stepLimit, .rows: nil
+    case .memoryLimit, .memory:
+      "let the derivative keep less: --checkpoint, or keep at most 100 behind the header of the loop; "
+        + "or make --max-memory larger"
+    }
   }
 
   private static func showBug(_ error: any Error) {

@@ -44,16 +44,17 @@ int bowl_hessian(int64_t n, const double *x, const double *A, double *restrict f
     }
     dot[i] = dot_value_2;
     dot_value += 0.5 * x[i] * dot_value_2;
-    sum += pow(x[i], 4.0);
+    const double t_2 = x[i] * x[i];
+    sum += t_2 * t_2;
     for (int64_t j = 0; j < n; j++) {
       dot_4[n*i + j] = 0.0;
     }
     for (int64_t j = 0; j < n; j++) {
       double dot_value_3 = 0.0;
-      const double t_2 = 0.5 * values[n*i + j];
+      const double t_3 = 0.5 * values[n*i + j];
       for (int64_t k = 0; k < n; k++) {
         dot_value_3 += values[n*i + k] * A[n*j + k];
-        dot_4[n*i + k] += t_2 * A[n*j + k];
+        dot_4[n*i + k] += t_3 * A[n*j + k];
       }
       dot_3[n*i + j] = dot_value_3;
     }
@@ -61,13 +62,14 @@ int bowl_hessian(int64_t n, const double *x, const double *A, double *restrict f
   *f = dot_value + sum;
   /* line 4: grad_x (add), multiply, hessian_x_x (transpose), hessian_A_x (transpose) */
   for (int64_t i = 0; i < n; i++) {
-    grad_x[i] = 4.0 * pow(x[i], 3.0) + dot_2[i] + dot[i] * 0.5;
-    const double t = 3.0 * (x[i] * x[i]);
-    const double t_2 = 0.5 * x[i];
+    const double t = x[i] * x[i];
+    grad_x[i] = 4.0 * (t * x[i]) + dot_2[i] + dot[i] * 0.5;
+    const double t_2 = 3.0 * t;
+    const double t_3 = 0.5 * x[i];
     for (int64_t j = 0; j < n; j++) {
-      hessian_x_x[n*i + j] = 4.0 * (t * values[n*j + i]) + dot_4[n*j + i] + 0.5 * dot_3[n*j + i];
+      hessian_x_x[n*i + j] = 4.0 * (t_2 * values[n*j + i]) + dot_4[n*j + i] + 0.5 * dot_3[n*j + i];
       for (int64_t k = 0; k < n; k++) {
-        hessian_A_x[n*n*i + n*j + k] = 0.5 * values[n*k + i] * x[j] + t_2 * values[n*k + j];
+        hessian_A_x[n*n*i + n*j + k] = 0.5 * values[n*k + i] * x[j] + t_3 * values[n*k + j];
       }
     }
   }

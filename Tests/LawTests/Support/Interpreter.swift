@@ -161,7 +161,7 @@ struct Interpreter {
           ?? (selector.integer != 0 ? 0 : 1)
         if try !run(branch.bodies[chosen]) { return false }
       case .swap(let a, let b): cells.swapAt(a, b)
-      case .grow(let buffer, let rows): try grow(buffer, try index(rows))
+      case .grow(let buffer, let rows, _): try grow(buffer, try index(rows))
       case .check(.stepLimit(let steps), _):
         if try index(steps) >= stepLimit { throw LoopError.limit(stepLimit) }
       case .check(.rows(let found, let needed), _):

@@ -69,6 +69,8 @@ final class LawCheck {
     self.subject = subject
   }
 
+  private static let leastDraws = 5
+
   var graph: Graph { subject.graph }
   var tolerance: Double { subject.tolerance }
 
@@ -77,13 +79,16 @@ final class LawCheck {
       Failure(law: law, subject: subject.description, sizes: sizes, seed: seed, detail: detail))
   }
 
-  /// Runs `body` for some legal sizes, with arguments for them, until it fails.
+  /// Runs `body` for some legal sizes, with arguments for them, until it fails; for few sizes, with
+  /// several arguments for each, so that data that choose branches and count steps differ.
   func forSomeSizes(
     _ graph: Graph? = nil, from values: [Int] = [0, 1, 2, 3, 5], limit: Int,
     _ body: (Sizes, [Tensor], inout RandomSource) throws -> Void
   ) throws {
-    let all = (graph ?? self.graph).legalSizes(from: values, limit: limit)
+    var all = (graph ?? self.graph).legalSizes(from: values, limit: limit)
     if all.isEmpty { fail("no sizes are legal") }
+    let different = all
+    while !all.isEmpty && all.count < min(limit, Self.leastDraws) { all += different }
     for (number, sizes) in all.enumerated() where failures.isEmpty {
       self.sizes = sizes
       seed = number + 1

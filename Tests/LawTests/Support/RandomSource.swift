@@ -5,11 +5,17 @@
 struct RandomSource: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) &* 0x9e37_79b9_7f4a_7c15 }
+  /// Numbers from neighbouring seeds have nothing to do with each other: each begins somewhere else,
+  /// not a step further on.
+  init(seed: Int) { state = Self.mixed(UInt64(bitPattern: Int64(seed)) &* 0x9e37_79b9_7f4a_7c15) }
 
   mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
+    return Self.mixed(state)
+  }
+
+  private static func mixed(_ number: UInt64) -> UInt64 {
+    var z = number
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
     return z ^ (z >> 31)

@@ -96,8 +96,8 @@ extension Entry {
 typealias Sizes = [String: Int]
 
 extension Graph {
-  /// Sizes from a small set that satisfy all guards, at most `limit` of them; every size takes
-  /// every value it can.
+  /// Sizes from a small set that satisfy all guards, `limit` of them or as many as it takes: every
+  /// size takes every value it can, with others that are not 0 where that is possible.
   func legalSizes(from values: [Int] = [0, 1, 2, 3, 5], limit: Int) -> [Sizes] {
     var all: [Sizes] = [[:]]
     for symbol in symbols {
@@ -109,8 +109,14 @@ extension Graph {
     all = all.filter(isLegal).shuffled(using: &random)
     var chosen: [Sizes] = []
     for symbol in symbols {
-      for value in values where !chosen.contains(where: { $0[symbol] == value }) {
-        if let sizes = all.first(where: { $0[symbol] == value }) { chosen.append(sizes) }
+      for value in values {
+        // Where another size is 0, there may be nothing to see.
+        func shows(_ sizes: Sizes) -> Bool {
+          sizes[symbol] == value && sizes.allSatisfy { $0.key == symbol || $0.value > 0 }
+        }
+        if chosen.contains(where: shows) { continue }
+        let found = all.first(where: shows) ?? all.first { $0[symbol] == value }
+        if let found, !chosen.contains(found) { chosen.append(found) }
       }
     }
     for sizes in all where chosen.count < limit && !chosen.contains(sizes) {

@@ -83,6 +83,11 @@ extension ScalarFunction {
     derivative: .partials([
       // y = 0 first: 0 · x^(−1) would be NaN at x = 0.
       { x, _ in
+        // The powers that people write, as they would write the derivative.
+        if let b = x[0].builder.literal(x[1].value)?.real, b != 0 {
+          let power = b == 2 ? x[0] : apply(.pow, x[0], x[1].literal(b - 1))
+          return x[1] * power
+        }
         let slope = x[1] * apply(.pow, x[0], x[1] - 1)
         return choose(x[1] == 0, 0, slope)
       },

@@ -92,6 +92,10 @@ struct DerivativeRequest {
           throw DerivativeRequestError(
             "\(graph.name) has no output named \(name)", help: "its outputs are \(names)")
         }
+        guard isFloat(output.value) else {
+          throw DerivativeRequestError(
+            "\(name) is \(graph.type(of: output.value)); only floats have derivatives")
+        }
         return (name, output.value)
       }
     } else {

@@ -218,7 +218,13 @@ public struct Graph: Sendable {
       {
         continue
       }
-      for condition in node.operation.guards(of: operandTypes(of: node)) { add(condition, index) }
+      let operands = operandTypes(of: node)
+      for condition in node.operation.guards(of: operands) { add(condition, index) }
+      // What makes an extent answers for its sign.
+      for extent in resultTypes(of: node).flatMap(\.shape)
+      where !extent.isNonNegative && !operands.contains(where: { $0.shape.contains(extent) }) {
+        add(Guard(0, .lessOrEqual, extent), index)
+      }
       for region in node.operation.regions {
         for (condition, _) in region.graph.guards() { add(condition, index) }
       }

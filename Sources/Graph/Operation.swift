@@ -126,8 +126,13 @@ extension Operation {
     if let condition = guards(of: operands).first(where: { $0.decided == false }) {
       throw TypeRuleError("\(name) needs \(condition)")
     }
-    for type in types where type.shape.contains(where: \.isOverflow) {
-      throw TypeRuleError("\(name) gives a size that is out of range")
+    for type in types {
+      if type.shape.contains(where: \.isOverflow) {
+        throw TypeRuleError("\(name) gives a size that is out of range")
+      }
+      if type.shape.contains(where: { $0.constantValue.map { $0 < 0 } ?? false }) {
+        throw TypeRuleError("\(name) gives an array of negative size: \(type)")
+      }
     }
     return types
   }

@@ -40,8 +40,12 @@ extension BindingError: CustomStringConvertible {
     case .guardFailed(let condition, let lhs, let rhs, let operation, let line):
       let place = [operation.map { "\($0)" }, line.map { "line \($0)" }].compactMap { $0 }
         .joined(separator: ", ")
+      // A number says its value itself.
+      let found = [(condition.lhs, lhs), (condition.rhs, rhs)]
+        .filter { side, _ in side.constantValue == nil }
+        .map { side, value in "\(side) = \(value)" }
       return "\(place.isEmpty ? "the function" : place) needs \(condition), found "
-        + "\(condition.lhs) = \(lhs) and \(condition.rhs) = \(rhs)"
+        + found.joined(separator: " and ")
     case .size(let error): return error.description
     case .memory(let needed, let limit):
       return "needs \(needed) bytes of memory, more than the limit of \(limit)"
@@ -70,7 +74,11 @@ package struct SizeBinding: Sendable {
     self.symbols = symbols
     self.inputs = inputs
     equations = SizeEquations(graph)
-    guards = graph.guards().map { condition, node in
+    // What simplification needs no longer has no size, and no condition.
+    let known = Set(symbols)
+    guards = graph.guards().filter { condition, _ in
+      (condition.lhs.symbols + condition.rhs.symbols).allSatisfy(known.contains)
+    }.map { condition, node in
       let origin = node.map { graph.nodes[$0].origin }
       return PlacedGuard(
         condition: condition, operation: node.map { graph.nodes[$0].operation.name },

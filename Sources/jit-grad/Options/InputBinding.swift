@@ -63,7 +63,7 @@ struct BoundInputs {
     self.values = values.compactMap { $0 }
 
     let known = Self.knownShapes(values)
-    sizes = Self.sizes(of: graph, known, bind)
+    sizes = try Self.sizes(of: graph, known, bind)
     shapes = try Self.shapes(of: graph, known, sizes)
     byteCount = try Self.byteCount(of: graph, shapes)
     if byteCount > limit { throw BindingError.memory(needed: byteCount, limit: limit) }
@@ -76,7 +76,7 @@ struct BoundInputs {
   ) throws -> [String: Int] {
     try checkNames(graph, given, bind, required: 0)
     let values = try values(of: graph, given, primalCount: graph.inputs.count, nil)
-    return sizes(of: graph, knownShapes(values), bind)
+    return try sizes(of: graph, knownShapes(values), bind)
   }
 
   private static func values(
@@ -122,12 +122,15 @@ struct BoundInputs {
   /// All sizes that can be told: bound ones, and what shapes and declared equations make of them.
   private static func sizes(
     of graph: Graph, _ shapes: [[Int]?], _ bind: [String: Int]
-  ) -> [String: Int] {
+  ) throws(BindingError) -> [String: Int] {
     var equations = SizeEquations(graph)
     for (input, shape) in zip(graph.inputs, shapes) {
-      let needed = graph.type(of: input.value).shape
-      guard let shape, shape.count == needed.count else { continue }
-      for (extent, found) in zip(needed, shape) { equations.add(extent, is: found) }
+      let needed = graph.type(of: input.value)
+      guard let shape else { continue }
+      if shape.count != needed.rank {
+        throw .rank(input: input.name, needed: needed, found: shape)
+      }
+      for (extent, found) in zip(needed.shape, shape) { equations.add(extent, is: found) }
     }
     return equations.solved(bind)
   }

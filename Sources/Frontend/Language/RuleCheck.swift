@@ -62,7 +62,7 @@ struct RuleCheck {
       let (b, other) = product([pulled[place]], [v[place]])
       let isSingle = (x + y).contains { $0.dtype == .f32 }
       guard a.isFinite, b.isFinite else { continue }
-      if abs(a - b) > (isSingle ? 1e-2 : 1e-4) * (scale + other) + 1e-12 {
+      if abs(a - b) > (isSingle ? 1e-2 : 1e-6) * (scale + other) + 1e-12 {
         return RuleMismatch(
           input: function.inputs[k].name, range: range, forward: a, backward: b)
       }

@@ -11,8 +11,8 @@ struct EmitCommand: ParsableCommand {
     commandName: "emit", abstract: "Write a function as C99: NAME.c and NAME.h.",
     discussion: """
       NAME is the function's name as a C identifier; with --grad its mode stands behind it. The C \
-      allocates nothing: NAME_workspace tells how many bytes it needs for given sizes. The paths \
-      are printed.
+      allocates nothing but the rows of loops whose length only the run tells: NAME_workspace tells \
+      how many bytes it needs for given sizes. The paths are printed.
       """)
 
   @OptionGroup var file: FileOptions

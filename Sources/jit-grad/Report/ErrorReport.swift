@@ -36,7 +36,9 @@ enum ErrorReport {
     case .dtype(_, let needed, _):
       return
         "store the array with the declared dtype, in NumPy: x.astype('\(needed.dtype.numPyName)')"
-    case .memory: return "make the sizes smaller or --max-memory larger"
+    case .memory:
+      return "make the sizes smaller or --max-memory larger; derivatives of loops keep less with "
+        + "--checkpoint"
     case .inputCount, .rank, .extent, .impossibleExtent, .unknownSize, .negativeSize, .guardFailed,
       .size:
       return nil

@@ -18,6 +18,14 @@ struct CNames {
     ofOtherKinds = taken
   }
 
+  /// For functions that others link with: none of them may take the name of one of the C library.
+  static var ofFunctions: CNames {
+    var names = CNames()
+    names.taken.formUnion(libraryFunctions)
+    names.ofOtherKinds = names.taken
+    return names
+  }
+
   /// A new identifier as close to `wish` as possible.
   /// - Parameter alternative: what stands behind the name of something of another kind; names of
   ///   one kind are numbered.

@@ -18,7 +18,7 @@ package struct PortableSource: Sendable {
     let function = CFunction(
       shipping: program.parts.count == 1 && program.stackCount == 0
         ? program : program.with(body: []))
-    var names = CNames()
+    var names = CNames.ofFunctions
     name = names.unique(program.name, or: "_function")
     let guardName = name.uppercased() + "_H"
     let sizes = program.symbols.map { "int64_t \(function.symbolNames[$0] ?? "")" }

@@ -125,6 +125,16 @@ import Testing
       """),
     Mistake(
       """
+      func f(x: f64[n]) -> (y) { y = for a in x carry y = 0.0 limit 3 { y + a } }
+      """,
+      """
+      t.jg:2:63: error: the rows say how many steps there are at most; a limit is for loops without rows
+      func f(x: f64[n]) -> (y) { y = for a in x carry y = 0.0 limit 3 { y + a } }
+                                                                    ^
+      help: go through fewer rows: x[:3]
+      """),
+    Mistake(
+      """
       func f(x: f64) -> (y) { yield x }
       """,
       """

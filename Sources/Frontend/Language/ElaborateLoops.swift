@@ -165,6 +165,12 @@ extension Elaborator {
     }
     // Rows of a known number bound a loop that nothing else does.
     let height = plan.rows.lazy.compactMap(\.term).first { !$0.type.isUnbounded }?.shape[0]
+    if plan.bound == nil, height != nil, let limit = loop.limit {
+      report(
+        "the rows say how many steps there are at most; a limit is for loops without rows",
+        at: tree[limit].span, help: "go through fewer rows: x[:3]")
+      plan.isRight = false
+    }
     plan.bound = plan.bound ?? limit ?? height
     plan.keep = keep(loop.keep, &plan, &frame)
     if loop.range?.upper == nil, plan.isRight, plan.bound == nil, !plan.rows.isEmpty {

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func theStepLimitHoldsForGivenInputs() throws {
-    let run = try jitGrad(["verify", example("newton.jg"), "-i", "a=-1", "--max-steps", "50"])
+    let run = try jitGrad(["verify", example("newton.jg"), "-i", "a=-2", "--max-steps", "50"])
     #expect(run.status == 65)
     #expect(run.err.contains("made 50 steps, the limit"), "\(run.err)")
     let ends = try jitGrad(["verify", example("newton.jg"), "-i", "a=2", "--max-steps", "50"])
@@ -42,7 +42,7 @@ import Testing
 
   @Test(arguments: [
     "y = stop_gradient(x) * x", "y = stop_gradient(x * x)",
-    "y = for i in 0..<3 with s = x { s * stop_gradient(sin(s)) }",
+    "y = for _ in 0..<3 carry s = x { s * stop_gradient(sin(s)) }",
   ])
   func stopGradientIsNotWrong(_ body: String) throws {
     let run = try verify("x: f64", "y: f64", body)
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func stopGradientThatChangesNothingIsVerified() throws {
-    let run = try verify("x: f64[n]", "y: f64", "y = logsumexp(x, axes: [0])")
+    let run = try verify("x: f64[n]", "y: f64", "y = logsumexp(x)")
     #expect(run.status == 0, "\(run.out)\(run.err)")
     #expect(run.lines.count { $0.hasPrefix("  ok ") } == 4, "\(run.out)")
   }

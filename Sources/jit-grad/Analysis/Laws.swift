@@ -32,14 +32,34 @@ struct Laws {
   private var isSingle: Bool { graph.types.contains { $0.dtype == .f32 } }
   private var variables: [Tensor] { inputs.filter(\.dtype.isFloat) }
 
+  /// By the reference.
+  func outputs() throws -> [Tensor] { try evaluation(of: graph).reference(inputs) }
+
+  /// Whether compiled code ends here within the limit of steps, which is found out sooner than by the
+  /// reference.
+  func ends() throws -> Bool {
+    do {
+      _ = try evaluation(of: graph).compiled(inputs)
+      return true
+    } catch ExecutionError.stepLimit {
+      return false
+    }
+  }
+
   /// JIT against reference.
   func compiled() throws -> LawResult {
     try Self.compiled(evaluation(of: graph), inputs)
   }
 
   static func compiled(_ evaluation: Evaluation, _ inputs: [Tensor]) throws -> LawResult {
-    let compiled = try evaluation.compiled(inputs)
     let reference = try evaluation.reference(inputs)
+    let compiled: [Tensor]
+    do {
+      compiled = try evaluation.compiled(inputs)
+    } catch let error as ExecutionError {
+      guard case .stepLimit = error else { throw error }
+      return .fails("\(error); the reference ends")
+    }
     let isSingle = evaluation.graph.types.contains { $0.dtype == .f32 }
     return compare(
       compiled, reference, names: evaluation.graph.outputs.map(\.name),

@@ -92,16 +92,29 @@ import Testing
     #expect(culprit.law == law)
   }
 
-  /// `y = Σ sin(planted(x · x))`
-  private static func verification(_ planted: Planted) throws -> Verification {
+  @Test func aWrongOperationBesideStopGradientIsNamed() throws {
+    let right = try Self.verification(Planted(fault: .none), stopping: true)
+    #expect(try right.run().allSatisfy { !$0.result.isFailure })
+    #expect(try right.culprit() == nil)
+    let wrong = try Self.verification(Planted(fault: .jvp), stopping: true)
+    #expect(try wrong.run().contains { $0.result.isFailure })
+    #expect(try wrong.culprit()?.name == "z: planted")
+  }
+
+  /// `y = Σ sin(planted(x · x))`, or with a factor x · x that is taken for constant.
+  private static func verification(
+    _ planted: Planted, stopping: Bool = false
+  ) throws -> Verification {
     let builder = GraphBuilder(name: "f")
     let x = builder.addInput("x", TensorType(.f64, ["n"]))
     let square = x * x
     builder.origin = Origin(line: 7, column: 3)
+    let factor = stopping ? try builder.apply(Elementwise(.stopGradient), [square])[0] : nil
     let z = try builder.apply(planted, [square])[0]
     builder.name(z, "z")
     builder.origin = Origin(line: 8, column: 3)
-    builder.addOutput("y", try builder.apply(Elementwise(.sin), [z])[0].sum(over: [0]))
+    let sine = try builder.apply(Elementwise(.sin), [z])[0]
+    builder.addOutput("y", (factor.map { $0 * sine } ?? sine).sum(over: [0]))
     return Verification(
       laws: Laws(
         graph: try builder.finished(), inputs: [Tensor([0.5, -1.25, 2], shape: [3])],

@@ -52,7 +52,9 @@ extension Elaborator {
       rules[rule.kind] = made
     }
     do {
-      return try CustomFunction(function: region, jvp: rules[.jvp], vjp: rules[.vjp])
+      var made = try CustomFunction(function: region, jvp: rules[.jvp], vjp: rules[.vjp])
+      made.isChecked = !function.rules.contains(where: \.isUnchecked)
+      return made
     } catch {
       reportFailure(error, at: function.rules[0].span, Int32(function.rules[0].span.start))
       return nil

@@ -11,6 +11,8 @@ package struct CustomFunction: Operation {
   package let function: Region
   package let jvp: Region?
   package let vjp: Region?
+  /// Whether its rules were compared with the derivative of the function. Not part of what it is.
+  package var isChecked = false
 
   /// - Throws: `TypeRuleError` where a rule reads or gives other types than it should.
   package init(function: Region, jvp: Region?, vjp: Region?) throws(TypeRuleError) {

@@ -1,7 +1,8 @@
 // Algebraic simplification: rebuilds a graph node by node, so that equal nodes merge, literals fold
 // and identities vanish. Every rule holds for all values, NaN, ∞ and −0 included, to the bit; the one
 // exception are small whole powers, which as products are one or two roundings away.
-// Requires and establishes a well-typed graph.
+// Requires and establishes a well-typed graph. No rule holds `builder.graph` in a variable while it
+// builds: the builder would then copy the whole graph for each node.
 import Graph
 
 extension Graph {
@@ -121,17 +122,17 @@ extension Graph {
   private func ofScalars(
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> Value? {
-    let graph = builder.graph
-    guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })[0],
+    guard let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })[0],
       type.rank > 0
     else { return nil }
     var scalars: [Value] = []
     for operand in operands {
-      if graph.type(of: operand).rank == 0 {
+      if builder.type(of: operand).rank == 0 {
         scalars.append(operand)
-      } else if let node = graph.definingNode(of: operand),
-        graph.nodes[node].operation is Broadcast, let source = graph.operands(of: node).first,
-        graph.type(of: source).rank == 0
+      } else if let node = builder.graph.definingNode(of: operand),
+        builder.graph.nodes[node].operation is Broadcast,
+        let source = builder.graph.operands(of: node).first,
+        builder.type(of: source).rank == 0
       {
         scalars.append(source)
       } else {
@@ -150,13 +151,13 @@ extension Graph {
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> Value? {
     guard operation.function == .multiply else { return nil }
-    let graph = builder.graph
-    let types = operands.map { graph.type(of: $0) }
+    let types = operands.map { builder.type(of: $0) }
     func isOnes(_ value: Value) -> Bool {
-      guard let node = graph.definingNode(of: value), graph.nodes[node].operation is Broadcast,
-        let source = graph.operands(of: node).first
+      guard let node = builder.graph.definingNode(of: value),
+        builder.graph.nodes[node].operation is Broadcast,
+        let source = builder.graph.operands(of: node).first
       else { return false }
-      return graph.literal(source)?.isExactly(1) == true
+      return builder.literal(source)?.isExactly(1) == true
     }
     guard let k = operands.indices.first(where: { isOnes(operands[1 - $0]) }),
       let type = try? operation.resultTypes(of: types)[0], operation.guards(of: types).isEmpty
@@ -169,22 +170,21 @@ extension Graph {
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> [Value] {
     if operands.count < 2 { return operands }
-    let graph = builder.graph
-    guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })
+    guard let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })
     else { return operands }
     var direct = operands
     for k in operands.indices {
-      guard let node = graph.definingNode(of: operands[k]),
-        let broadcast = graph.nodes[node].operation as? Broadcast,
-        let source = graph.operands(of: node).first
+      guard let node = builder.graph.definingNode(of: operands[k]),
+        let broadcast = builder.graph.nodes[node].operation as? Broadcast,
+        let source = builder.graph.operands(of: node).first
       else { continue }
-      let rank = graph.type(of: source).rank
+      let rank = builder.type(of: source).rank
       guard broadcast.axes == Array(broadcast.shape.count - rank..<broadcast.shape.count) else {
         continue
       }
       let before = direct[k]
       direct[k] = source
-      if (try? operation.resultTypes(of: direct.map { graph.type(of: $0) })) != type {
+      if (try? operation.resultTypes(of: direct.map { builder.type(of: $0) })) != type {
         direct[k] = before
       }
     }
@@ -210,12 +210,11 @@ extension Graph {
       default: return nil
       }
     }
-    let graph = builder.graph
-    let literals = operands.map { graph.literal($0) }
+    let literals = operands.map { builder.literal($0) }
     if let folded = folded(operation, literals) { return builder.constant(folded).value }
-    guard let type = try? operation.resultTypes(of: operands.map { graph.type(of: $0) })[0]
+    guard let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })[0]
     else { return nil }
-    func keeps(_ k: Int) -> Value? { graph.type(of: operands[k]) == type ? operands[k] : nil }
+    func keeps(_ k: Int) -> Value? { builder.type(of: operands[k]) == type ? operands[k] : nil }
     func isLiteral(_ k: Int, _ value: Double) -> Bool { literals[k]?.isExactly(value) == true }
     switch operation.function {
     // x · 1 = 1 · x = x
@@ -306,36 +305,35 @@ extension Graph {
   private func simplifiedView(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
   ) -> Value? {
-    let graph = builder.graph
     switch operation {
     // transpose ∘ transpose
     case let outer as Transpose:
-      guard let node = graph.definingNode(of: operands[0]),
-        let inner = graph.nodes[node].operation as? Transpose,
-        let source = graph.operands(of: node).first
+      guard let node = builder.graph.definingNode(of: operands[0]),
+        let inner = builder.graph.nodes[node].operation as? Transpose,
+        let source = builder.graph.operands(of: node).first
       else { return nil }
       let joined = outer.permutation.map { inner.permutation[$0] }
       return builder.term(source).transposed(joined).value
     case let outer as Reshape: return simplifiedReshape(operands[0], to: outer.shape, builder)
     // broadcast of a broadcast
     case let outer as Broadcast:
-      guard let node = graph.definingNode(of: operands[0]),
-        let inner = graph.nodes[node].operation as? Broadcast,
-        let source = graph.operands(of: node).first
+      guard let node = builder.graph.definingNode(of: operands[0]),
+        let inner = builder.graph.nodes[node].operation as? Broadcast,
+        let source = builder.graph.operands(of: node).first
       else { return nil }
       return builder.term(source).broadcast(
         to: outer.shape, axes: inner.axes.map { outer.axes[$0] }
       ).value
     // A sum of one element that is a sum, which is never −0; other folds of one element.
     case let reduction as Reduction:
-      let type = graph.type(of: operands[0])
+      let type = builder.type(of: operands[0])
       guard reduction.axes.allSatisfy({ type.shape[$0].isOne }),
-        reduction.kind != .sum || type.dtype.isInteger || isSum(operands[0], graph)
+        reduction.kind != .sum || type.dtype.isInteger || isSum(operands[0], builder.graph)
       else { return nil }
       let kept = type.shape.indices.filter { !reduction.axes.contains($0) }
       return simplifiedReshape(operands[0], to: kept.map { type.shape[$0] }, builder)
     case let convert as Convert:
-      return graph.type(of: operands[0]).dtype == convert.dtype ? operands[0] : nil
+      return builder.type(of: operands[0]).dtype == convert.dtype ? operands[0] : nil
     default: return nil
     }
   }
@@ -343,9 +341,10 @@ extension Graph {
   private func simplifiedReshape(
     _ operand: Value, to shape: [DimExpr], _ builder: GraphBuilder
   ) -> Value {
-    let graph = builder.graph
-    let isReshaped = graph.operation(defining: operand) is Reshape
-    let source = graph.definingNode(of: operand).flatMap { graph.operands(of: $0).first }
+    let isReshaped = builder.graph.operation(defining: operand) is Reshape
+    let source = builder.graph.definingNode(of: operand).flatMap {
+      builder.graph.operands(of: $0).first
+    }
     return builder.term(isReshaped ? source ?? operand : operand).reshaped(to: shape).value
   }
 

@@ -9,13 +9,14 @@ struct Evaluation {
   let graph: Graph
   let sizes: [String: Int]
   let engine: Engine
+  var stepLimit = Int.max
 
   func compiled(_ inputs: [Tensor]) throws -> [Tensor] {
-    try engine.compile(graph)(inputs, sizes: sizes)
+    try engine.compile(graph)(inputs, sizes: sizes, stepLimit: stepLimit)
   }
 
   func reference(_ inputs: [Tensor]) throws -> [Tensor] {
-    try ReferenceEvaluator.run(graph, inputs: inputs, sizes: sizes)
+    try ReferenceEvaluator.run(graph, inputs: inputs, sizes: sizes, stepLimit: stepLimit)
   }
 }
 
@@ -25,6 +26,32 @@ extension Graph {
     let builder = GraphBuilder(self)
     builder.setOutputs(outputs)
     return builder.graph.pruned()
+  }
+
+  /// Why values tell nothing about derivatives: these are other ones by definition.
+  var derivativesOfTheirOwn: String? {
+    uncheckedRule
+      ?? (contains { $0.scalarFunction == .stopGradient } ? "stop_gradient" : nil)
+  }
+
+  /// A rule for a derivative that nobody compared with the function.
+  var uncheckedRule: String? {
+    var name: String?
+    let isThere = contains { operation in
+      let rule =
+        (operation as? CustomFunction) ?? (operation as? CustomTangent)?.function
+      guard let rule, !rule.isChecked else { return false }
+      name = rule.name
+      return true
+    }
+    return isThere ? "the unchecked rule of \(name ?? "a function")" : nil
+  }
+
+  /// Whether there is such an operation, in regions too.
+  private func contains(_ isWanted: (any Operation) -> Bool) -> Bool {
+    nodes.contains { node in
+      isWanted(node.operation) || node.operation.regions.contains { $0.graph.contains(isWanted) }
+    }
   }
 
   /// One node as a function of its operands.

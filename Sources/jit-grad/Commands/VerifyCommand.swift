@@ -11,7 +11,8 @@ struct VerifyCommand: ParsableCommand {
       At the given inputs, or random ones: compiled code against the reference, the jvp against \
       central differences, and ⟨w, Jv⟩ = ⟨Jᵀw, v⟩. When one fails, every operation is checked by \
       itself and the first wrong one is named; the exit code is 1. Sizes that nothing tells are \
-      small.
+      small. A loop that nothing bounds may make 100000 steps, or as many as --max-steps says; where \
+      random inputs make it go on beyond that, others are tried.
       """)
 
   @OptionGroup var file: FileOptions
@@ -53,23 +54,51 @@ struct VerifyCommand: ParsableCommand {
     return false
   }
 
-  /// Inputs at which the function is finite, if the first few kinds of random ones have it.
+  /// The steps a loop without another limit may make.
+  private var stepLimit: Int { inputs.maxSteps ?? 100_000 }
+
+  /// Inputs at which the function is finite, if the first few kinds of random ones have it, and at
+  /// which its loops end.
   private func point(_ graph: Graph) throws -> Laws {
-    var first: Laws?
-    for distribution in [RandomFill.Distribution.normal, .uniform] {
+    let given = try inputs.given()
+    let isRandom = graph.inputs.contains { given[$0.name] == nil }
+    var (first, endless): (Laws?, Laws?)
+    for (distribution, seed) in kinds {
       let bound = try SampleInputs.bound(
         graph, inputs, scale: 4, seed: seed, distribution: distribution)
       try Memory.checkReference(graph, bound, limit: inputs.memoryLimit)
       let laws = Laws(
         graph: graph, inputs: try bound.tensors(), sizes: bound.sizes, engine: Engine(),
-        seed: seed)
-      let outputs = try ReferenceEvaluator.run(
-        graph, inputs: laws.inputs, sizes: laws.sizes)
-      if outputs.allSatisfy({ $0.doubles.allSatisfy(\.isFinite) }) { return laws }
+        seed: self.seed, stepLimit: stepLimit)
+      if isRandom, try !laws.ends() {
+        endless = endless ?? laws
+        continue
+      }
+      if try laws.outputs().allSatisfy({ $0.doubles.allSatisfy(\.isFinite) }) { return laws }
       first = first ?? laws
+      // Other seeds are for loops that do not end.
+      if distribution == .uniform { break }
     }
-    guard let first else { throw CommandError(.internalError, "no point was tried") }
-    return first
+    if let first { return first }
+    guard let endless else { throw CommandError(.internalError, "no point was tried") }
+    do {
+      // Where the reference ends, compiled code is what is wrong.
+      _ = try endless.outputs()
+      return endless
+    } catch LoopError.limit {
+      throw CommandError(
+        .badData,
+        "\(graph.name) has a loop that goes on beyond \(stepLimit) steps for all random inputs tried",
+        help: "give inputs for which it ends, -i NAME=VALUE, or a larger --max-steps")
+    }
+  }
+
+  /// The random inputs to try, in order.
+  private var kinds: [(RandomFill.Distribution, seed: UInt64)] {
+    [(.normal, seed), (.uniform, seed)]
+      + (1...3).flatMap { more in
+        [(.uniform, seed &+ UInt64(more)), (.normal, seed &+ UInt64(more))]
+      }
   }
 
   private static func line(_ law: VerifiedLaw) -> String {

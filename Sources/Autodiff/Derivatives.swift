@@ -52,6 +52,8 @@ extension Graph {
     _ mode: DerivativeMode, wrt: [String]? = nil, of outputs: [String]? = nil,
     direction: JacobianDirection = .automatic, isCheckpointed: Bool = false
   ) throws -> Graph {
+    // Some of what reading found out is about this graph only.
+    for name in wrt ?? [] { _ = try variable(named: name) }
     let graph = isCheckpointed ? try checkpointed() : self
     let request = try DerivativeRequest(graph, wrt: wrt, of: outputs)
     return try request.graph(mode, direction)
@@ -67,15 +69,11 @@ struct DerivativeRequest {
   let results: [Named]
 
   init(_ graph: Graph, wrt: [String]?, of outputs: [String]?) throws {
-    self.graph = graph
     let isFloat = { (value: Value) in graph.type(of: value).dtype.isFloat }
+    let variables: [Named]
     if let wrt {
       variables = try wrt.map { name in
-        guard let value = graph.value(named: name) else {
-          let names = graph.inputs.map(\.name).joined(separator: ", ")
-          throw DerivativeRequestError(
-            "\(graph.name) has no value named \(name)", help: "its inputs are \(names)")
-        }
+        let value = try graph.variable(named: name)
         guard isFloat(value) else {
           throw DerivativeRequestError(
             "\(name) is \(graph.type(of: value)); derivatives are with respect to floats")
@@ -85,6 +83,10 @@ struct DerivativeRequest {
     } else {
       variables = graph.inputs.filter { isFloat($0.value) }.map { ($0.name, $0.value) }
     }
+    // Hereafter only what reads the variables depends on them, not what equals them.
+    let (graph, values) = try graph.distinguishing(variables.map(\.value))
+    self.graph = graph
+    self.variables = zip(variables, values).map { ($0.name, $1) }
     if let outputs {
       results = try outputs.map { name in
         guard let output = graph.outputs.first(where: { $0.name == name }) else {
@@ -99,7 +101,9 @@ struct DerivativeRequest {
         return (name, output.value)
       }
     } else {
-      results = graph.outputs.filter { isFloat($0.value) }.map { ($0.name, $0.value) }
+      results = graph.outputs.filter { graph.type(of: $0.value).dtype.isFloat }.map {
+        ($0.name, $0.value)
+      }
     }
     if variables.isEmpty {
       throw DerivativeRequestError("\(graph.name) has no float input to differentiate by")
@@ -307,13 +311,5 @@ extension String {
     var number = 2
     while taken.contains("\(self).\(number)") { number += 1 }
     return "\(self).\(number)"
-  }
-}
-
-extension Graph {
-  /// An input, an output or a named intermediate value.
-  package func value(named name: String) -> Value? {
-    inputs.first { $0.name == name }?.value ?? outputs.first { $0.name == name }?.value
-      ?? names.value(named: name)
   }
 }

@@ -84,6 +84,8 @@ public struct GraphOutput: Hashable, Sendable {
 /// Names of values, for readers. An array: every pass that rebuilds a graph looks each value up.
 package struct ValueNames: Sendable {
   private var list: [String?] = []
+  /// Further names of values that have one: the source gave the same value several.
+  package var aliases: [String: Value] = [:]
 
   package subscript(value: Value) -> String? {
     get { Int(value.index) < list.count ? list[Int(value.index)] : nil }

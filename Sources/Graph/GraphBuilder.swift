@@ -72,6 +72,11 @@ package final class GraphBuilder {
     if !hasName(term) { growing.graph.names[term.value] = name }
   }
 
+  /// Remembers that the source gave a value that has a name another one too.
+  package func addAlias(_ term: Term, _ name: String) {
+    if growing.graph.names[term.value] != name { growing.graph.names.aliases[name] = term.value }
+  }
+
   package func hasName(_ term: Term) -> Bool { growing.graph.names[term.value] != nil }
 
   /// The failure, which is forgotten.

@@ -42,6 +42,9 @@ extension Graph {
     result.outputs = outputs.compactMap { output in
       renamed[Int(output.value.index)].map { GraphOutput(name: output.name, value: $0) }
     }
+    for (name, value) in names.aliases {
+      if let new = renamed[Int(value.index)] { result.names.aliases[name] = new }
+    }
     return result
   }
 

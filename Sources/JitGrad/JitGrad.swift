@@ -40,10 +40,18 @@ public struct GraphSource: Sendable {
   public let graphs: [Graph]
 
   /// Reads the graph language.
-  /// - Parameter name: how the text is called in messages.
+  ///
+  /// Equal expressions become one value. A derivative by such a value would be the derivative by
+  /// all of them; `distinct` keeps those apart that are asked for by name.
+  ///
+  /// - Parameters:
+  ///   - name: how the text is called in messages.
+  ///   - distinct: names of intermediate values that derivatives will be taken by.
   /// - Throws: `GraphSourceError` with all mistakes.
-  public init(_ text: String, name: String = "graph") throws(GraphSourceError) {
-    let file = GraphFile(SourceFile(name: name, text: text))
+  public init(
+    _ text: String, name: String = "graph", distinct: [String] = []
+  ) throws(GraphSourceError) {
+    let file = GraphFile(SourceFile(name: name, text: text), distinct: distinct)
     if file.hasErrors {
       throw GraphSourceError(
         description: DiagnosticRenderer().render(file.diagnostics, in: file.source))

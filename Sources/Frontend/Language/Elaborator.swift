@@ -6,6 +6,8 @@ import Graph
 struct Elaborator {
   let tree: SyntaxTree
   let source: SourceFile
+  /// Names of values that are kept apart from equal ones.
+  private let distinct: Set<String>
   var log = DiagnosticLog(limit: 100)
   private let functions: [NameID: Int]
   private let calls: CallGraph
@@ -70,8 +72,11 @@ struct Elaborator {
   static let rankLimit = 32
 
   /// - Parameter damaged: places of mistakes in the syntax.
-  init(_ tree: SyntaxTree, _ source: SourceFile, damaged: [Int] = []) {
+  init(
+    _ tree: SyntaxTree, _ source: SourceFile, damaged: [Int] = [], distinct: Set<String> = []
+  ) {
     self.tree = tree
+    self.distinct = distinct
     self.source = source
     failed = Set(
       tree.functions.indices.filter { index in
@@ -302,26 +307,46 @@ struct Elaborator {
       item = typed(item, declared, target.nameSpan, &frame).map { .term($0) } ?? .invalid
     }
     if item.isInvalid { frame.hasErrors = true }
-    if case .term(let term) = item { name(term, target.name, isLast: isLast, &frame) }
+    if case .term(let term) = item {
+      item = .term(named(term, target.name, isLast: isLast, &frame))
+    }
     frame.values.set(target.name, item)
   }
 
-  /// A name in the graph, for readers. Each is given once; where one name is given to several
-  /// values, the last of them has it bare and the others numbered. `_`, `_1`, `_2`, … stand for
-  /// no name.
-  private func name(_ term: Term, _ id: NameID, isLast: Bool, _ frame: inout Frame) {
-    if frame.isInlined || frame.builder.hasName(term) { return }
+  /// A value with a name in the graph, for readers. Each is given once; where one name is given to
+  /// several values, the last of them has it bare and the others numbered. `_`, `_1`, `_2`, … stand
+  /// for no name.
+  private func named(_ term: Term, _ id: NameID, isLast: Bool, _ frame: inout Frame) -> Term {
     let name = tree[id]
-    if name.isPlaceholder { return }
+    if frame.isInlined || name.isPlaceholder { return term }
+    let hasName = frame.builder.hasName(term)
+    if hasName && distinct.isEmpty {
+      if isLast && frame.outer.isEmpty { frame.builder.addAlias(term, name) }
+      return term
+    }
     var unique = name
-    if !isLast || !frame.usedNames.insert(unique).inserted {
+    var number = frame.numbers[id] ?? (isLast ? 1 : 0)
+    let isNumbered = !isLast || frame.usedNames.contains(unique)
+    if isNumbered {
       // Never below a number it had, or a name with many values would take quadratic time.
       repeat {
-        frame.numbers[id, default: isLast ? 1 : 0] += 1
-        unique = "\(name)_\(frame.numbers[id, default: 0])"
-      } while !frame.usedNames.insert(unique).inserted
+        number += 1
+        unique = "\(name)_\(number)"
+      } while frame.usedNames.contains(unique)
     }
+    var term = term
+    if distinct.contains(unique), frame.outer.isEmpty,
+      let own = try? frame.builder.distinct(term)
+    {
+      term = own
+    } else if hasName {
+      if isLast && frame.outer.isEmpty { frame.builder.addAlias(term, unique) }
+      return term
+    }
+    frame.usedNames.insert(unique)
+    if isNumbered { frame.numbers.set(id, number) }
     frame.builder.name(term, unique)
+    return term
   }
 }
 

@@ -9,11 +9,14 @@ package struct GraphFile: Sendable {
   /// Errors and warnings, by position.
   package let diagnostics: [Diagnostic]
 
-  package init(_ source: SourceFile) {
+  /// - Parameter distinct: names of values that derivatives will be taken by. They are kept apart
+  ///   from equal values, which otherwise are one.
+  package init(_ source: SourceFile, distinct: [String] = []) {
     let parsed = SyntaxTree.parse(source)
     var elaborator = Elaborator(
       parsed.tree, source,
-      damaged: parsed.diagnostics.filter { $0.severity == .error }.map(\.point))
+      damaged: parsed.diagnostics.filter { $0.severity == .error }.map(\.point),
+      distinct: Set(distinct))
     // What parsed well is still looked at.
     let graphs = elaborator.elaborate()
     self.source = source

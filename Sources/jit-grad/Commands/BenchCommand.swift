@@ -35,7 +35,7 @@ struct BenchCommand: ParsableCommand {
       throw CommandError(.usage, "--seconds needs a number from 0 to 3600, found \(seconds)")
     }
     let earlier = try compare.map(Self.read)
-    let graphFile = try file.load()
+    let graphFile = try file.load(distinct: derivative.distinct)
     let primal = try file.graph(in: graphFile)
     let mode =
       try derivative.mode ?? Self.mode(for: primal, DerivativeOptions.names(derivative.of, "--of"))

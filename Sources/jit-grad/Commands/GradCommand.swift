@@ -21,7 +21,7 @@ struct GradCommand: ParsableCommand {
   var output: String = FileIO.standardStream
 
   func run() throws {
-    let graph = try derivative.derivative(of: file.graph())
+    let graph = try derivative.derivative(of: file.graph(distinct: derivative.distinct))
     let text = (simplified ? graph.simplified() : graph).languageText
     try FileIO.write(Array(text.utf8), to: output)
   }

@@ -25,7 +25,7 @@ struct InfoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let primal = try file.graph()
+    let primal = try file.graph(distinct: derivative.derivative.distinct)
     let graph = try derivative.applied(to: primal)
     let sizes = try BoundInputs.knownSizes(
       of: graph, inputs.given(), bind: inputs.boundSizes())

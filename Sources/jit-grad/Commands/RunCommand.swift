@@ -50,7 +50,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     try checkOptions()
     var watch = Stopwatch()
-    let graphFile = try file.load()
+    let graphFile = try file.load(distinct: derivative.derivative.distinct)
     let primal = try file.graph(in: graphFile)
     watch.lap("parse")
     let graph = try derivative.applied(to: primal)

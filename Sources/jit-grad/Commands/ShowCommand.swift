@@ -32,7 +32,7 @@ struct ShowCommand: ParsableCommand {
     if jit && stage != .loops && stage != .c {
       throw CommandError(.usage, "--jit is for the stages loops and c")
     }
-    let primal = try file.graph()
+    let primal = try file.graph(distinct: derivative.derivative.distinct)
     try Console.outRaw(try text(primal))
   }
 

@@ -32,6 +32,11 @@ struct DerivativeOptions: ParsableArguments {
       """)
   var checkpoint = false
 
+  /// The names of `--wrt`, which reading the file keeps apart from equal values.
+  var distinct: [String] {
+    get throws { try Self.names(wrt, "--wrt") ?? [] }
+  }
+
   /// The derivative of a graph.
   func derivative(of graph: Graph, mode: DerivativeMode? = nil) throws -> Graph {
     try graph.derivative(

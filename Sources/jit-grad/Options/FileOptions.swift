@@ -13,9 +13,10 @@ struct FileOptions: ParsableArguments {
   var function: String?
 
   /// The file without errors.
+  /// - Parameter distinct: names of values that derivatives will be taken by.
   /// - Throws: `CommandError` after the errors were shown.
-  func load() throws -> GraphFile {
-    let file = try Self.read(self.file)
+  func load(distinct: [String] = []) throws -> GraphFile {
+    let file = try Self.read(self.file, distinct: distinct)
     if file.hasErrors {
       let count = file.diagnostics.count { $0.severity == .error }
       throw CommandError(
@@ -25,8 +26,8 @@ struct FileOptions: ParsableArguments {
   }
 
   /// The file, errors or not; what is wrong was shown.
-  static func read(_ path: String) throws -> GraphFile {
-    let file = GraphFile(try source(path))
+  static func read(_ path: String, distinct: [String] = []) throws -> GraphFile {
+    let file = GraphFile(try source(path), distinct: distinct)
     Console.raw(DiagnosticRenderer(Console.style).render(file.diagnostics, in: file.source))
     return file
   }
@@ -53,5 +54,7 @@ struct FileOptions: ParsableArguments {
     throw CommandError(.badData, "\(file.source.name) has no function")
   }
 
-  func graph() throws -> Graph { try graph(in: load()) }
+  func graph(distinct: [String] = []) throws -> Graph {
+    try graph(in: load(distinct: distinct))
+  }
 }

@@ -6,7 +6,9 @@ import Testing
 @testable import Lowering
 
 @Suite struct LibraryNameTests {
-  @Test(arguments: ["printf", "puts", "strlen", "fmax", "fmaxf", "index", "sincos", "malloc", "exp"])
+  @Test(arguments: [
+    "printf", "puts", "strlen", "fmax", "fmaxf", "index", "sincos", "malloc", "exp",
+  ])
   func isNotTaken(_ name: String) throws {
     let builder = GraphBuilder(name: name)
     let x = builder.addInput("x", TensorType(.f64))

@@ -91,33 +91,6 @@ import Testing
     #expect(!none.out.contains("growing rows"))
   }
 
-  /// What policies are for: residuals of 20 000 steps of 1 000 numbers, 160 MB, against 50 states, by
-  /// the memory that the system counted for the process.
-  @Test func theProcessIsAsLargeAsInfoSays() throws {
-    func measured(_ keep: String) throws -> (resident: Int, foretold: Int) {
-      let file = try scratch.file(
-        "iterated.jg",
-        """
-        jitgrad 1
-        func iterated(x: f64[d]) -> (y: f64) {
-          z = for _ in 0..<20000 carry x = x \(keep) { x * x * 0.5 + 0.1 }
-          y = sum(z)
-        }
-        """)
-      let info = try jitGrad(["info", file, "--grad", "--json", "--bind", "d=1000"])
-      let peak = JSONReader.read(info.outBytes)?["peak_bytes"]?["value"]?.double ?? .nan
-      let run = try jitGrad(["run", file, "--grad", "--bind", "d=1000", "-i", "x=random:uniform:1"])
-      #expect(run.status == 0, "\(run.err)")
-      return (run.peakByteCount, Int(peak))
-    }
-    let (all, few) = (try measured(""), try measured("keep at most 50"))
-    #expect(all.foretold >= 160_000_000 && few.foretold < 1_000_000)
-    // The process has some memory of its own, and counts that of the one that starts it until it runs.
-    let own = 100_000_000
-    #expect(all.resident > all.foretold && all.resident < all.foretold + own)
-    #expect(few.resident < own, "\(few.resident) bytes")
-  }
-
   // MARK: - What --max-memory limits
 
   /// 10 000 steps and a few, of which only the run tells.

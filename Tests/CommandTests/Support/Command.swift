@@ -10,8 +10,6 @@ struct Run {
   var out: String
   var err: String
   var outBytes: [UInt8]
-  /// The most memory that was resident at once.
-  var peakByteCount: Int
 
   /// All on one line, for comparisons of numbers.
   var lines: [String] { out.split(separator: "\n").map(String.init) }
@@ -110,17 +108,15 @@ func jitGrad(
   let code = posix_spawn(&child, program, &actions, nil, words + [nil], variables + [nil])
   guard code == 0 else { throw SpawnError(what: "posix_spawn \(program)", code: code) }
   var status: Int32 = 0
-  var usage = rusage()
-  while wait4(child, &status, 0, &usage) < 0 {
-    guard errno == EINTR else { throw SpawnError(what: "wait4", code: errno) }
+  while waitpid(child, &status, 0) < 0 {
+    guard errno == EINTR else { throw SpawnError(what: "waitpid", code: errno) }
   }
   let bytes = try FileIO.read(out)
   return Run(
     // A signal shows as 128 and its number, as in a shell.
     status: status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F),
     out: String(decoding: bytes, as: UTF8.self),
-    err: String(decoding: try FileIO.read(err), as: UTF8.self), outBytes: bytes,
-    peakByteCount: usage.ru_maxrss * 1024)
+    err: String(decoding: try FileIO.read(err), as: UTF8.self), outBytes: bytes)
 }
 
 /// Arrays of an `.npz` by name.

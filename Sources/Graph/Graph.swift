@@ -223,9 +223,11 @@ public struct Graph: Sendable {
       let operands = operandTypes(of: node)
       for condition in node.operation.guards(of: operands) { add(condition, index) }
       // What makes an extent answers for its sign.
-      for extent in resultTypes(of: node).flatMap(\.shape)
-      where !extent.isNonNegative && !operands.contains(where: { $0.shape.contains(extent) }) {
-        add(Guard(0, .lessOrEqual, extent), index)
+      for result in node.resultRange {
+        for extent in types[Int(result)].shape
+        where !extent.isNonNegative && !operands.contains(where: { $0.shape.contains(extent) }) {
+          add(Guard(0, .lessOrEqual, extent), index)
+        }
       }
       for region in node.operation.regions {
         for (condition, _) in region.graph.guards() { add(condition, index) }

@@ -98,7 +98,8 @@ extension Graph {
   package func computingCost(of node: Node) -> Int {
     // Small whole powers are products.
     if node.primitive.function == .pow, let exponent = operands(of: node).last.flatMap(literal),
-      abs(exponent.real) <= 4, exponent.real == exponent.real.rounded()
+      ScalarFunction.powersAsProducts.contains(exponent.real),
+      exponent.real == exponent.real.rounded()
     {
       return 2
     }

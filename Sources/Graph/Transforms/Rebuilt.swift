@@ -1,11 +1,9 @@
 // Rebuilding a graph node by node: what every pass does that replaces some operations by others.
 
 extension Graph {
-  /// The graph node by node through `replace`, which gives a value for each result that is read, or
-  /// `nil` where the operation stays.
-  package func rebuilt(
-    _ replace: (any Operation, [Value], ValueRange, GraphBuilder) throws -> [Value?]?
-  ) -> Graph {
+  /// A builder for a graph of the same name, constraints and inputs, and for each value what stands for
+  /// it there: as yet the inputs.
+  package func emptied() -> (builder: GraphBuilder, values: [Value?]) {
     var empty = Graph(named: name)
     empty.constraints = constraints
     let builder = GraphBuilder(empty)
@@ -13,6 +11,16 @@ extension Graph {
     for input in inputs {
       renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
     }
+    return (builder, renamed)
+  }
+
+  /// The graph node by node through `replace`, which gives a value for each result that is read, or
+  /// `nil` where the operation stays.
+  package func rebuilt(
+    _ replace: (any Operation, [Value], ValueRange, GraphBuilder) throws -> [Value?]?
+  ) -> Graph {
+    let (builder, given) = emptied()
+    var renamed = given
     let live = liveNodes()
     for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin

@@ -32,20 +32,15 @@ extension Graph {
   }
 
   private func withGeneratorsFirst() throws -> Graph {
-    var empty = Graph(named: name)
-    empty.constraints = constraints
-    let builder = GraphBuilder(empty)
-    var renamed = [Value?](repeating: nil, count: types.count)
-    for input in inputs {
-      renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
-    }
+    let (builder, given) = emptied()
+    var renamed = given
     let live = liveNodes()
     for isGenerator in [true, false] {
       for (index, node) in nodes.enumerated()
       where live[index] && node.operandRange.isEmpty == isGenerator {
         builder.origin = node.origin
         let operands = operands(of: node).compactMap { renamed[Int($0.index)] }
-        for (old, new) in zip(node.resultRange, try builder.apply(node.operation, operands)) {
+        for (old, new) in zip(node.resultRange, try builder.copy(node, of: self, operands)) {
           renamed[Int(old)] = new
         }
       }

@@ -42,13 +42,8 @@ extension Graph {
 
   /// The graph with one node for two; in an order in which operands stand before uses.
   private func replacing(_ earlier: Int, _ later: Int, by merged: Merge) -> Graph {
-    var empty = Graph(named: name)
-    empty.constraints = constraints
-    let builder = GraphBuilder(empty)
-    var renamed = [Value?](repeating: nil, count: types.count)
-    for input in inputs {
-      renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
-    }
+    let (builder, given) = emptied()
+    var renamed = given
     var pending = outputs.reversed().compactMap { definingNode(of: $0.value) }
     var isDone = [Bool](repeating: false, count: nodes.count)
     while let node = pending.last {

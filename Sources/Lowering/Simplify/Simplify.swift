@@ -47,13 +47,8 @@ extension Graph {
   }
 
   private func algebraicallySimplified() -> Graph {
-    var empty = Graph(named: name)
-    empty.constraints = constraints
-    let builder = GraphBuilder(empty)
-    var renamed = [Value?](repeating: nil, count: types.count)
-    for input in inputs {
-      renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value
-    }
+    let (builder, given) = emptied()
+    var renamed = given
     let live = liveNodes()
     let useCounts = self.useCounts()
     let pairs = sigmoidPairs(live)

@@ -76,6 +76,9 @@ extension ScalarFunction {
     ]),
     samples: [-3...3, -3...3, -3...3], summary: "a · b + c, rounded once.")
 
+  /// Whole literal powers in this range are computed as products.
+  package static let powersAsProducts: ClosedRange<Double> = -2...4
+
   package static let pow: ScalarFunction = ScalarFunction(
     "pow", arity: 2, domain: .number,
     spelling: Spelling(float: .libm("pow"), integer: .runtime("jg_pow")),

@@ -28,6 +28,19 @@ import Testing
       try (y * twin).sum().grad(wrt: y).eval(engine).doubles, [0.3, -1.2, 2].map { Glibc.sin($0) })
   }
 
+  /// Second derivatives by a tensor and what is made of it: refused, or by a perturbation, right.
+  @Test func secondOrderByDependentTensors() throws {
+    let x = TracedTensor(0.5)
+    let y = exp(x)
+    let (zero, one) = (TracedTensor(0.0), TracedTensor(1.0))
+    #expect(throws: TraceError.self) { try (y * y).hvp(wrt: [x, y], tangent: [zero, one]) }
+    let shift = TracedTensor(0.0)
+    let moved = y + shift
+    let product = try (moved * moved).hvp(wrt: [x, shift], tangent: [zero, one])
+    expectClose(try product[0].eval(engine).number, 2 * Glibc.exp(0.5))
+    expectClose(try product[1].eval(engine).number, 2)
+  }
+
   @Test func nothingDependsOnIt() throws {
     let other = TracedTensor([1.0, 2])
     #expect(try x.sum().grad(wrt: other).eval(engine).doubles == [0, 0])

@@ -65,7 +65,11 @@ extension TracedTensor {
   }
 
   /// The product of the Hessian of a scalar with a direction: the derivative of the gradient.
+  ///
+  /// - Throws: `TraceError`, too, where one of the tensors is made of another one: the gradient by the
+  ///   one then reads the other in two meanings, as it is and as it may vary.
   public func hvp<Tree: TensorTree>(wrt tree: Tree, tangent: Tree) throws -> Tree {
+    try Self.checkIndependence("hvp", tree.leaves.map(\.tensor))
     let gradient = try grad(wrt: tree)
     return tree.replacing(
       try gradient.leaves.map { try $0.tensor.jvp(wrt: tree, tangent: tangent) })
@@ -83,6 +87,19 @@ extension TracedTensor {
   public func hessian(wrt: TracedTensor) throws -> TracedTensor {
     var part = try VaryingPart("hessian", of: [self], wrt: [wrt])
     return try part.derivative(.hessian, of: self, wrt: wrt, .automatic)
+  }
+
+  private static func checkIndependence(_ name: String, _ variables: [TracedTensor]) throws {
+    let chosen = Set(variables.map { ObjectIdentifier($0.node) })
+    let first = variables.map(\.node.serial).min() ?? .max
+    for variable in variables {
+      let parts = TraceNode.order([variable.node]) { $0.serial < first }
+      if parts.contains(where: { $0 !== variable.node && chosen.contains(ObjectIdentifier($0)) }) {
+        throw TraceError(
+          name, "one of the tensors, \(variable), is made of another one of them",
+          help: "add a tensor of zeros to it where it is used, and differentiate by that")
+      }
+    }
   }
 
   private static func check(

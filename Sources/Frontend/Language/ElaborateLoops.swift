@@ -334,7 +334,7 @@ extension Elaborator {
         plan.carried[k].type = plan.carried[k].start.type(dtype)
         isNew = true
       }
-      if !isNew { break }
+      if !isNew || !plan.carried.contains(where: { $0.isOpen && $0.type == nil }) { break }
     }
     settle(loop, &plan, step, &frame)
     guard guessing > 0, let step else { return nil }

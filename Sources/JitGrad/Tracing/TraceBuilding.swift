@@ -137,6 +137,17 @@ struct TraceWriter {
     return term
   }
 
+  /// Tells what the node gives apart from equal values: from now on it stands for a value of its own,
+  /// and what was written stands for no tensor unless another one is equal.
+  mutating func distinguish(_ node: TraceNode) throws {
+    for result in node.types.indices {
+      let source = TraceValue(node, result)
+      guard let value = values[source] else { continue }
+      if self.source(of: value) == source { sources[Int(value.index)] = nil }
+      bind(source, to: try builder.distinct(builder.term(value)).value)
+    }
+  }
+
   /// Everything under `roots` that is not written yet. Data become constants.
   /// - Parameter input: a term for an input.
   mutating func writeAll(

@@ -15,6 +15,9 @@ extension TracedTensor {
   public func grad(wrt: TracedTensor) throws -> TracedTensor { try grad(wrt: [wrt])[0] }
 
   /// The gradient of a scalar by all tensors of a tree, in one pass.
+  ///
+  /// Where one of them is made of another, the gradient by the other counts the way through it, as
+  /// if something were added to each where it is made.
   public func grad<Tree: TensorTree>(wrt tree: Tree) throws -> Tree {
     guard rank == 0, dtype.isFloat else {
       if let failure { throw failure }
@@ -65,11 +68,7 @@ extension TracedTensor {
   }
 
   /// The product of the Hessian of a scalar with a direction: the derivative of the gradient.
-  ///
-  /// - Throws: `TraceError`, too, where one of the tensors is made of another one: the gradient by the
-  ///   one then reads the other in two meanings, as it is and as it may vary.
   public func hvp<Tree: TensorTree>(wrt tree: Tree, tangent: Tree) throws -> Tree {
-    try Self.checkIndependence("hvp", tree.leaves.map(\.tensor))
     let gradient = try grad(wrt: tree)
     return tree.replacing(
       try gradient.leaves.map { try $0.tensor.jvp(wrt: tree, tangent: tangent) })
@@ -87,19 +86,6 @@ extension TracedTensor {
   public func hessian(wrt: TracedTensor) throws -> TracedTensor {
     var part = try VaryingPart("hessian", of: [self], wrt: [wrt])
     return try part.derivative(.hessian, of: self, wrt: wrt, .automatic)
-  }
-
-  private static func checkIndependence(_ name: String, _ variables: [TracedTensor]) throws {
-    let chosen = Set(variables.map { ObjectIdentifier($0.node) })
-    let first = variables.map(\.node.serial).min() ?? .max
-    for variable in variables {
-      let parts = TraceNode.order([variable.node]) { $0.serial < first }
-      if parts.contains(where: { $0 !== variable.node && chosen.contains(ObjectIdentifier($0)) }) {
-        throw TraceError(
-          name, "one of the tensors, \(variable), is made of another one of them",
-          help: "add a tensor of zeros to it where it is used, and differentiate by that")
-      }
-    }
   }
 
   private static func check(
@@ -139,9 +125,11 @@ struct VaryingPart {
       let depends =
         node.serial >= first
         && node.operands.contains { varies.contains(ObjectIdentifier($0.node)) }
-      // A variable that depends on no other is a leaf: equal expressions elsewhere do not vary with it.
+      // A variable that depends on no other is a leaf, one that does is told apart: equal expressions
+      // elsewhere do not vary with it, nor do those that the rules of what makes it speak of.
       if depends {
         try writer.write(node)
+        if chosen.contains(ObjectIdentifier(node)) { try writer.distinguish(node) }
         varies.insert(ObjectIdentifier(node))
       } else if chosen.contains(ObjectIdentifier(node)) {
         varies.insert(ObjectIdentifier(node))

@@ -58,7 +58,7 @@ extension Graph {
       let results =
         swappedProduct(node, operands, useCounts, builder)
         ?? openSigmoid(node, pairs, builder) { renamed[Int($0.index)] }
-        ?? simplified(node.operation, operands, builder)
+        ?? rewritten(node.operation, operands, builder) ?? copied(node, operands, builder)
       for (old, new) in zip(node.resultRange, results) {
         renamed[Int(old)] = new
         if let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
@@ -72,16 +72,14 @@ extension Graph {
     return builder.graph.pruned()
   }
 
-  private func simplified(
+  /// What a rule makes of the operation; `nil` where none holds.
+  private func rewritten(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
-  ) -> ValueRange {
+  ) -> ValueRange? {
     if let function = operation.scalarFunction {
       let elementwise = Elementwise(function)
       if operands.allSatisfy({ builder.type(of: $0).shape.isEmpty }) {
-        if let value = simplifiedElementwise(elementwise, operands, builder) {
-          return ValueRange(value)
-        }
-        return result(elementwise, operands, builder)
+        return simplifiedElementwise(elementwise, operands, builder).map { ValueRange($0) }
       }
       if let value = ofScalars(elementwise, operands, builder)
         ?? timesOnes(elementwise, operands, builder)
@@ -92,20 +90,30 @@ extension Graph {
       if let value = simplifiedElementwise(elementwise, direct, builder) {
         return ValueRange(value)
       }
-      return result(elementwise, direct, builder)
+      return direct == operands ? nil : applied(elementwise, direct, builder)
     }
     // The outer product with a scalar is a product.
     if let dot = operation as? Dot, dot.leftContracting.isEmpty, dot.leftBatch.isEmpty,
       operands.contains(where: { builder.type(of: $0).rank == 0 })
     {
-      return simplified(Elementwise(.multiply), operands, builder)
+      return rewritten(Elementwise(.multiply), operands, builder)
+        ?? applied(Elementwise(.multiply), operands, builder)
     }
-    if let value = simplifiedView(operation, operands, builder) { return ValueRange(value) }
-    return result(operation, operands, builder)
+    return simplifiedView(operation, operands, builder).map { ValueRange($0) }
   }
 
-  /// The operands have the types they had, so the type rule holds again.
-  private func result(
+  /// The operation as it is; its types are known where those of the operands are the same.
+  private func copied(_ node: Node, _ operands: [Value], _ builder: GraphBuilder) -> ValueRange {
+    let isSame = zip(self.operands(of: node), operands).allSatisfy {
+      type(of: $0) == builder.type(of: $1)
+    }
+    return isSame
+      ? (try? builder.copy(node, of: self, operands)) ?? ValueRange(0..<0)
+      : applied(node.operation, operands, builder)
+  }
+
+  /// The operands have types that fit, so the type rule holds.
+  private func applied(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
   ) -> ValueRange {
     (try? builder.apply(operation, operands)) ?? ValueRange(0..<0)
@@ -117,9 +125,6 @@ extension Graph {
   private func ofScalars(
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> Value? {
-    guard let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })[0],
-      type.rank > 0
-    else { return nil }
     var scalars: [Value] = []
     for operand in operands {
       if builder.type(of: operand).rank == 0 {
@@ -135,6 +140,7 @@ extension Graph {
       }
     }
     guard
+      let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })[0],
       let scalar = simplifiedElementwise(operation, scalars, builder)
         ?? (try? builder.apply(operation, scalars)[0])
     else { return nil }
@@ -164,7 +170,11 @@ extension Graph {
   private func withoutBroadcasts(
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> [Value] {
-    if operands.count < 2 { return operands }
+    if operands.count < 2
+      || !operands.contains(where: { builder.graph.operation(defining: $0) is Broadcast })
+    {
+      return operands
+    }
     guard let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })
     else { return operands }
     var direct = operands
@@ -284,7 +294,8 @@ extension Graph {
     let order = [0..<batch, batch + left..<batch + left + right, batch..<batch + left]
     guard transpose.permutation == order.flatMap(Array.init), useCounts[Int(value.index)] == 1
     else { return nil }
-    return simplified(dot.swapped, factors.reversed(), builder)
+    return rewritten(dot.swapped, factors.reversed(), builder)
+      ?? applied(dot.swapped, factors.reversed(), builder)
   }
 
   /// How often each value is read, outputs included.

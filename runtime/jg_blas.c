@@ -16,11 +16,24 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* Fills `blas`; 0 if a function is missing. POSIX lets dlsym's void * be a function's address. */
 static int find_functions(void *library) {
-  *(void **)&blas.dgemm = dlsym(library, "cblas_dgemm");
-  *(void **)&blas.sgemm = dlsym(library, "cblas_sgemm");
-  *(void **)&blas.dgemv = dlsym(library, "cblas_dgemv");
-  *(void **)&blas.sgemv = dlsym(library, "cblas_sgemv");
-  return blas.dgemm && blas.sgemm && blas.dgemv && blas.sgemv;
+  const struct {
+    const char *name;
+    void **address;
+  } wanted[] = {
+      {"cblas_dgemm", (void **)&blas.dgemm}, {"cblas_sgemm", (void **)&blas.sgemm},
+      {"cblas_dgemv", (void **)&blas.dgemv}, {"cblas_sgemv", (void **)&blas.sgemv},
+      {"cblas_dtrsm", (void **)&blas.dtrsm}, {"cblas_strsm", (void **)&blas.strsm},
+      {"dpotrf_", (void **)&blas.dpotrf},    {"spotrf_", (void **)&blas.spotrf},
+      {"dgelqf_", (void **)&blas.dgelqf},    {"sgelqf_", (void **)&blas.sgelqf},
+      {"dorglq_", (void **)&blas.dorglq},    {"sorglq_", (void **)&blas.sorglq},
+      {"dsyevd_", (void **)&blas.dsyevd},    {"ssyevd_", (void **)&blas.ssyevd},
+      {"dgesdd_", (void **)&blas.dgesdd},    {"sgesdd_", (void **)&blas.sgesdd},
+  };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+    *wanted[i].address = dlsym(library, wanted[i].name);
+    if (!*wanted[i].address) return 0;
+  }
+  return 1;
 }
 
 static void load(void) {

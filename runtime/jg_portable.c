@@ -21,6 +21,12 @@ static const char sort_text[] = {
 static const char stack_text[] = {
 #embed "portable/jg_stack.h"
     , 0};
+static const char lapack_text[] = {
+#embed "portable/jg_lapack.h"
+    , 0};
+static const char linalg_text[] = {
+#embed "portable/jg_linalg.h"
+    , 0};
 
 const char *jg_portable_text(const char *file_name) {
   if (strcmp(file_name, "jg_int.h") == 0) return int_text;
@@ -28,5 +34,7 @@ const char *jg_portable_text(const char *file_name) {
   if (strcmp(file_name, "jg_special.h") == 0) return special_text;
   if (strcmp(file_name, "jg_sort.h") == 0) return sort_text;
   if (strcmp(file_name, "jg_stack.h") == 0) return stack_text;
+  if (strcmp(file_name, "jg_lapack.h") == 0) return lapack_text;
+  if (strcmp(file_name, "jg_linalg.h") == 0) return linalg_text;
   return 0;
 }

@@ -1,9 +1,40 @@
 // The runtime's portable headers, taken apart into single definitions so that shipped C carries
 // only what it calls.
+import runtime
 
 /// The definitions in a header: pieces between empty lines, behind the first comment and the guard.
 struct PortablePieces {
   let pieces: [String]
+
+  /// A kind of number for which a header of linear algebra is written out.
+  enum Kind: CaseIterable {
+    case double, float
+  }
+
+  /// The pieces of a header of the runtime.
+  /// - Parameter kind: of number, for one that is written in terms of it.
+  init(named file: String, for kind: Kind? = nil) {
+    var text = jg_portable_text(file).map { String(cString: $0) } ?? ""
+    if let kind {
+      let (type, suffix, letter) =
+        kind == .double ? ("double", "_f64", "d") : ("float", "_f32", "s")
+      text = Self.replacing("JG_NAME", in: text) { $0 + suffix }
+      text = Self.replacing("JG_LAPACK", in: text) { letter + $0 + "_" }
+      text = text.split(separator: "JG_T", omittingEmptySubsequences: false).joined(separator: type)
+    }
+    self.init(text)
+  }
+
+  /// The text with every `macro(argument)` replaced.
+  private static func replacing(
+    _ macro: String, in text: String, by make: (String) -> String
+  ) -> String {
+    let parts = text.split(separator: macro + "(", omittingEmptySubsequences: false)
+    return parts.dropFirst().reduce(String(parts.first ?? "")) { text, part in
+      let end = part.firstIndex(of: ")") ?? part.startIndex
+      return text + make(String(part[..<end])) + part[end...].dropFirst()
+    }
+  }
 
   init(_ header: String) {
     pieces = header.split(separator: "\n\n").map(String.init).filter {

@@ -179,8 +179,12 @@ package struct PortableSource: Sendable {
   private static func helpers(_ called: Set<String>) -> [String] {
     var pieces: [String] = []
     for file in ["jg_int.h", "jg_float.h", "jg_special.h", "jg_sort.h", "jg_stack.h"] {
-      guard let text = jg_portable_text(file) else { continue }
-      pieces += PortablePieces(String(cString: text)).pieces
+      pieces += PortablePieces(named: file).pieces
+    }
+    for kind in PortablePieces.Kind.allCases {
+      for file in ["jg_lapack.h", "jg_linalg.h"] {
+        pieces += PortablePieces(named: file, for: kind).pieces
+      }
     }
     // A piece is needed if what it defines is called, by the function or by a needed piece.
     var needed = called

@@ -29,13 +29,20 @@ package enum Catalog {
       [Gather.entry, Scatter.entry, DynamicSlice.entry, DynamicUpdate.entry]
     ),
     ("Products and convolutions", [Dot.entry] + Convolution.entries),
+    (
+      "Linear algebra",
+      [
+        Cholesky.entry, TriangularSolve.entry, LU.entry, Solve.entry, QR.entry,
+        SymmetricEigen.entry, SVD.entry,
+      ] + Determinant.entries
+    ),
     ("Generators", [Iota.entry, Extent.entry]),
   ]
 
   package static let operations: [Entry] = families.flatMap(\.entries)
 
   /// Functions that are made of operations.
-  package static let derived: [Entry] = Derived.entries
+  package static let derived: [Entry] = Derived.entries + LinearAlgebra.entries
 
   package static let all: [Entry] = operations + derived
 

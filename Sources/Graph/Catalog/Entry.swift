@@ -228,15 +228,19 @@ package struct Example: Sendable {
     package let range: ClosedRange<Double>
     /// All values differ by enough for differences to be taken safely.
     package let distinct: Bool
+    /// Added to the diagonal of each matrix: so much to its first element, twice that to the second
+    /// one, and so on. Makes matrices that are far from singular, with values far apart.
+    package let diagonal: Double
 
     package init(
       _ dtype: DType, _ shape: [DimExpr], in range: ClosedRange<Double> = -2...2,
-      distinct: Bool = false
+      distinct: Bool = false, diagonal: Double = 0
     ) {
       self.dtype = dtype
       self.shape = shape
       self.range = range
       self.distinct = distinct
+      self.diagonal = diagonal
     }
   }
 

@@ -73,7 +73,8 @@ extension Entry {
       for dtype in own == nil ? [.f64] : DType.allCases {
         let operands = example.operands.map {
           $0.dtype == own
-            ? Example.Operand(dtype, $0.shape, in: $0.range, distinct: $0.distinct) : $0
+            ? Example.Operand(
+              dtype, $0.shape, in: $0.range, distinct: $0.distinct, diagonal: $0.diagonal) : $0
         }
         let types = operands.map { TensorType($0.dtype, $0.shape) }
         let key = "\(example.operation.attributes) \(types)"
@@ -154,11 +155,18 @@ extension Subject {
     var slots = Array(0..<slotCount).shuffled(using: &random)[...]
     return zip(operands, zip(shapes, counts)).map { operand, layout in
       let (shape, count) = layout
-      let values = (0..<count).map { _ -> Double in
+      var values = (0..<count).map { _ -> Double in
         let range = operand.range
         guard operand.distinct, let slot = slots.popFirst() else { return random.uniform(range) }
         let place = (Double(slot) + 0.5 + random.uniform(-0.3...0.3)) / Double(slotCount)
         return range.lowerBound + place * (range.upperBound - range.lowerBound)
+      }
+      if operand.diagonal != 0, let columns = shape.last {
+        let rows = shape[shape.count - 2]
+        for place in values.indices {
+          let (row, column) = (place / columns % rows, place % columns)
+          if row == column { values[place] += operand.diagonal * Double(row + 1) }
+        }
       }
       if operand.dtype.isFloat {
         return Tensor(doubles: values, dtype: operand.dtype, shape: shape)

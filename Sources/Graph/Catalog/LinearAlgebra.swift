@@ -1,0 +1,224 @@
+// Functions of matrices that are made of operations: what users call, with the symmetric part taken,
+// vectors and batches brought into shape, factors taken apart.
+
+/// The list of derived functions of linear algebra.
+enum LinearAlgebra {
+  static let entries = [
+    cholesky, solve, inverse, lu, qr, eigh, eigvalsh, svd, svdvals, lstsq, trace, diagonal, diag,
+    tril, triu, matrixPower, kron,
+  ]
+
+  /// The matrix of a call, which must be one.
+  private static func matrix(_ call: Call, _ k: Int = 0) throws -> Term {
+    let x = call.operands[k]
+    guard x.rank >= 2 else {
+      throw TypeRuleError("\(call.name) needs a matrix, or a batch of them, found \(x.type)")
+    }
+    return x
+  }
+
+  private static func symmetric(_ x: Term) -> Term { (x + x.flipped) * 0.5 }
+
+  static let cholesky = Entry(
+    "cholesky", [.operand("A"), Parameter("upper", .flag, default: "false")],
+    """
+    The lower triangular L with `A = L @ L'`, of the symmetric part of A; with `upper` its transpose.
+
+    `[…, n, n]`; NaN where the matrix is not positive definite.
+    """
+  ) { call in
+    let factor = call.builder.applying(Cholesky(), [symmetric(try matrix(call))])
+    return [try call.flag("upper") == true ? factor.flipped : factor]
+  }
+
+  static let solve = Entry(
+    "solve", [.operand("A"), .operand("b"), Parameter("transposed", .flag, default: "false")],
+    """
+    The solution of `A @ x = b` for a square matrix; b is a vector, a matrix, or a batch of them.
+
+    A is `[…, n, n]` and b `[n]` or `[…, n, k]`; axes in front broadcast. The matrix is factored once, \
+    also for derivatives. A singular matrix gives ±∞ or NaN.
+    """
+  ) { call in
+    let a = try matrix(call)
+    var b = call.operands[1]
+    guard b.rank > 0 else {
+      throw TypeRuleError("solve needs a vector or a matrix, found \(b.type)")
+    }
+    let isVector = b.rank == 1
+    if isVector { b = b.inserted(extents: [1], at: 1) }
+    let fronts = [a, b].map { TensorType(.f64, Array($0.shape.dropLast(2))) }
+    let front = try broadcastShape(of: fronts, for: "solve")
+    let operation = Solve(transposed: try call.flag("transposed") ?? false)
+    let x = try call.builder.apply(
+      operation,
+      [
+        a.broadcast(to: front + a.shape.suffix(2)), b.broadcast(to: front + b.shape.suffix(2)),
+      ])[0]
+    return [isVector ? x.sum(over: [x.rank - 1]) : x]
+  }
+
+  static let inverse = Entry(
+    "inverse", [.operand("A")],
+    "The inverse of a square matrix, `[…, n, n]`; ±∞ or NaN for a singular one."
+  ) { call in
+    let a = try matrix(call)
+    return try call.builder.apply(Solve(), [a, a.identityLike])
+  }
+
+  static let lu = Entry(
+    "lu", [.operand("A")],
+    """
+    Three results: L with ones on its diagonal, U, and the order p of the rows of `A[p] = L @ U`.
+
+    `[…, m, n]` of any shape to `[…, m, k]`, `[…, k, n]` and `[…, m]` (i64), k = min(m, n).
+    """
+  ) { call in
+    let a = try matrix(call)
+    let made = try call.builder.apply(LU(), [a])
+    let shape = MatrixShape(a.type)
+    let k = shape.least
+    let lower = made[0].block(Range2(0, shape.rows), Range2(0, k)).strictLowerTriangle
+    let ones = lower.literal(1).broadcast(to: lower.shape).diagonalPart
+    return [
+      lower + ones, made[0].block(Range2(0, k), Range2(0, shape.columns)).upperTriangle, made[1],
+    ]
+  }
+
+  static let qr = Entry(
+    "qr", [.operand("A"), Parameter("positive", .flag, default: "false")],
+    """
+    Two results: Q with orthonormal columns and the upper triangular R of `A = Q @ R`.
+
+    `[…, m, n]` of any shape to `[…, m, k]` and `[…, k, n]`, k = min(m, n). The signs are LAPACK's; with \
+    `positive` the diagonal of R is not negative, which makes the factors unique.
+    """
+  ) { call in
+    let made = try call.builder.apply(QR(), [try matrix(call)])
+    let (q, r) = (made[0], made[1])
+    guard try call.flag("positive") == true else { return made }
+    let k = MatrixShape(r.type).rows
+    let signs = choose(r.block(Range2(0, k), Range2(0, k)).diagonalVector < 0, -1, r.literal(1))
+    return [signs.scalingColumns(of: q), signs.scalingRows(of: r)]
+  }
+
+  static let eigh = Entry(
+    "eigh", [.operand("A")],
+    """
+    Two results: the eigenvalues of the symmetric part of A, ascending, and its eigenvectors as columns.
+
+    `[…, n, n]` to `[…, n]` and `[…, n, n]`. In each eigenvector the component of largest magnitude is \
+    positive.
+    """
+  ) { call in try call.builder.apply(SymmetricEigen(), [symmetric(try matrix(call))]) }
+
+  static let eigvalsh = Entry(
+    "eigvalsh", [.operand("A")],
+    "The eigenvalues of the symmetric part of A, ascending: `[…, n, n]` to `[…, n]`."
+  ) { call in [try call.builder.apply(SymmetricEigen(), [symmetric(try matrix(call))])[0]] }
+
+  static let svd = Entry(
+    "svd", [.operand("A")],
+    """
+    Three results: U, the singular values s, descending, and V' of `A = U @ diag(s) @ V'`.
+
+    `[…, m, n]` of any shape to `[…, m, k]`, `[…, k]` and `[…, k, n]`, k = min(m, n). In each column of \
+    U the component of largest magnitude is positive.
+    """
+  ) { call in try call.builder.apply(SVD(), [try matrix(call)]) }
+
+  static let svdvals = Entry(
+    "svdvals", [.operand("A")],
+    "The singular values of a matrix, descending: `[…, m, n]` to `[…, k]`."
+  ) { call in [try call.builder.apply(SVD(), [try matrix(call)])[1]] }
+
+  static let lstsq = Entry(
+    "lstsq", [.operand("A"), .operand("b")],
+    """
+    The least squares solution of `A @ x = b` for a matrix whose columns are independent, by QR.
+
+    A is `[…, m, n]` with m ≥ n, b `[m]` or `[…, m, k]` with the same axes in front.
+    """
+  ) { call in
+    let a = try matrix(call)
+    var b = call.operands[1]
+    let isVector = b.rank == 1
+    if isVector { b = b.inserted(extents: [1], at: 1) }
+    let made = try call.builder.apply(QR(), [a])
+    let n = MatrixShape(a.type).columns
+    let square = made[1].block(Range2(0, n), Range2(0, n))
+    let x = TriangularSolve(side: .left, lower: false).applied(square, made[0].flipped.times(b))
+    return [isVector ? x.sum(over: [x.rank - 1]) : x]
+  }
+
+  static let trace = Entry(
+    "trace", [.operand("A")], "The sum of the diagonal of a matrix: `[…, m, n]` to `[…]`."
+  ) { call in
+    let a = try matrix(call)
+    return [a.diagonalPart.sum(over: [a.rank - 2, a.rank - 1])]
+  }
+
+  static let diagonal = Entry(
+    "diagonal", [.operand("A")],
+    "The diagonal of a matrix as a vector: `[…, m, n]` to `[…, k]`, k = min(m, n)."
+  ) { call in
+    let a = try matrix(call)
+    let k = MatrixShape(a.type).least
+    return [a.block(Range2(0, k), Range2(0, k)).diagonalVector]
+  }
+
+  static let diag = Entry(
+    "diag", [.operand("x")],
+    "The matrix with a vector on its diagonal and zeros elsewhere: `[…, n]` to `[…, n, n]`."
+  ) { call in
+    let x = call.operands[0]
+    guard x.rank > 0 else { throw TypeRuleError("diag needs a vector, found \(x.type)") }
+    return [x.inserted(extents: [x.shape[x.rank - 1]], at: x.rank).diagonalPart]
+  }
+
+  static let tril = Entry(
+    "tril", [.operand("A")], "The matrix with zeros above the diagonal."
+  ) { call in [try matrix(call).lowerTriangle] }
+
+  static let triu = Entry(
+    "triu", [.operand("A")], "The matrix with zeros below the diagonal."
+  ) { call in [try matrix(call).upperTriangle] }
+
+  static let matrixPower = Entry(
+    "matrix_power", [.operand("A"), Parameter("n", .dim)],
+    """
+    The product of a square matrix with itself, n times, by squaring; n is a plain number.
+
+    The identity for n = 0; powers of the inverse for negative n.
+    """
+  ) { call in
+    var base = try matrix(call)
+    try MatrixShape(base.type).checkSquare("matrix_power", base.type)
+    var n = try call.integer("n") ?? 1
+    guard abs(n) <= 1 << 20 else {
+      throw TypeRuleError("matrix_power needs a smaller n, found \(n)")
+    }
+    if n < 0 { (base, n) = (try call.builder.apply(Solve(), [base, base.identityLike])[0], -n) }
+    var power: Term?
+    while n > 0 {
+      if n % 2 == 1 { power = power.map { $0.times(base) } ?? base }
+      n /= 2
+      if n > 0 { base = base.times(base) }
+    }
+    return [power ?? base.identityLike]
+  }
+
+  static let kron = Entry(
+    "kron", [.operand("A"), .operand("B")],
+    "The Kronecker product of two matrices: `[m, n]` and `[p, q]` to `[m·p, n·q]`."
+  ) { call in
+    let (a, b) = (call.operands[0], call.operands[1])
+    guard a.rank == 2, b.rank == 2 else {
+      throw TypeRuleError("kron needs two matrices, found \(a.type) and \(b.type)")
+    }
+    let product =
+      a.inserted(extents: [b.shape[0]], at: 1).inserted(extents: [b.shape[1]], at: 3)
+      * b.inserted(extents: [a.shape[1]], at: 1)
+    return [product.reshaped(to: [a.shape[0] * b.shape[0], a.shape[1] * b.shape[1]])]
+  }
+}

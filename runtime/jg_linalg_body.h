@@ -1,0 +1,92 @@
+/* The functions of jg_linalg.h for one kind of number, with large matrices by the library: included by
+ * jg_linalg.c. */
+
+void JG_KERNEL(jg_cholesky)(int64_t n, const JG_T *a, JG_T *l) {
+  const jg_blas *blas = library_for(n, n, n);
+  if (!blas) {
+    JG_NAME(jg_cholesky)(n, a, l);
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < n; j++) l[n * i + j] = j <= i ? a[n * i + j] : 0;
+  }
+  const int order = (int)n;
+  int info = 0;
+  /* Its upper triangle by columns is our lower one by rows. */
+  blas->JG_BLAS(potrf)("U", &order, l, &order, &info, 1);
+  if (info != 0 || !(l[n * n - 1] > 0)) JG_NAME(jg_fill_nan)(n * n, l);
+}
+
+void JG_KERNEL(jg_triangular_solve)(int64_t rows, int64_t columns, int64_t left,
+                                               int64_t lower, int64_t transposed, int64_t unit,
+                                               const JG_T *t, const JG_T *b, JG_T *x) {
+  const int64_t n = left ? rows : columns;
+  const jg_blas *blas = library_for(rows, columns, n);
+  if (!blas) {
+    JG_NAME(jg_triangular_solve)(rows, columns, left, lower, transposed, unit, t, b, x);
+    return;
+  }
+  for (int64_t i = 0; i < rows * columns; i++) x[i] = b[i];
+  blas->JG_BLAS(trsm)(JG_ROW_MAJOR, left ? JG_LEFT : JG_RIGHT, lower ? JG_LOWER : JG_UPPER,
+                      transposed ? JG_TRANS : JG_NO_TRANS, unit ? JG_UNIT : JG_NON_UNIT, (int)rows,
+                      (int)columns, 1, t, (int)n, x, (int)columns);
+}
+
+/* Right-looking, in blocks of columns. */
+void JG_KERNEL(jg_lu)(int64_t m, int64_t n, const JG_T *a, JG_T *lu, int64_t *order) {
+  const int64_t least = m < n ? m : n;
+  const jg_blas *blas = library_for(m, n, least);
+  if (!blas) {
+    JG_NAME(jg_lu)(m, n, a, lu, order);
+    return;
+  }
+  for (int64_t i = 0; i < m * n; i++) lu[i] = a[i];
+  for (int64_t i = 0; i < m; i++) order[i] = i;
+  for (int64_t start = 0; start < least; start += LU_BLOCK) {
+    const int64_t stop = start + LU_BLOCK < least ? start + LU_BLOCK : least;
+    for (int64_t k = start; k < stop; k++) {
+      int64_t pivot = k;
+      for (int64_t i = k + 1; i < m; i++) {
+        if (fabs(lu[n * i + k]) > fabs(lu[n * pivot + k])) pivot = i;
+      }
+      if (pivot != k) {
+        const int64_t place = order[k];
+        order[k] = order[pivot];
+        order[pivot] = place;
+        for (int64_t j = 0; j < n; j++) {
+          const JG_T x = lu[n * k + j];
+          lu[n * k + j] = lu[n * pivot + j];
+          lu[n * pivot + j] = x;
+        }
+      }
+      if (lu[n * k + k] == 0) continue;
+      for (int64_t i = k + 1; i < m; i++) {
+        const JG_T factor = lu[n * i + k] /= lu[n * k + k];
+        for (int64_t j = k + 1; j < stop; j++) lu[n * i + j] -= factor * lu[n * k + j];
+      }
+    }
+    if (stop == n) continue;
+    const int block = (int)(stop - start), right = (int)(n - stop), below = (int)(m - stop);
+    blas->JG_BLAS(trsm)(JG_ROW_MAJOR, JG_LEFT, JG_LOWER, JG_NO_TRANS, JG_UNIT, block, right, 1,
+                        lu + n * start + start, (int)n, lu + n * start + stop, (int)n);
+    if (below > 0) {
+      blas->JG_BLAS(gemm)(JG_ROW_MAJOR, JG_NO_TRANS, JG_NO_TRANS, below, right, block, -1,
+                          lu + n * stop + start, (int)n, lu + n * start + stop, (int)n, 1,
+                          lu + n * stop + stop, (int)n);
+    }
+  }
+}
+
+void JG_KERNEL(jg_qr)(int64_t m, int64_t n, const JG_T *a, JG_T *q, JG_T *r, JG_T *work) {
+  JG_NAME(jg_qr)(m, n, a, q, r, work);
+}
+
+void JG_KERNEL(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, JG_T *work,
+                        int32_t *integers) {
+  JG_NAME(jg_eigh)(n, a, w, v, work, integers);
+}
+
+void JG_KERNEL(jg_svd)(int64_t m, int64_t n, const JG_T *a, JG_T *u, JG_T *s, JG_T *vt, JG_T *work,
+                       int32_t *integers) {
+  JG_NAME(jg_svd)(m, n, a, u, s, vt, work, integers);
+}

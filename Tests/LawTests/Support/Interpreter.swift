@@ -229,6 +229,21 @@ struct Interpreter {
         try store(pointers[2].buffer, pointers[2].offset + k * stride, sorted[1][k])
         try store(pointers[3].buffer, pointers[3].offset + k, Scalar(0 as Int64, .i64))
       }
+    } else if let first = pointers.first,
+      let matrices = MatrixCall(call.function, program.buffers[first.buffer].dtype, numbers)
+    {
+      let operands = try zip(matrices.operands, pointers).map { shape, pointer in
+        Tensor(
+          try (0..<shape.reduce(1, *)).map { try load(pointer.buffer, pointer.offset + $0) },
+          program.buffers[first.buffer].dtype, shape)
+      }
+      let made = try matrices.operation.evaluate(
+        ReferenceCall(operands: operands, results: matrices.results) { $0.constantValue ?? 0 })
+      for (tensor, pointer) in zip(made, pointers.dropFirst(operands.count)) {
+        for k in 0..<tensor.count {
+          try store(pointer.buffer, pointer.offset + k, tensor[k])
+        }
+      }
     } else {
       throw ProgramFault(description: "calls \(call.function), which nobody knows")
     }

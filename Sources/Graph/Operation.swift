@@ -12,6 +12,9 @@ package protocol Operation: Hashable, Sendable {
   /// that is in the primitive.
   var attributes: [Attribute] { get }
 
+  /// The parameters that are written; all of them unless the reader knows the others otherwise.
+  var writtenAttributes: [Attribute] { get }
+
   /// The type rule.
   func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType]
 
@@ -88,6 +91,7 @@ package enum AttributeValue: Hashable, Sendable {
 
 extension Operation {
   package var attributes: [Attribute] { [] }
+  package var writtenAttributes: [Attribute] { attributes }
   package func guards(of operands: [TensorType]) -> [Guard] { [] }
   package var scalarFunction: ScalarFunction? { nil }
   package var literalValue: Scalar? { nil }

@@ -72,6 +72,15 @@ public struct NestingError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ExecutionError {
+  /// The error of a loop that was evaluated in Swift.
+  package init(_ error: LoopError) {
+    let loop = LoopPlace(operation: "loop", name: nil, line: nil)
+    switch error {
+    case .limit(let steps): self = .stepLimit(limit: steps, loop: loop)
+    case .rows: self = .rows(loop)
+    }
+  }
+
   /// The error that a compiled function returned; `nil` where it returned none.
   ///
   /// - Parameter byteCount: of outputs and workspace.

@@ -23,6 +23,7 @@
 @_exported import struct JIT.EngineCounters
 @_exported import enum JIT.MemoryError
 @_exported import struct JIT.MissingKernelError
+@_exported import struct JIT.NestingError
 @_exported import struct JIT.Kernel
 import Autodiff
 import Frontend
@@ -47,11 +48,15 @@ public struct GraphSource: Sendable {
   /// - Parameters:
   ///   - name: how the text is called in messages.
   ///   - distinct: names of intermediate values that derivatives will be taken by.
+  ///   - primitives: the operations of the program that the file may call.
   /// - Throws: `GraphSourceError` with all mistakes.
   public init(
-    _ text: String, name: String = "graph", distinct: [String] = []
+    _ text: String, name: String = "graph", distinct: [String] = [],
+    primitives: PrimitiveSet? = nil
   ) throws(GraphSourceError) {
-    let file = GraphFile(SourceFile(name: name, text: text), distinct: distinct)
+    let file = GraphFile(
+      SourceFile(name: name, text: text), distinct: distinct,
+      operations: primitives?.entries ?? [])
     if file.hasErrors {
       throw GraphSourceError(
         description: DiagnosticRenderer().render(file.diagnostics, in: file.source))

@@ -71,7 +71,7 @@ extension Elaborator {
     let isLater =
       frame.remaining[name] != nil || frame.outer.contains { $0.remaining[name] != nil }
     let help =
-      Catalog.entry(named: text) != nil || function(named: name) != nil
+      entry(named: text) != nil || function(named: name) != nil
       ? "\(text) is a function: \(text)(…)"
       : isLater
         ? "\(text) is given a value further down; move that statement up"

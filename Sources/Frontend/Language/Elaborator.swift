@@ -8,6 +8,8 @@ struct Elaborator {
   let source: SourceFile
   /// Names of values that are kept apart from equal ones.
   private let distinct: Set<String>
+  /// What can be called beside the catalog, by name; `nil` where nobody can say.
+  let operations: [String: Entry]?
   var log = DiagnosticLog(limit: 100)
   private let functions: [NameID: Int]
   private let calls: CallGraph
@@ -73,7 +75,8 @@ struct Elaborator {
 
   /// - Parameter damaged: places of mistakes in the syntax.
   init(
-    _ tree: SyntaxTree, _ source: SourceFile, damaged: [Int] = [], distinct: Set<String> = []
+    _ tree: SyntaxTree, _ source: SourceFile, damaged: [Int] = [], distinct: Set<String> = [],
+    operations: [Entry]? = nil
   ) {
     self.tree = tree
     self.distinct = distinct
@@ -89,7 +92,20 @@ struct Elaborator {
       functions[function.name] = index
     }
     self.functions = functions
-    calls = CallGraph(tree, functions)
+    self.operations = operations.map { list in
+      Dictionary(list.map { (NameTable.spellable($0.name), $0) }) { first, _ in first }
+    }
+    calls = CallGraph(tree, functions, operations: Set((self.operations ?? [:]).keys))
+  }
+
+  /// What is built in, and what a program brings.
+  func entry(named name: String, argumentCount: Int = 0) -> Entry? {
+    Catalog.entry(named: name, argumentCount: argumentCount) ?? operations?[name]
+  }
+
+  /// Does `name`, called in function `caller`, mean function `callee` of the file?
+  func isCall(of callee: Int, named name: String, in caller: Int) -> Bool {
+    calls.isCall(of: callee, named: name, in: caller)
   }
 
   func function(named name: NameID) -> Int? { functions[name] }

@@ -223,13 +223,13 @@ package struct Loop: Operation {
 }
 
 /// A loop could not go on: an error of the data, found at run time.
-public enum LoopError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum LoopError: Error, Hashable, Sendable, CustomStringConvertible {
   /// More steps than allowed.
   case limit(Int)
   /// A stack of unknown height has another number of rows than the loop has steps.
   case rows(needed: Int, found: Int)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .limit(let most): "a loop made \(most) steps, the limit, and would go on"
     case .rows(let needed, let found): "a loop of \(needed) steps scans \(found) rows"

@@ -253,7 +253,7 @@ final class CompiledStep: Sendable {
 
   init(_ graph: RecordedGraph, _ engine: Engine) throws {
     self.graph = graph
-    let runsOnHost = graph.graph.nodes.contains { $0.operation.runsOnHost }
+    let runsOnHost = graph.graph.nodes.contains { $0.primitive.runsOnHost }
     kernel = runsOnHost ? nil : try engine.compile(graph.graph)
   }
 

@@ -5,13 +5,14 @@ import Graph
 /// A `PrimitiveOperation` in a graph.
 struct CustomOperation: Operation {
   let primitive: any PrimitiveOperation
-  private let identity: String
+  /// Type and parameters: what tells the operation apart, in this process.
+  let identity: String
   /// The function of elements, for an operation with a body in C.
   private let element: ScalarFunction?
 
   init(_ primitive: any PrimitiveOperation) {
     self.primitive = primitive
-    identity = primitive.identity
+    identity = "\(String(reflecting: type(of: primitive)))(\(primitive.parameters))"
     if case .elementwise(let body) = primitive.kernel {
       element = Self.function(primitive, identity, body)
     } else {
@@ -26,6 +27,16 @@ struct CustomOperation: Operation {
   var attributes: [Attribute] {
     [Attribute("identity", .word(identity))]
       + (element.map { [Attribute("body", .word("\($0.spelling.float as Any)"))] } ?? [])
+  }
+
+  /// Whoever reads a file says which type a name stands for.
+  var writtenAttributes: [Attribute] {
+    primitive.parameters.isEmpty ? [] : [Attribute("parameters", .word(primitive.parameters))]
+  }
+
+  /// Is of the same type, and not the same.
+  func differsOnlyInParameters(from other: CustomOperation) -> Bool {
+    type(of: primitive) == type(of: other.primitive) && identity != other.identity
   }
 
   func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

@@ -3,7 +3,7 @@
 // grow only through GraphBuilder, which checks types and shares equal nodes.
 
 /// A value of a graph: an input, or one result of a node. Means nothing in another graph.
-public struct Value: Hashable, Sendable {
+package struct Value: Hashable, Sendable {
   package var index: Int32
   package init(_ index: Int) { self.index = Int32(index) }
 }
@@ -21,13 +21,13 @@ package struct ValueRange: RandomAccessCollection, Sendable {
 }
 
 /// Where in a source text a node comes from; line 0 where there is none.
-public struct Origin: Hashable, Sendable {
-  public var line: Int32
-  public var column: Int32
+package struct Origin: Hashable, Sendable {
+  package var line: Int32
+  package var column: Int32
 
-  public static let none = Origin(line: 0, column: 0)
+  package static let none = Origin(line: 0, column: 0)
 
-  public init(line: Int32, column: Int32) {
+  package init(line: Int32, column: Int32) {
     self.line = line
     self.column = column
   }
@@ -62,7 +62,7 @@ extension Node {
 /// A named input with its value.
 public struct GraphInput: Hashable, Sendable {
   public var name: String
-  public var value: Value
+  package var value: Value
 
   package init(name: String, value: Value) {
     self.name = name
@@ -73,7 +73,7 @@ public struct GraphInput: Hashable, Sendable {
 /// A named output with its value.
 public struct GraphOutput: Hashable, Sendable {
   public var name: String
-  public var value: Value
+  package var value: Value
 
   package init(name: String, value: Value) {
     self.name = name

@@ -46,6 +46,7 @@ public struct GraphSource: Sendable {
   /// all of them; `distinct` keeps those apart that are asked for by name.
   ///
   /// - Parameters:
+  ///   - text: a complete file.
   ///   - name: how the text is called in messages.
   ///   - distinct: names of intermediate values that derivatives will be taken by.
   ///   - primitives: the operations of the program that the file may call.
@@ -73,8 +74,10 @@ extension Graph {
   /// of this graph (`ct.OUT`, `tan.NAME`; `grad.NAME`, `jvp.OUT`, `jacobian.OUT.NAME`, …).
   ///
   /// - Parameters:
+  ///   - mode: which derivative.
   ///   - wrt: names of inputs or of intermediate values; every float input for `nil`.
-  ///   - of: names of outputs; every float output for `nil`.
+  ///   - outputs: names of outputs; every float output for `nil`.
+  ///   - direction: how a Jacobian is made.
   /// - Throws: `DerivativeRequestError` for a request that makes no sense, `DerivativeError` where
   ///   an operation has no derivative.
   public func derivative(

@@ -5,7 +5,7 @@ import JitGrad
 import Testing
 
 /// Parameters of a model.
-private struct Model: TensorTree, Sendable {
+private struct Layers: TensorTree, Sendable {
   var weights: TracedTensor
   var layers: [TracedTensor]
 
@@ -17,7 +17,7 @@ private struct Model: TensorTree, Sendable {
 
 @Suite struct TraceTests {
   @Test func pathsBecomeNames() throws {
-    let model = Model(
+    let model = Layers(
       weights: .input("ignored", .f64, ["d"]).zeros, layers: [TracedTensor(1.0), TracedTensor(2.0)])
     let graph = try trace("loss", model, TracedTensor.input("x", .f64, ["d"])) { model, x in
       (model.weights * x).sum() * model.layers[0] + model.layers[1]
@@ -45,9 +45,9 @@ private struct Model: TensorTree, Sendable {
 
   @Test func treesOfGradients() throws {
     let engine = Engine()
-    var model = Model(weights: TracedTensor([1.0, -1]), layers: [TracedTensor(0.5)])
+    var model = Layers(weights: TracedTensor([1.0, -1]), layers: [TracedTensor(0.5)])
     let target = TracedTensor([2.0, 3])
-    func loss(_ m: Model) -> TracedTensor {
+    func loss(_ m: Layers) -> TracedTensor {
       let error = m.weights * m.layers[0] - target
       return (error * error).sum()
     }

@@ -39,7 +39,9 @@ extension EagerTensor {
   }
 
   /// Computes a function of this tensor as one step.
-  /// - Parameter name: says what the function is; see `EagerContext.apply`.
+  /// - Parameters:
+  ///   - name: says what the function is; see `EagerContext.apply`.
+  ///   - body: builds it.
   public func map(
     _ name: String, _ body: (TracedTensor) throws -> TracedTensor
   ) throws -> EagerTensor {

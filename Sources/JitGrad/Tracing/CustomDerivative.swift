@@ -6,13 +6,12 @@ import Synchronization
 
 /// A function of tensors that says itself what its derivative is.
 ///
-///     // log(1 + eˣ), whose text has the derivative ∞/∞ for large x.
-///     let smooth = CustomDerivative("smooth") { (x: TracedTensor) in
-///       op.log1p(exp(x))
-///     } jvp: { x, y, dx in
-///       sigmoid(x) * dx
+///     let norm = CustomDerivative("norm") { (x: TracedTensor) in
+///       sqrt((x * x).sum())
+///     } vjp: { x, y, ct in
+///       ct * x / TracedTensor.select(y > 0, y, y.ones)  // 0 at 0, and not 0/0
 ///     }
-///     let loss = try smooth(x).sum()
+///     let length = try norm(x)
 ///
 /// The rule takes the place of the derivative, at any order. A function with one rule is differentiated
 /// in both directions: the rule is transposed. Closures are run at each call, on variables of the types

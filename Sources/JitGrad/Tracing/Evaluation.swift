@@ -55,7 +55,10 @@ extension TracedTensor {
   /// made of, and gives the same derivatives. Evaluated again it costs nothing; with other bindings it
   /// gives the value for those.
   ///
-  /// - Parameter bindings: values of inputs, and sizes that no shape tells.
+  /// - Parameters:
+  ///   - engine: compiles what is new, and keeps it.
+  ///   - bindings: values of inputs, and sizes that no shape tells.
+  ///   - options: what is kept, and limits.
   /// - Throws: `TraceError` for what could not be built, `EvaluationError` for inputs without a value,
   ///   `BindingError` where shapes do not fit, `ExecutionError` where the call cannot go on.
   public func eval(

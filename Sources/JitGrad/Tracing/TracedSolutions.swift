@@ -28,7 +28,9 @@ public func fixedPoint(
 }
 
 /// `x`, as a place where `loss` is least: ∂loss/∂x = 0. As `root` of the gradient.
-/// - Parameter loss: a scalar of the dtype of `x`.
+/// - Parameters:
+///   - x: the place, a float tensor of any shape.
+///   - loss: a scalar of the dtype of `x`.
 public func argmin(
   _ x: TracedTensor, of loss: (_ x: TracedTensor) throws -> TracedTensor
 ) rethrows -> TracedTensor {

@@ -5,14 +5,8 @@
 //     let gradient = try graphs[0].gradient(wrt: ["w"])
 //     let kernel = try Engine().compile(gradient)
 //     let results = try kernel([w, x, y])
-@_exported import struct Graph.DimExpr
-@_exported import struct Graph.Graph
-@_exported import enum Graph.DType
-@_exported import struct Graph.Tensor
-@_exported import protocol Graph.TensorElement
-@_exported import struct Graph.TensorType
-@_exported import struct Graph.DerivativeError
-@_exported import struct Graph.TypeRuleError
+// All of Graph that is public: an import of single types would leave their operators behind.
+@_exported import Graph
 @_exported import struct Autodiff.DerivativeRequestError
 @_exported import enum Autodiff.DerivativeMode
 @_exported import enum Autodiff.JacobianDirection
@@ -27,7 +21,6 @@
 @_exported import struct JIT.Kernel
 import Autodiff
 import Frontend
-import Graph
 
 /// The text of a graph file was not accepted.
 public struct GraphSourceError: Error, CustomStringConvertible, Sendable {

@@ -43,6 +43,15 @@ private struct Layers: TensorTree, Sendable {
         == engine.compile(graph)([vector(0.1, 2)])[0])
   }
 
+  /// Sizes are computed with where only this module is imported, too.
+  @Test func sizesAreExpressions() throws {
+    let n: DimExpr = "n"
+    let x = TracedTensor.input("x", .f64, [2 * n + 1])
+    let halves = x[.range(to: n - 1 + 1)] - x[.range(from: n + 1)]
+    #expect(halves.shape == [n])
+    #expect(try halves.eval(Engine(), ["x": vector(5, 7, 0, 1, 2)]).doubles == [4, 5])
+  }
+
   @Test func treesOfGradients() throws {
     let engine = Engine()
     var model = Layers(weights: TracedTensor([1.0, -1]), layers: [TracedTensor(0.5)])

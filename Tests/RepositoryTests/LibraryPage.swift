@@ -27,9 +27,12 @@ enum LibraryPage {
       .filter { $0.hasPrefix("@_exported import ") }
       .compactMap { $0.split(separator: " ").last?.split(separator: ".") }
     for module in Set(exported.map { String($0[0]) }).sorted() {
-      let types = Set(exported.filter { $0[0] == module }.map { String($0[1]) })
+      let imports = exported.filter { $0[0] == module }
+      let types = Set(imports.filter { $0.count == 2 }.map { String($0[1]) })
       for path in RepositoryTests.files(under: ["Sources/\(module)"], [".swift"]) {
-        declarations += try scan(RepositoryTests.text(path)) { types.contains($0) }
+        declarations += try scan(RepositoryTests.text(path)) {
+          types.isEmpty || types.contains($0)
+        }
       }
     }
     var page = """

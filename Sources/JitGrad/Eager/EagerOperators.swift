@@ -70,6 +70,6 @@ extension PrimitiveOperation {
     guard let context = operands.first?.context else {
       throw TraceError(name, "needs an operand", help: "an eager tensor tells where to record")
     }
-    return try context.apply(CustomOperation(self).identity, operands) { apply($0) }
+    return try context.apply(CustomOperation.identity(of: self), operands) { apply($0) }
   }
 }

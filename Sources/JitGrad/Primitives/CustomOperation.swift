@@ -5,19 +5,23 @@ import Graph
 /// A `PrimitiveOperation` in a graph.
 struct CustomOperation: Operation {
   let primitive: any PrimitiveOperation
-  /// Type and parameters: what tells the operation apart, in this process.
   let identity: String
   /// The function of elements, for an operation with a body in C.
   private let element: ScalarFunction?
 
   init(_ primitive: any PrimitiveOperation) {
     self.primitive = primitive
-    identity = "\(String(reflecting: type(of: primitive)))(\(primitive.parameters))"
+    identity = Self.identity(of: primitive)
     if case .elementwise(let body) = primitive.kernel {
       element = Self.function(primitive, identity, body)
     } else {
       element = nil
     }
+  }
+
+  /// Type and parameters: what tells the operation apart, in this process.
+  static func identity(of primitive: some PrimitiveOperation) -> String {
+    "\(String(reflecting: type(of: primitive)))(\(primitive.parameters))"
   }
 
   static func == (a: CustomOperation, b: CustomOperation) -> Bool { a.identity == b.identity }

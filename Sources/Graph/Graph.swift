@@ -21,13 +21,16 @@ package struct ValueRange: RandomAccessCollection, Sendable {
 }
 
 /// Where in a source text a node comes from; line 0 where there is none.
-package struct Origin: Hashable, Sendable {
-  package var line: Int32
-  package var column: Int32
+public struct Origin: Hashable, Sendable {
+  public var line: Int32
+  public var column: Int32
+  /// The function that was called, where it is made of operations: its place in `Catalog.derived`
+  /// counted from 1; 0 for operations themselves.
+  package var derived: UInt16 = 0
 
-  package static let none = Origin(line: 0, column: 0)
+  public static let none = Origin(line: 0, column: 0)
 
-  package init(line: Int32, column: Int32) {
+  public init(line: Int32, column: Int32) {
     self.line = line
     self.column = column
   }
@@ -41,6 +44,11 @@ package struct Node: Sendable {
   package let origin: Origin
 
   package var operation: any Operation { primitive.operation }
+
+  /// The operation as it was called: `top_k`, and not the slice in it.
+  package var calledName: String {
+    origin.derived > 0 ? Catalog.derived[Int(origin.derived) - 1].name : operation.name
+  }
 
   /// Runs graphs of its own.
   package var hasRegions: Bool {

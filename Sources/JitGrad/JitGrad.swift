@@ -11,7 +11,6 @@
 @_exported import enum Autodiff.DerivativeMode
 @_exported import enum Autodiff.JacobianDirection
 @_exported import enum JIT.BindingError
-@_exported import enum JIT.ExecutionError
 @_exported import class JIT.Engine
 @_exported import struct JIT.BoundKernel
 @_exported import struct JIT.EngineCounters

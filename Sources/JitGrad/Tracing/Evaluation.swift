@@ -179,13 +179,8 @@ struct Evaluation {
     }
     let graph = try writer.builder.finished()
     let sizes = try self.sizes(graph, arguments)
-    let tensors: [Tensor]
-    do {
-      tensors = try ReferenceEvaluator.run(
-        graph, inputs: arguments, sizes: sizes, stepLimit: options.stepLimit)
-    } catch let error as LoopError {
-      throw ExecutionError(error)
-    }
+    let tensors = try ReferenceEvaluator.run(
+      graph, inputs: arguments, sizes: sizes, stepLimit: options.stepLimit)
     engine.countExecuted(1)
     let record =
       node.isSymbolic ? BindingRecord(bindings.tensors, bindings.sizes, known: sizes) : nil

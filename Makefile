@@ -13,7 +13,7 @@ COMMAND = $(BUILD)/release/jit-grad
 PACKAGES = libtcc-dev libopenblas-dev zlib1g-dev
 DATA = examples/data
 
-.PHONY: all setup build demo test examples lint format-lint import-check bench check-all clean
+.PHONY: all setup build demo test examples docs lint format-lint import-check bench check-all clean
 
 all: build
 
@@ -58,6 +58,21 @@ test: setup
 examples: setup
 	$(SWIFT) run --package-path examples/library --scratch-path $(BUILD)/examples -c release examples
 
+# The library's DocC pages, with a link that leads nowhere or an undescribed parameter as an error.
+docs: setup
+	$(SWIFT) build --scratch-path $(BUILD)
+	@rm -rf $(BUILD)/symbols && mkdir -p $(BUILD)/symbols
+	swift-symbolgraph-extract -module-name JitGrad -target $(shell uname -m)-unknown-linux-gnu \
+	  -I $(BUILD)/debug/Modules -I runtime/include \
+	  -Xcc -fmodule-map-file=Sources/CTCC/module.modulemap \
+	  -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap \
+	  -minimum-access-level public -skip-synthesized-members \
+	  -experimental-allowed-reexported-modules=Graph,Autodiff,JIT -output-dir $(BUILD)/symbols
+	docc convert Sources/JitGrad/JitGrad.docc --additional-symbol-graph-dir $(BUILD)/symbols \
+	  --fallback-display-name JitGrad --fallback-bundle-identifier JitGrad --warnings-as-errors \
+	  --output-path $(BUILD)/JitGrad.doccarchive
+	@echo "written: $(BUILD)/JitGrad.doccarchive"
+
 lint: format-lint import-check
 
 format-lint:
@@ -77,7 +92,7 @@ bench: build
 	  -i pixels=$(DATA)/digits_pixels.npy -i labels=$(DATA)/digits_labels.npy
 	$(COMMAND) bench examples/rosenbrock.jg --bind n=1000
 
-check-all: lint test demo examples
+check-all: lint test docs demo examples
 	for file in examples/*.jg; do $(COMMAND) check $$file && $(COMMAND) verify --all $$file || exit 1; done
 	$(COMMAND) fmt --check examples/*.jg
 	$(COMMAND) doctor

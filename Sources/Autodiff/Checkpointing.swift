@@ -11,19 +11,31 @@ extension Graph {
   /// 45 760 steps are done at most three times more, 766 480 at most four times.
   private static let mostStates: DimExpr = 64
 
-  /// The same function; loops that keep everything for their derivatives keep states instead, as
-  /// many as the size `checkpoints` says and no more than they have steps.
-  /// - Throws: `DerivativeRequestError` where the graph has a size of that name already.
-  package func checkpointed() throws -> Graph {
-    if symbols.contains(Self.checkpoints) {
-      throw DerivativeRequestError(
-        "\(name) has a size named \(Self.checkpoints), which checkpointing needs for itself",
-        help: "rename it")
-    }
-    return keepingStates(.symbol(Self.checkpoints))
+  /// Has a size that is the number of states to keep: no input tells it.
+  package var leavesCheckpointsOpen: Bool {
+    symbols.contains(Self.checkpoints) && !toldSizes.contains(Self.checkpoints)
   }
 
-  private func keepingStates(_ states: DimExpr) -> Graph { keeping(.states(states)) }
+  private var toldSizes: Set<String> {
+    Set(inputs.flatMap { type(of: $0.value).shape.flatMap(\.symbols) })
+  }
+
+  /// The same function; loops that keep everything for their derivatives keep states instead, as
+  /// many as the size `checkpoints` says and no more than they have steps. A derivative that was
+  /// made like this has that size already, and its loops keep as many.
+  /// - Throws: `DerivativeRequestError` where the size is one of an input.
+  package func checkpointed() throws -> Graph {
+    if toldSizes.contains(Self.checkpoints) {
+      throw DerivativeRequestError(
+        "\(name) has an input with a size named \(Self.checkpoints), which checkpointing needs for "
+          + "itself", help: "rename it")
+    }
+    let graph = keeping(.states(.symbol(Self.checkpoints)))
+    guard graph.symbols.contains(Self.checkpoints) else { return self }
+    let builder = GraphBuilder(graph)
+    builder.addConstraint(Guard(1, .lessOrEqual, .symbol(Self.checkpoints)))
+    return builder.graph
+  }
 
   /// The same function; loops that keep everything for their derivatives keep this instead.
   package func keeping(_ keep: Keep) -> Graph {
@@ -35,8 +47,17 @@ extension Graph {
     }
   }
 
-  /// The largest number of states that fits, where more never need less; 1 where none does.
-  package static func checkpoints(_ fits: (Int) -> Bool) -> Int {
+  /// How many states a call keeps: as many as fit, where more never need less; 1 where none does.
+  ///
+  /// - Parameters:
+  ///   - hasStacks: loops keep rows, too, whose number the run tells: half of the memory is left to
+  ///     these.
+  ///   - byteCount: what the call needs with so many states; `nil` for more than can be counted.
+  package static func checkpoints(
+    memoryLimit: Int, hasStacks: Bool, _ byteCount: (Int) -> Int?
+  ) -> Int {
+    let memory = hasStacks ? memoryLimit / 2 : memoryLimit
+    func fits(_ states: Int) -> Bool { byteCount(states).map { $0 <= memory } ?? false }
     var (low, high) = (1, 2)
     while high < 1 << 24 && fits(high) { (low, high) = (high, 2 * high) }
     while low + 1 < high {

@@ -139,7 +139,8 @@ struct DerivativeRequest {
     let list = results.map { "\($0.name): \(graph.type(of: $0.value))" }.joined(separator: ", ")
     throw DerivativeRequestError(
       "a \(mode.rawValue) needs exactly one scalar float output, found \(list)",
-      help: "choose one output, or use the mode vjp or jacobian")
+      help: (scalars.first.map { "choose one output: --of \($0.name), or " } ?? "")
+        + "use the mode vjp or jacobian")
   }
 
   /// Tangents of `targets` for given tangents of the variables.

@@ -3,7 +3,7 @@
 // grow only through GraphBuilder, which checks types and shares equal nodes.
 
 /// A value of a graph: an input, or one result of a node. Means nothing in another graph.
-public struct Value: Hashable, Sendable {
+package struct Value: Hashable, Sendable {
   package var index: Int32
   package init(_ index: Int) { self.index = Int32(index) }
 }
@@ -24,6 +24,9 @@ package struct ValueRange: RandomAccessCollection, Sendable {
 public struct Origin: Hashable, Sendable {
   public var line: Int32
   public var column: Int32
+  /// The function that was called, where it is made of operations: its place in `Catalog.derived`
+  /// counted from 1; 0 for operations themselves.
+  package var derived: UInt16 = 0
 
   public static let none = Origin(line: 0, column: 0)
 
@@ -41,6 +44,11 @@ package struct Node: Sendable {
   package let origin: Origin
 
   package var operation: any Operation { primitive.operation }
+
+  /// The operation as it was called: `top_k`, and not the slice in it.
+  package var calledName: String {
+    origin.derived > 0 ? Catalog.derived[Int(origin.derived) - 1].name : operation.name
+  }
 
   /// Runs graphs of its own.
   package var hasRegions: Bool {
@@ -62,7 +70,7 @@ extension Node {
 /// A named input with its value.
 public struct GraphInput: Hashable, Sendable {
   public var name: String
-  public var value: Value
+  package var value: Value
 
   package init(name: String, value: Value) {
     self.name = name
@@ -73,7 +81,7 @@ public struct GraphInput: Hashable, Sendable {
 /// A named output with its value.
 public struct GraphOutput: Hashable, Sendable {
   public var name: String
-  public var value: Value
+  package var value: Value
 
   package init(name: String, value: Value) {
     self.name = name

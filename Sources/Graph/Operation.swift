@@ -12,6 +12,9 @@ package protocol Operation: Hashable, Sendable {
   /// that is in the primitive.
   var attributes: [Attribute] { get }
 
+  /// The parameters that are written; all of them unless the reader knows the others otherwise.
+  var writtenAttributes: [Attribute] { get }
+
   /// The type rule.
   func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType]
 
@@ -88,6 +91,7 @@ package enum AttributeValue: Hashable, Sendable {
 
 extension Operation {
   package var attributes: [Attribute] { [] }
+  package var writtenAttributes: [Attribute] { attributes }
   package func guards(of operands: [TensorType]) -> [Guard] { [] }
   package var scalarFunction: ScalarFunction? { nil }
   package var literalValue: Scalar? { nil }
@@ -256,14 +260,21 @@ package struct ReferenceCall {
   package let size: (DimExpr) throws -> Int
   /// The steps a loop may make; `nil` for as many as it likes.
   package let stepLimit: Int?
+  /// Counts the rows that loops keep; `nil` for as many as they like.
+  package let memory: ReferenceMemory?
+  /// Of a loop, for what goes wrong in it.
+  package let place: ExecutionError.LoopPlace
 
   package init(
-    operands: [Tensor], results: [(dtype: DType, shape: [Int])],
-    stepLimit: Int? = nil, size: @escaping (DimExpr) throws -> Int
+    operands: [Tensor], results: [(dtype: DType, shape: [Int])], stepLimit: Int? = nil,
+    memory: ReferenceMemory? = nil, place: ExecutionError.LoopPlace = .init(),
+    size: @escaping (DimExpr) throws -> Int
   ) {
     self.operands = operands
     self.results = results
     self.stepLimit = stepLimit
+    self.memory = memory
+    self.place = place
     self.size = size
   }
 }

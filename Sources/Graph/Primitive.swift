@@ -27,6 +27,11 @@ package enum Primitive: Sendable {
     if case .elementwise(let function) = self { function } else { nil }
   }
 
+  /// Is evaluated in Swift, or runs a graph in which something is.
+  package var runsOnHost: Bool {
+    if case .other(let box) = self { box.runsOnHost } else { false }
+  }
+
   func isEqual(to other: Primitive) -> Bool {
     switch (self, other) {
     case (.elementwise(let a), .elementwise(let b)): a === b
@@ -51,10 +56,15 @@ package final class OperationBox: Sendable {
   /// Equal for equal operations, in this process.
   let hash: Int
   let hasRegions: Bool
+  let runsOnHost: Bool
 
   init(_ operation: some Operation) {
     self.operation = operation
     hash = operation.hashValue
-    hasRegions = !operation.regions.isEmpty
+    let regions = operation.regions
+    hasRegions = !regions.isEmpty
+    runsOnHost =
+      operation.runsOnHost
+      || regions.contains { $0.graph.nodes.contains(where: \.primitive.runsOnHost) }
   }
 }

@@ -8,14 +8,17 @@ package enum ReferenceEvaluator {
   /// - Parameters:
   ///   - inputs: one tensor an input, in order, of the declared dtype and shape.
   ///   - sizes: every size the graph mentions.
+  ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
+  ///   - memory: what counts the rows of such loops.
   ///   - visit: called after each node with its results.
-  /// - Throws: `DimError`.
+  /// - Throws: `DimError`, `ExecutionError`.
   package static func run(
     _ graph: Graph, inputs: [Tensor], sizes: [String: Int], stepLimit: Int? = nil,
+    memory: ReferenceMemory? = nil,
     visit: (_ node: Int, _ results: [Tensor]) throws -> Void = { _, _ in }
   ) throws -> [Tensor] {
     try run(
-      graph, inputs, stepLimit: stepLimit,
+      graph, inputs, stepLimit: stepLimit, memory: memory,
       // What is unknown before the run is known to the loops that make it.
       size: { try $0.evaluate { $0 == DimExpr.unknownName ? 0 : sizes[$0] } }, visit: visit)
   }
@@ -24,11 +27,16 @@ package enum ReferenceEvaluator {
   static func run(
     _ graph: Graph, _ inputs: [Tensor], _ call: ReferenceCall
   ) throws -> [Tensor] {
-    try run(graph, inputs, stepLimit: call.stepLimit, size: call.size) { _, _ in }
+    // Rows cannot leave the region that they are made in.
+    let held = call.memory?.held
+    defer { if let held { call.memory?.held = held } }
+    return try run(
+      graph, inputs, stepLimit: call.stepLimit, memory: call.memory, size: call.size
+    ) { _, _ in }
   }
 
   private static func run(
-    _ graph: Graph, _ inputs: [Tensor], stepLimit: Int?,
+    _ graph: Graph, _ inputs: [Tensor], stepLimit: Int?, memory: ReferenceMemory?,
     size: @escaping (DimExpr) throws -> Int,
     visit: (_ node: Int, _ results: [Tensor]) throws -> Void
   ) throws -> [Tensor] {
@@ -41,12 +49,42 @@ package enum ReferenceEvaluator {
       let results = try node.operation.evaluate(
         ReferenceCall(
           operands: operands, results: try types.map { ($0.dtype, try $0.shape.map(size)) },
-          stepLimit: stepLimit, size: size))
+          stepLimit: stepLimit, memory: memory,
+          place: node.hasRegions ? graph.loopPlace(node) : .init(), size: size))
       for (value, tensor) in zip(graph.results(of: node), results) {
         values[Int(value.index)] = tensor
       }
       try visit(index, results)
     }
     return graph.outputs.compactMap { values[Int($0.value.index)] }
+  }
+}
+
+/// The memory of a call that is evaluated by reference.
+package final class ReferenceMemory {
+  let limit: Int
+  fileprivate(set) var held: Int
+
+  /// - Parameter held: what the call needs whatever its loops do, in bytes.
+  package init(limit: Int, held: Int) {
+    self.limit = limit
+    self.held = held
+  }
+
+  /// Counts a row that a loop keeps.
+  /// - Throws: `ExecutionError.memoryLimit`.
+  func grow(by byteCount: Int, _ loop: ExecutionError.LoopPlace) throws {
+    held += byteCount
+    if held > limit {
+      throw ExecutionError.memoryLimit(needed: held, limit: limit, loop: loop)
+    }
+  }
+}
+
+extension Graph {
+  fileprivate func loopPlace(_ node: Node) -> ExecutionError.LoopPlace {
+    .init(
+      operation: node.operation.name, name: results(of: node).lazy.compactMap { names[$0] }.first,
+      origin: node.origin)
   }
 }

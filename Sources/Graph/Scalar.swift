@@ -3,13 +3,13 @@
 /// A single value of a dtype.
 ///
 /// Equality is of bits, so NaN equals itself and 0 differs from −0, as hash-consing needs.
-public struct Scalar: Hashable, Sendable {
-  public let dtype: DType
+package struct Scalar: Hashable, Sendable {
+  package let dtype: DType
   /// The element's bytes, zero-extended.
   package let bits: UInt64
 
   /// A number, rounded once to `dtype`; integers truncate toward 0 and saturate, bool is `!= 0`.
-  public init(_ value: Double, _ dtype: DType) {
+  package init(_ value: Double, _ dtype: DType) {
     self.dtype = dtype
     switch dtype {
     case .f64: bits = value.bitPattern
@@ -23,7 +23,7 @@ public struct Scalar: Hashable, Sendable {
   }
 
   /// A whole number; floats round, i32 wraps, bool is `!= 0`.
-  public init(_ value: Int64, _ dtype: DType) {
+  package init(_ value: Int64, _ dtype: DType) {
     self.dtype = dtype
     switch dtype {
     case .f64: bits = Double(value).bitPattern
@@ -34,10 +34,10 @@ public struct Scalar: Hashable, Sendable {
     }
   }
 
-  public init(_ value: Bool) { self.init(value ? 1 : 0 as Int64, .bool) }
+  package init(_ value: Bool) { self.init(value ? 1 : 0 as Int64, .bool) }
 
   /// The value as a `Double`; an i64 may round.
-  public var real: Double {
+  package var real: Double {
     switch dtype {
     case .f64: Double(bitPattern: bits)
     case .f32: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
@@ -46,7 +46,7 @@ public struct Scalar: Hashable, Sendable {
   }
 
   /// The value as an `Int64`; floats truncate and saturate.
-  public var integer: Int64 {
+  package var integer: Int64 {
     switch dtype {
     case .f64, .f32: Int64(saturating: real)
     case .i64: Int64(bitPattern: bits)
@@ -62,7 +62,7 @@ public struct Scalar: Hashable, Sendable {
 }
 
 extension Scalar: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch dtype {
     case .f64: Double(bitPattern: bits).description
     case .f32: Float(bitPattern: UInt32(truncatingIfNeeded: bits)).description

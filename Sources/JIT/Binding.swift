@@ -11,13 +11,30 @@ public enum BindingError: Error, Hashable, Sendable {
   case extent(input: String, axis: Int, needed: DimExpr, value: Int, found: Int, shape: [Int])
   /// An extent that its expression takes for no size, as an odd one for `2*n`.
   case impossibleExtent(input: String, axis: Int, needed: DimExpr, found: Int, shape: [Int])
-  /// A size that no input's shape tells.
-  case unknownSize(String)
+  /// Sizes that no input's shape tells.
+  case unknownSizes([String])
   case negativeSize(String, Int)
-  case guardFailed(Guard, lhs: Int, rhs: Int, operation: String?, line: Int?)
+  case guardFailed(Guard, lhs: Int, rhs: Int, operation: String?, origin: Origin)
   case size(DimError)
   /// More memory than allowed, in bytes.
   case memory(needed: Int, limit: Int)
+}
+
+extension BindingError {
+  /// Where the condition stands that does not hold; `.none` where there is no such place.
+  public var origin: Origin {
+    if case .guardFailed(_, _, _, _, let origin) = self { origin } else { .none }
+  }
+
+  /// What is wrong, without the line: for those who show the place themselves.
+  public var message: String {
+    guard case .guardFailed(let condition, let lhs, let rhs, let operation, _) = self else {
+      return description
+    }
+    return BindingError.guardFailed(
+      condition, lhs: lhs, rhs: rhs, operation: operation, origin: .none
+    ).description
+  }
 }
 
 extension BindingError: CustomStringConvertible {
@@ -34,17 +51,19 @@ extension BindingError: CustomStringConvertible {
     case .impossibleExtent(let input, let axis, let needed, let found, let shape):
       return "\(input) needs an extent of the form \(needed) on axis \(axis), found \(found) "
         + "(shape \(shape))"
-    case .unknownSize(let name):
-      return "the size \(name) is not told by any input; bind it: --bind \(name)=…"
+    case .unknownSizes(let names):
+      let options = names.map { "--bind \($0)=…" }.joined(separator: " ")
+      return names.count == 1
+        ? "the size \(names[0]) is not told by any input; bind it: \(options)"
+        : "the sizes \(names.joined(separator: ", ")) are not told by any input; bind them: \(options)"
     case .negativeSize(let name, let value): return "the size \(name) is \(value), less than 0"
-    case .guardFailed(let condition, let lhs, let rhs, let operation, let line):
-      let place = [operation.map { "\($0)" }, line.map { "line \($0)" }].compactMap { $0 }
-        .joined(separator: ", ")
+    case .guardFailed(let condition, let lhs, let rhs, let operation, let origin):
+      let line = operation != nil && origin.line > 0 ? ", line \(origin.line)" : ""
       // A number says its value itself.
       let found = [(condition.lhs, lhs), (condition.rhs, rhs)]
         .filter { side, _ in side.constantValue == nil }
         .map { side, value in "\(side) = \(value)" }
-      return "\(place.isEmpty ? "the function" : place) needs \(condition), found "
+      return "\(operation ?? "the function")\(line) needs \(condition), found "
         + found.joined(separator: " and ")
     case .size(let error): return error.description
     case .memory(let needed, let limit):
@@ -57,7 +76,7 @@ extension BindingError: CustomStringConvertible {
 struct PlacedGuard: Sendable {
   let condition: Guard
   let operation: String?
-  let line: Int?
+  let origin: Origin
 }
 
 /// How sizes follow from input shapes.
@@ -79,10 +98,9 @@ package struct SizeBinding: Sendable {
     guards = graph.guards().filter { condition, _ in
       (condition.lhs.symbols + condition.rhs.symbols).allSatisfy(known.contains)
     }.map { condition, node in
-      let origin = node.map { graph.nodes[$0].origin }
-      return PlacedGuard(
-        condition: condition, operation: node.map { graph.nodes[$0].operation.name },
-        line: origin.flatMap { $0.line > 0 ? Int($0.line) : nil })
+      PlacedGuard(
+        condition: condition, operation: node.map { graph.nodes[$0].calledName },
+        origin: node.map { graph.nodes[$0].origin } ?? .none)
     }
     sources = symbols.map { symbol in
       for (k, input) in inputs.enumerated() {
@@ -112,12 +130,10 @@ package struct SizeBinding: Sendable {
       }
     }
     if sizes.contains(nil) { solve(&sizes, shapes) }
-    var bound: [Int] = []
-    for (symbol, size) in zip(symbols, sizes) {
-      guard let size else { throw unknown(symbol, shapes, sizes) }
-      if size < 0 { throw .negativeSize(symbol, size) }
-      bound.append(size)
-    }
+    let missing = zip(symbols, sizes).compactMap { $1 == nil ? $0 : nil }
+    if !missing.isEmpty { throw unknown(missing, shapes) }
+    let bound = sizes.compactMap { $0 }
+    for (symbol, size) in zip(symbols, bound) where size < 0 { throw .negativeSize(symbol, size) }
     try check(shapes, bound)
     return bound
   }
@@ -134,17 +150,18 @@ package struct SizeBinding: Sendable {
     sizes = symbols.map { solved[$0] }
   }
 
-  /// Why a size is not known: an extent to which no size leads, or nothing that tells it.
-  private func unknown(_ symbol: String, _ shapes: [[Int]], _ sizes: [Int?]) -> BindingError {
-    let missing = Set(zip(symbols, sizes).compactMap { $1 == nil ? $0 : nil })
-    for (input, shape) in zip(inputs, shapes) where shape.count == input.type.rank {
+  /// Why sizes are not known: an extent to which no size leads, or nothing that tells them.
+  /// - Parameter shapes: `nil` for inputs whose shapes the sizes will tell.
+  package func unknown(_ missing: [String], _ shapes: [[Int]?]) -> BindingError {
+    for (input, shape) in zip(inputs, shapes) {
+      guard let shape, shape.count == input.type.rank else { continue }
       for (axis, extent) in input.type.shape.enumerated()
-      where missing.intersection(extent.symbols) == [symbol] {
+      where extent.symbols.count(where: missing.contains) == 1 {
         return .impossibleExtent(
           input: input.name, axis: axis, needed: extent, found: shape[axis], shape: shape)
       }
     }
-    return .unknownSize(symbol)
+    return .unknownSizes(missing)
   }
 
   private func check(_ shapes: [[Int]], _ sizes: [Int]) throws(BindingError) {
@@ -166,7 +183,7 @@ package struct SizeBinding: Sendable {
       let rhs = try evaluate(placed.condition.rhs, sizes)
       if !placed.condition.holds(lhs, rhs) {
         throw .guardFailed(
-          placed.condition, lhs: lhs, rhs: rhs, operation: placed.operation, line: placed.line)
+          placed.condition, lhs: lhs, rhs: rhs, operation: placed.operation, origin: placed.origin)
       }
     }
   }

@@ -29,6 +29,7 @@ extension Kernel {
   ///   - shapes: one an input, in order.
   ///   - sizes: sizes by name, for those that no shape tells.
   ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
+  ///   - memoryLimit: bytes that a call may take.
   /// - Throws: `BindingError` where the shapes do not fit.
   public func bound(
     to shapes: [[Int]], sizes given: [String: Int] = [:], stepLimit: Int = .max,

@@ -90,8 +90,8 @@ public struct MissingKernelError: Error, Hashable, Sendable, CustomStringConvert
   public let operation: String
 
   public var description: String {
-    "\(operation) has no kernel rule, and stands in a loop or in a graph that is compiled as a whole"
-      + "\nhelp: give it a body in C, or compose it of other operations"
+    "\(operation) has no kernel rule, and stands in a graph that is compiled as a whole"
+      + "\nhelp: give it a body in C, compose it of other operations, or evaluate traced tensors"
   }
 }
 
@@ -100,7 +100,7 @@ extension Graph {
   fileprivate var operationOnHost: String? {
     var pending = [self]
     while let graph = pending.popLast() {
-      for node in graph.nodes where node.primitive.function == nil {
+      for node in graph.nodes where node.primitive.runsOnHost {
         let operation = node.operation
         if operation.runsOnHost { return operation.name }
         pending += operation.regions.map(\.graph)

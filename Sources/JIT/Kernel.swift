@@ -87,26 +87,18 @@ public struct Kernel: Sendable {
   /// Bytes of workspace and outputs for given sizes.
   /// - Throws: `BindingError.size` for a size that is unknown or does not fit in 64 bits.
   public func byteCount(sizes: [String: Int]) throws(BindingError) -> Int {
-    var values: [Int] = []
-    for symbol in program.symbols {
-      guard let size = sizes[symbol] else { throw .unknownSize(symbol) }
-      values.append(size)
-    }
-    return try binding.evaluate(totalByteCount, values)
+    let missing = program.symbols.filter { sizes[$0] == nil }
+    if !missing.isEmpty { throw .unknownSizes(missing) }
+    return try binding.evaluate(totalByteCount, program.symbols.compactMap { sizes[$0] })
   }
 
   /// How many states the loops of a checkpointed derivative may keep.
   /// - Parameter memoryLimit: bytes that the call may take; with a single state it may be more.
   public func checkpoints(sizes: [String: Int], memoryLimit: Int) -> Int {
-    let memory = memoryForStates(memoryLimit)
-    return Graph.checkpoints { states in
-      let sizes = sizes.merging([Graph.checkpoints: states]) { $1 }
-      return (try? byteCount(sizes: sizes)).map { $0 <= memory } ?? false
+    Graph.checkpoints(memoryLimit: memoryLimit, hasStacks: program.hasStacks) { states in
+      try? byteCount(sizes: sizes.merging([Graph.checkpoints: states]) { $1 })
     }
   }
-
-  /// Where loops keep rows, too, half of the memory is left to these.
-  private func memoryForStates(_ limit: Int) -> Int { program.hasStacks ? limit / 2 : limit }
 
   /// Runs the function.
   ///
@@ -174,9 +166,8 @@ public struct Kernel: Sendable {
     func needs(keeping states: Int) throws(BindingError) -> CallNeeds {
       try self.needs(shapes, given.merging([Graph.checkpoints: states]) { $1 })
     }
-    let memory = memoryForStates(memoryLimit)
-    let states = Graph.checkpoints { states in
-      (try? needs(keeping: states)).map { $0.byteCount <= memory } ?? false
+    let states = Graph.checkpoints(memoryLimit: memoryLimit, hasStacks: program.hasStacks) {
+      (try? needs(keeping: $0))?.byteCount
     }
     return try needs(keeping: states)
   }

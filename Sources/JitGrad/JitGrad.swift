@@ -5,28 +5,21 @@
 //     let gradient = try graphs[0].gradient(wrt: ["w"])
 //     let kernel = try Engine().compile(gradient)
 //     let results = try kernel([w, x, y])
-@_exported import struct Graph.DimExpr
-@_exported import struct Graph.Graph
-@_exported import enum Graph.DType
-@_exported import struct Graph.Tensor
-@_exported import protocol Graph.TensorElement
-@_exported import struct Graph.TensorType
-@_exported import struct Graph.DerivativeError
-@_exported import struct Graph.TypeRuleError
+// All of Graph that is public: an import of single types would leave their operators behind.
+@_exported import Graph
 @_exported import struct Autodiff.DerivativeRequestError
 @_exported import enum Autodiff.DerivativeMode
 @_exported import enum Autodiff.JacobianDirection
 @_exported import enum JIT.BindingError
-@_exported import enum JIT.ExecutionError
 @_exported import class JIT.Engine
 @_exported import struct JIT.BoundKernel
 @_exported import struct JIT.EngineCounters
 @_exported import enum JIT.MemoryError
 @_exported import struct JIT.MissingKernelError
+@_exported import struct JIT.NestingError
 @_exported import struct JIT.Kernel
 import Autodiff
 import Frontend
-import Graph
 
 /// The text of a graph file was not accepted.
 public struct GraphSourceError: Error, CustomStringConvertible, Sendable {
@@ -45,13 +38,18 @@ public struct GraphSource: Sendable {
   /// all of them; `distinct` keeps those apart that are asked for by name.
   ///
   /// - Parameters:
+  ///   - text: a complete file.
   ///   - name: how the text is called in messages.
   ///   - distinct: names of intermediate values that derivatives will be taken by.
+  ///   - primitives: the operations of the program that the file may call.
   /// - Throws: `GraphSourceError` with all mistakes.
   public init(
-    _ text: String, name: String = "graph", distinct: [String] = []
+    _ text: String, name: String = "graph", distinct: [String] = [],
+    primitives: PrimitiveSet? = nil
   ) throws(GraphSourceError) {
-    let file = GraphFile(SourceFile(name: name, text: text), distinct: distinct)
+    let file = GraphFile(
+      SourceFile(name: name, text: text), distinct: distinct,
+      operations: primitives?.entries ?? [])
     if file.hasErrors {
       throw GraphSourceError(
         description: DiagnosticRenderer().render(file.diagnostics, in: file.source))
@@ -68,8 +66,10 @@ extension Graph {
   /// of this graph (`ct.OUT`, `tan.NAME`; `grad.NAME`, `jvp.OUT`, `jacobian.OUT.NAME`, …).
   ///
   /// - Parameters:
+  ///   - mode: which derivative.
   ///   - wrt: names of inputs or of intermediate values; every float input for `nil`.
-  ///   - of: names of outputs; every float output for `nil`.
+  ///   - outputs: names of outputs; every float output for `nil`.
+  ///   - direction: how a Jacobian is made.
   /// - Throws: `DerivativeRequestError` for a request that makes no sense, `DerivativeError` where
   ///   an operation has no derivative.
   public func derivative(

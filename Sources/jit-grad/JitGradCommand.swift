@@ -23,6 +23,8 @@ struct JitGradCommand: ParsableCommand {
   static let version = "0.1.0"
 
   static func main() {
+    // A file that would become too large is an error of `write`, and what was begun is removed.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       do {

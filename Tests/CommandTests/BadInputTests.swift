@@ -102,7 +102,16 @@ import Testing
       ridge, "-i", "w=random:normal:1", "-i", "X=random:normal:1", "-i", "y=[1,2]", "-i",
       "lambda=1")
     #expect(run.status == 66)
-    #expect(run.err.contains("the size d is not told by any input"), "\(run.err)")
+    #expect(
+      run.err.contains("the size d is not told by any input; bind it: --bind d=…"), "\(run.err)")
+    let more = try self.run(
+      ridge, "-i", "w=random:normal:1", "-i", "X=random:normal:1", "-i", "y=random:normal:1", "-i",
+      "lambda=1")
+    #expect(more.status == 66)
+    #expect(
+      more.err
+        == "error: the sizes d, n are not told by any input; bind them: --bind d=… --bind n=…\n"
+    )
   }
 
   @Test func aTruncatedArchiveIsRefused() throws {
@@ -151,7 +160,8 @@ import Testing
     let values = ["-i", "int=[1,2]", "-i", "*/ a=[3,4]"]
     let check = try jitGrad(["check", path])
     #expect(check.status == 0, "\(check.err)")
-    let run = try jitGrad(["run", path, "--grad", "--mode", "vjp"] + values)
+    let seed = ["-i", "ct.\(name.split(separator: "\\").joined(separator: "\\"))=[1,1]"]
+    let run = try jitGrad(["run", path, "--grad", "--mode", "vjp"] + values + seed)
     #expect(run.status == 0, "\(run.err)")
     #expect(run.out.contains("= [3.0, 8.0]"))
     let emitted = try jitGrad(["emit", path, "-o", scratch.path])
@@ -186,7 +196,7 @@ import Testing
     "--max-memory much": 64, "--wrt w": 64, "--grad --wrt v": 64, "--grad --mode x": 64,
     "--grad --wrt w,,y": 64, "--nonsense": 64, "--rtol 1": 64, "--json -o -": 64,
     "-i /nowhere/x.npz": 66, "-i w=/nowhere/x.npy": 66, "--expect /nowhere/x.npz": 66,
-    "-i w=random:normal:x": 65,
+    "-i w=random:normal:x": 65, "--rtol -1 --expect /nowhere/x.npz": 64, "--max-steps -1": 64,
   ]
 
   @Test(arguments: mistakes.keys.sorted())

@@ -109,8 +109,8 @@ import Testing
     // A row more than fits beside an input and two outputs: 65536 − 24 is a number of rows.
     #expect(
       run.err.contains(
-        "error: the loop that makes y, line 2, keeps rows: with them the call asks for 65544 bytes "
-          + "of memory so far, more than the limit of 65536"), "\(run.err)")
+        ":2:36: error: the loop that makes y keeps rows: with them the call asks for 65544 bytes "
+          + "of memory so far, more than the limit of 65536\n"), "\(run.err)")
     #expect(run.err.contains("help: let the derivative keep less: --checkpoint"), "\(run.err)")
     // What the help says helps.
     let states = try jitGrad(call + ["--max-memory", "64K", "--checkpoint"])
@@ -143,5 +143,65 @@ import Testing
     #expect(run.lines == ["total: f64 = 10.5"], "\(run.err)")
     let verified = try jitGrad(["verify", file])
     #expect(verified.status == 0, "\(verified.err)")
+    // They count: eight of them, beside ten other numbers at most.
+    let many = ["run", file, "-i", "x=200", "--reference", "--max-memory"]
+    #expect(try jitGrad(many + ["160"]).status == 0)
+    let few = try jitGrad(many + ["100"])
+    #expect(few.status == 65)
+    #expect(
+      few.err.contains("rows.jg:3:3: error: the loop that makes all keeps rows"), "\(few.err)")
+    #expect(few.err.contains("_, all, steps = counted while y = x where y > 1.0 {\n"))
   }
+
+  // MARK: - Steps that are done again
+
+  /// A loop as `info` tells of it.
+  private func loop(_ options: [String]) throws -> JSON {
+    let file = try scratch.file(
+      "steps.jg",
+      """
+      jitgrad 1
+      func counted(x: f64, n: i64) -> (y: f64) { y = for _ in 0..<2 * n carry y = x { sin(y) } }
+      func ending(x: f64) -> (y: f64) { y = while y = x where y > 0.5 { sin(y) } }
+      """)
+    let run = try jitGrad(["info", file, "--grad", "--checkpoint", "--json"] + options)
+    let info = try #require(JSONReader.read(run.outBytes), "\(run.err)")
+    guard case .array(let loops)? = info["loops"] else { return .null }
+    return loops[0]
+  }
+
+  @Test func givenNumbersTellTheSteps() throws {
+    let keep = Keep.states(10)
+    let options = ["--function", "counted", "--bind", "checkpoints=10"]
+    let found = try loop(options + ["-i", "n=150"])
+    #expect(found["given_steps"] == .integer(300))
+    #expect(found["states"] == .integer(10))
+    let again = Double(keep.repeatedSteps(of: 300, slots: 10, isOnline: false)) / 300
+    #expect(found["steps_again"]?.double == again)
+    #expect(try loop(options + ["-i", "n=0"])["steps_again"]?.double == 0)
+    // Where nothing tells them, of some.
+    let open = try loop(options)
+    #expect(open["given_steps"] == nil)
+    #expect(
+      open["steps_again"]?["at_1000"]?.double
+        == Double(keep.repeatedSteps(of: 1000, slots: 10, isOnline: false)) / 1000)
+    let online = try loop(["--function", "ending", "--bind", "checkpoints=10"])
+    #expect(
+      online["steps_again"]?["at_1000000"]?.double
+        == Double(keep.repeatedSteps(of: 1_000_000, slots: 10, isOnline: true)) / 1_000_000)
+  }
+
+  /// The states that info tells are those that a call keeps.
+  @Test(arguments: ["1K", "2K", "1G"]) func theMemoryTellsTheStates(_ memory: String) throws {
+    let found = try loop(["--function", "counted", "--max-memory", memory])
+    let graph = try #require(
+      GraphFile(SourceFile(name: "s.jg", text: "jitgrad 1\n" + Self.sines)).graphs.first)
+    let kernel = try Engine().compile(graph.derivative(.gradient, isCheckpointed: true))
+    let limit = try #require(ByteCount(argument: memory)).value
+    let states = kernel.checkpoints(sizes: [:], memoryLimit: limit - 16)
+    #expect(found["states"] == .integer(min(states, 64)), "\(memory)")
+  }
+
+  private static let sines =
+    "func f(x: f64, n: i64) -> (y: f64) { y = for _ in 0..<2 * n carry y = x { sin(y) } }"
 }

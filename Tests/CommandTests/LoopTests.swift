@@ -80,6 +80,53 @@ private let orbit = """
   @Test func aNegativeLimitIsUsage() throws {
     let run = try jitGrad(["run", orbitFile, "-i", "x=[1]", "-i", "n=1", "--max-steps", "-1"])
     #expect(run.status == 64)
+    #expect(run.err == "error: --max-steps needs a number from 0 on, found -1\n")
+  }
+
+  @Test func noStateAtAllIsRefused() throws {
+    let grad = try jitGrad(["grad", orbitFile, "--checkpoint"])
+    #expect(
+      grad.out.contains("-> (y: f64, grad.x: f64[d]) where checkpoints >= 1 {"), "\(grad.out)")
+    let run = try jitGrad([
+      "run", orbitFile, "-i", "x=[1]", "-i", "n=5", "--grad", "--checkpoint", "--bind",
+      "checkpoints=0",
+    ])
+    #expect(run.status == 65)
+    #expect(run.err.contains("needs 1 <= checkpoints, found checkpoints = 0"), "\(run.err)")
+  }
+
+  /// Checkpointed derivatives have checkpointed derivatives; the number of states is one size.
+  @Test func derivativesOfDerivativesKeepStates() throws {
+    let file = try scratch.file(
+      "sines.jg",
+      """
+      jitgrad 1
+      func sines(x: f64, n: i64) -> (y: f64) { y = for _ in 0..<n carry y = x { sin(y) } }
+      """)
+    let (first, second) = ("\(scratch.path)/first.jg", "\(scratch.path)/second.jg")
+    #expect(try jitGrad(["grad", file, "--checkpoint", "-o", first]).status == 0)
+    let grad = try jitGrad(["grad", first, "--of", "grad.x", "--checkpoint", "-o", second])
+    #expect(grad.status == 0, "\(grad.err)")
+    let expected = try jitGrad([
+      "run", file, "-i", "x=0.7", "-i", "n=50", "--grad", "--mode", "hessian", "-o",
+      "\(scratch.path)/expected.npz",
+    ])
+    #expect(expected.status == 0)
+    let hessian = try #require(arrays("\(scratch.path)/expected.npz")["hessian.x.x"])
+    for states in [[], ["--bind", "checkpoints=1"], ["--bind", "checkpoints=7"]] {
+      let out = "\(scratch.path)/found.npz"
+      let run = try jitGrad(["run", second, "-i", "x=0.7", "-i", "n=50", "-o", out] + states)
+      #expect(run.status == 0, "\(run.err)")
+      let found = try #require(arrays(out)["grad.x.2"])
+      #expect(abs(found.doubles[0] - hessian.doubles[0]) < 1e-14)
+    }
+    let taken = try scratch.file(
+      "taken.jg",
+      "jitgrad 1\nfunc f(x: f64[checkpoints]) -> (y: f64) { y = for v in x carry s = 0.0 { s + v } }"
+    )
+    let refused = try jitGrad(["grad", taken, "--checkpoint"])
+    #expect(refused.status == 64)
+    #expect(refused.err.contains("f has an input with a size named checkpoints"), "\(refused.err)")
   }
 
   /// Stiffness and length of a spring from where its mass was seen, by Newton's method on the loss:

@@ -23,7 +23,7 @@ import Testing
       (array(.truncated), .badData), (array(.corrupt), .badData),
       (array(.unsupported), .unsupported),
     ]
-    cases.append((BindingError.unknownSize("n"), .missingInput))
+    cases.append((BindingError.unknownSizes(["n"]), .missingInput))
     cases.append((BindingError.memory(needed: 2, limit: 1), .badData))
     cases.append((BindingError.inputCount(needed: 1, found: 2), .internalError))
     cases.append((DimError.overflow(1), .badData))

@@ -66,6 +66,22 @@ import Testing
     }
   }
 
+  /// What a link points to is made where it is not there yet, through other links too.
+  @Test func aLinkToNothingIsFollowed() throws {
+    try withTemporaryDirectory { directory in
+      #expect(mkdir(directory + "/sub", 0o700) == 0)
+      #expect(symlink("sub/second", directory + "/first") == 0)
+      #expect(symlink("../target", directory + "/sub/second") == 0)
+      try FileIO.write([7], to: directory + "/first")
+      #expect(try FileIO.read(directory + "/target") == [7])
+      #expect(names(directory) == ["first", "sub", "target"])
+      #expect(names(directory + "/sub") == ["second"])
+      #expect(symlink("circle", directory + "/circle") == 0)
+      try FileIO.write([8], to: directory + "/circle")
+      #expect(try FileIO.read(directory + "/circle") == [8])
+    }
+  }
+
   @Test func failuresHaveKinds() throws {
     try withTemporaryDirectory { directory in
       let missing = directory + "/none/x"

@@ -184,6 +184,35 @@ import Testing
                                          ^
       help: choose another name
       """),
+    Mistake(
+      """
+      func f(xs: f64[n]) -> (s) { s = for x in xs carry s = 0.0 where x > 0 { s + x } }
+      """,
+      """
+      t.jg:2:65: error: there is no value named x
+      func f(xs: f64[n]) -> (s) { s = for x in xs carry s = 0.0 where x > 0 { s + x } }
+                                                                      ^
+      help: the condition sees what is carried, and not the rows: carry what it needs of them
+      """),
+    Mistake(
+      """
+      func f(x: f64) -> (y) { y = do y = x { r = y * 2; r - 1 } while r > 0 }
+      """,
+      """
+      t.jg:2:65: error: there is no value named r
+      func f(x: f64) -> (y) { y = do y = x { r = y * 2; r - 1 } while r > 0 }
+                                                                      ^
+      help: the condition sees the new values of what is carried: carry r, or compute it there: while { …; … }
+      """),
+    Mistake(
+      """
+      func f(x: f64) -> (y) { y = while y = x where y > 0 limit -2 { y - 1 } }
+      """,
+      """
+      t.jg:2:59: error: a loop is limited to 0 steps or more, found -2
+      func f(x: f64) -> (y) { y = while y = x where y > 0 limit -2 { y - 1 } }
+                                                                ^~
+      """),
   ]
 
   @Test(arguments: mistakes) func message(mistake: Mistake) {

@@ -176,6 +176,26 @@ import Testing
                                                                    ^
       help: there is no '+' sign before an operand
       """),
+    Mistake(
+      """
+      func f(x: f64) -> (y) { y = while y = x where y > 0 keep at most 3 limit 2 { y - 1 } }
+      """,
+      """
+      t.jg:2:68: error: expected '{' and the body of the loop, found 'limit'
+      func f(x: f64) -> (y) { y = while y = x where y > 0 keep at most 3 limit 2 { y - 1 } }
+                                                                         ^~~~~
+      help: the parts of a header stand in this order: carry, where, limit, keep
+      """),
+    Mistake(
+      """
+      func f(x: f64) -> (y) { y = for i in 0..<9 where i < 3 carry y = x { y - 1 } }
+      """,
+      """
+      t.jg:2:56: error: expected '{' and the body of the loop, found the reserved word 'carry'
+      func f(x: f64) -> (y) { y = for i in 0..<9 where i < 3 carry y = x { y - 1 } }
+                                                             ^~~~~
+      help: the parts of a header stand in this order: carry, where, limit, keep
+      """),
   ]
 
   @Test(arguments: mistakes) func message(mistake: Mistake) {

@@ -56,6 +56,34 @@ import Testing
       "n: i64", "y, _ = for i in 0..<n carry y = x, c = 5 { y + f64(c), c + 2 }",
       "y = for i in 0..<n carry y = x { y + f64(i * 2 + 5) }"
     ),
+    (
+      "n: i64", "_, y = while k = n, y = x where k > 0 { k - 1, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "n: i64", "_, y = while k = n, y = x where 1 <= k { k - 1, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "n: i64", "_, y = while k = 9, y = x where k >= n { k - 1, sin(y) }",
+      "y = for _ in 0..<max(10, n) - n carry y = x { sin(y) }"
+    ),
+    (
+      "a: f64[n]", "_, y = while k = n, y = x where k > 0 { k - 1, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "a: f64[n]", "_, y = while k = n, y = x where k != 0 { -1 + k, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "a: f64[n]", "_, y = while k = 0, y = x where n != k { k + 1, sin(y) }",
+      "y = for _ in 0..<n carry y = x { sin(y) }"
+    ),
+    (
+      "n: i64", "_, y = while k = 0, y = x where k != n { k + 1, sin(y) }",
+      "y = for _ in 0..<select(0 > n, 9223372036854775807, n) carry y = x { sin(y) }"
+    ),
   ]
 
   @Test(arguments: pairs) func same(_ pair: (String, String, String)) throws {
@@ -79,5 +107,31 @@ import Testing
     let k = try outputs(
       "func f(n: i64) -> (k) { k = while \(header) { k + 1 } }", [Tensor(Int64(n))])
     #expect(k[0].integers[0] == Int64(end), "\(header), n = \(n)")
+  }
+
+  @Test(
+    arguments: [
+      ("k = n where k > 0", 3, 0), ("k = n where k > 0", -3, -3), ("k = n where k >= -2", 3, -3),
+      ("k = 4 where k > n", 1, 1), ("k = 4 where k != n", 1, 1), ("k = n where 4 != k", 4, 4),
+      ("k = -5 where k >= n", -7, -8),
+    ] as [(String, Int, Int)])
+  func endsDown(_ header: String, _ n: Int, _ end: Int) throws {
+    let k = try outputs(
+      "func f(n: i64) -> (k) { k = while \(header) { k - 1 } }", [Tensor(Int64(n))])
+    #expect(k[0].integers[0] == Int64(end), "\(header), n = \(n)")
+  }
+
+  /// What is passed by and not met goes on: no number of steps that ends it, and no limit is lost.
+  @Test func whatIsNotMetIsEndless() throws {
+    for body in ["k = 0 where k != n { k + 1 }", "k = n where k != 0 { k - 1 }"] {
+      let graph = try graph("func f(n: i64) -> (k) { k = while \(body) }")
+      #expect(throws: ExecutionError.self, "\(body)") {
+        try ReferenceEvaluator.run(
+          graph, inputs: [Tensor(Int64(-1))], sizes: [:], stepLimit: 50)
+      }
+    }
+    // An i32 comes round: it stays a condition.
+    let narrow = try graph("func f(n: i32) -> (k) { k = while k = n where k != 0 { k + 1 } }")
+    #expect(narrow.languageText.contains("+ n != 0 {"), "\(narrow.languageText)")
   }
 }

@@ -293,6 +293,17 @@ import Testing
       note: a is f64[n, m]
       note: b is f64[k]
       """),
+    Mistake(
+      """
+      func f(x: f64[n, 3]) -> (y) { y, _ = top_k(x, k=4) }
+      """,
+      """
+      t.jg:2:38: error: top_k cannot take 4 of the 3 elements along axis 1
+      func f(x: f64[n, 3]) -> (y) { y, _ = top_k(x, k=4) }
+                                           ^~~~~~~~~~~~~
+      note: it needs 4 <= 3
+      note: x is f64[n, 3]
+      """),
   ]
 
   @Test(arguments: mistakes) func mistake(_ mistake: Mistake) {

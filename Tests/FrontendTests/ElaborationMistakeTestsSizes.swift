@@ -196,9 +196,39 @@ import Testing
       func f(x: f64[n], i: i64[n]) -> (y) { y = [x[0], 1, true] }
       """,
       """
-      t.jg:2:43: error: concatenate along axis 0 needs operands that differ there only, found f64[1] and bool[1]
+      t.jg:2:53: error: the elements of an array need one dtype, found f64 and bool
       func f(x: f64[n], i: i64[n]) -> (y) { y = [x[0], 1, true] }
-                                                ^~~~~~~~~~~~~~~
+                                                          ^~~~
+      t.jg:2:44: note: the first is here
+      func f(x: f64[n], i: i64[n]) -> (y) { y = [x[0], 1, true] }
+                                                 ^~~~
+      help: convert one of them: f64(…)
+      """),
+    Mistake(
+      """
+      func f(x: f64[n]) -> (y) { y = [1, true] }
+      """,
+      """
+      t.jg:2:36: error: the elements of an array need one dtype, found a number and bool
+      func f(x: f64[n]) -> (y) { y = [1, true] }
+                                         ^~~~
+      t.jg:2:33: note: the first is here
+      func f(x: f64[n]) -> (y) { y = [1, true] }
+                                      ^
+      help: write 1 for true and 0 for false
+      """),
+    Mistake(
+      """
+      func f(x: f64[n], i: i64[n]) -> (y) { y = [x[0], 2 * i[0]] }
+      """,
+      """
+      t.jg:2:50: error: the elements of an array need one dtype, found f64 and i64
+      func f(x: f64[n], i: i64[n]) -> (y) { y = [x[0], 2 * i[0]] }
+                                                       ^~~~~~~~
+      t.jg:2:44: note: the first is here
+      func f(x: f64[n], i: i64[n]) -> (y) { y = [x[0], 2 * i[0]] }
+                                                 ^~~~
+      help: convert one of them: f64(…)
       """),
     Mistake(
       """

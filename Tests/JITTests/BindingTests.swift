@@ -38,7 +38,7 @@ import Testing
     #expect(
       try sizes([["n"]], [[8]], where: [Guard("n", .equal, "k" + 2)], given: ["k": 6])
         == ["n": 8, "k": 6])
-    #expect(throws: BindingError.unknownSize("m")) {
+    #expect(throws: BindingError.unknownSizes(["m"])) {
       try sizes([["n"]], [[7]], where: [Guard("n", .equal, 2 * "m")])
     }
     #expect(throws: (any Error).self) {
@@ -54,7 +54,7 @@ import Testing
       odd.description == "x0 needs an extent of the form 2*n on axis 0, found 5 (shape [5])")
     #expect(throws: BindingError.self) { try sizes([["n" + 3]], [[2]]) }
     // Two unknowns in one extent.
-    #expect(throws: BindingError.unknownSize("m")) { try sizes([["n" + "m"]], [[5]]) }
+    #expect(throws: BindingError.unknownSizes(["m", "n"])) { try sizes([["n" + "m"]], [[5]]) }
     // What is given by name must agree.
     #expect(throws: BindingError.self) { try sizes([[2 * "n"]], [[6]], given: ["n": 2]) }
   }

@@ -56,7 +56,7 @@ import Testing
     init(_ text: String) { self.text = text }
   }
 
-  private let y = ExecutionError.LoopPlace(operation: "loop", name: "y", line: 3)
+  private let y = ExecutionError.LoopPlace(name: "y", origin: Origin(line: 3, column: 3))
 
   // MARK: - Status 3: steps
 
@@ -94,7 +94,7 @@ import Testing
     #expect(try kernel([Tensor(6.0), Tensor(Int64(3))])[0].doubles == [10.5])
     for k in [0, 2, 4] {
       let found = try error { try kernel([Tensor(6.0), Tensor(Int64(k))]) }
-      #expect(found == .rows(.init(operation: "loop", name: "total", line: 7)))
+      #expect(found == .rows(.init(name: "total", origin: Origin(line: 7, column: 3))))
       #expect(
         found.description
           == "the loop that makes total, line 7, reads another number of rows than it makes steps")

@@ -236,7 +236,7 @@ private final class Token: Sendable, Hashable {
 private struct Tagged: PrimitiveOperation {
   let token: Token
   var name: String { "tagged" }
-  var identity: String { "tagged" }
+  var parameters: String { "" }
   var operandCount: Int { 1 }
   func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
   func evaluate(_ operands: [Tensor]) -> [Tensor] { operands }

@@ -5,7 +5,7 @@ import JitGrad
 import Testing
 
 /// Parameters of a model.
-private struct Model: TensorTree, Sendable {
+private struct Layers: TensorTree, Sendable {
   var weights: TracedTensor
   var layers: [TracedTensor]
 
@@ -17,7 +17,7 @@ private struct Model: TensorTree, Sendable {
 
 @Suite struct TraceTests {
   @Test func pathsBecomeNames() throws {
-    let model = Model(
+    let model = Layers(
       weights: .input("ignored", .f64, ["d"]).zeros, layers: [TracedTensor(1.0), TracedTensor(2.0)])
     let graph = try trace("loss", model, TracedTensor.input("x", .f64, ["d"])) { model, x in
       (model.weights * x).sum() * model.layers[0] + model.layers[1]
@@ -43,11 +43,20 @@ private struct Model: TensorTree, Sendable {
         == engine.compile(graph)([vector(0.1, 2)])[0])
   }
 
+  /// Sizes are computed with where only this module is imported, too.
+  @Test func sizesAreExpressions() throws {
+    let n: DimExpr = "n"
+    let x = TracedTensor.input("x", .f64, [2 * n + 1])
+    let halves = x[.range(to: n - 1 + 1)] - x[.range(from: n + 1)]
+    #expect(halves.shape == [n])
+    #expect(try halves.eval(Engine(), ["x": vector(5, 7, 0, 1, 2)]).doubles == [4, 5])
+  }
+
   @Test func treesOfGradients() throws {
     let engine = Engine()
-    var model = Model(weights: TracedTensor([1.0, -1]), layers: [TracedTensor(0.5)])
+    var model = Layers(weights: TracedTensor([1.0, -1]), layers: [TracedTensor(0.5)])
     let target = TracedTensor([2.0, 3])
-    func loss(_ m: Model) -> TracedTensor {
+    func loss(_ m: Layers) -> TracedTensor {
       let error = m.weights * m.layers[0] - target
       return (error * error).sum()
     }
@@ -136,101 +145,5 @@ private struct Model: TensorTree, Sendable {
     let input = TracedTensor.input("x")
     let other = TracedTensor.input("x", .f64, [3])
     #expect(throws: EvaluationError.self) { try Graph("f", of: (input * other).sum()) }
-  }
-}
-
-// MARK: - Operations of one's own
-
-private struct Cube: PrimitiveOperation {
-  let name = "cube"
-  let operandCount = 1
-  var kernel: PrimitiveKernel { .elementwise(body: "return x0 * x0 * x0;") }
-  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
-  func evaluate(_ operands: [Tensor]) -> [Tensor] {
-    [Tensor(operands[0].doubles.map { $0 * $0 * $0 }, shape: operands[0].shape)]
-  }
-  func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] {
-    [rule.tangents[0].map { 3 * rule.operands[0] * rule.operands[0] * $0 }]
-  }
-}
-
-/// Linear, without a kernel: evaluated in Swift.
-private struct Halve: PrimitiveOperation {
-  let name = "halve"
-  let operandCount = 1
-  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
-  func evaluate(_ operands: [Tensor]) -> [Tensor] {
-    [Tensor(operands[0].doubles.map { $0 / 2 }, shape: operands[0].shape)]
-  }
-  func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] {
-    [rule.tangents[0].map { Halve()($0)[0] }]
-  }
-  func transpose(_ rule: PrimitiveCotangents) -> [TracedTensor?] {
-    [rule.cotangents[0].map { Halve()($0)[0] }]
-  }
-}
-
-private struct Bare: PrimitiveOperation {
-  let name = "bare"
-  let operandCount = 1
-  var kernel: PrimitiveKernel { .elementwise(body: "return x0;") }
-  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
-}
-
-/// Its kernel gives another type than its type rule.
-private struct Wrong: PrimitiveOperation {
-  let name = "wrong"
-  let operandCount = 1
-  var kernel: PrimitiveKernel { .composed { [$0[0].sum()] } }
-  func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
-}
-
-@Suite struct PrimitiveTests {
-  let engine = Engine()
-  let x = TracedTensor([0.5, -2])
-
-  @Test func bodyInC() throws {
-    let y = Cube()(x)[0]
-    #expect(try y.eval(engine).doubles == [0.125, -8])
-    #expect(try y.sum().grad(wrt: x).eval(engine).doubles == [0.75, 12])
-    #expect(try y.sum().hessian(wrt: x).eval(engine).doubles == [3, 0, 0, -12])
-    let looped = forLoop(2, x) { _, x in Cube()(x)[0] }
-    #expect(try looped.eval(engine).doubles == [Glibc.pow(0.5, 9), -512])
-    let eager = EagerContext(engine).tensor(2.0, requiresGrad: true)
-    #expect(try Cube()(eager)[0].backward()[eager]?.number == 12)
-  }
-
-  @Test func evaluatedInSwift() throws {
-    let y = exp(Halve()(x * 2)[0])
-    expectClose(try y.eval(engine).doubles, [0.5, -2].map { Glibc.exp($0) })
-    expectClose(
-      try y.sum().grad(wrt: x).eval(engine).doubles, [0.5, -2].map { Glibc.exp($0) })
-    let eager = EagerContext(engine).tensor(2.0, requiresGrad: true)
-    #expect(try Halve()(eager)[0].backward()[eager]?.number == 0.5)
-    let graph = try Graph("f", of: y)
-    let error = #expect(throws: MissingKernelError.self) { try engine.compile(graph) }
-    #expect(error?.operation == "halve")
-  }
-
-  @Test func missingRulesAreNamed() throws {
-    let y = Bare()(x)[0]
-    #expect(try y.eval(engine).doubles == [0.5, -2])
-    let error = #expect(throws: MissingRuleError.self) { try y.sum().grad(wrt: x) }
-    #expect(error == MissingRuleError(operation: "bare", rule: "jvp"))
-    #expect(Cube()(x, x)[0].failure != nil)
-    #expect(Wrong()(x)[0].failure?.message.contains("kernel of wrong gives f64") == true)
-  }
-
-  @Test func duplicatesAreRefused() throws {
-    #expect(throws: DuplicatePrimitiveError.self) { try PrimitiveSet("twice", [Cube(), Cube()]) }
-    struct Sine: PrimitiveOperation {
-      let name = "sin"
-      let operandCount = 1
-      func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
-    }
-    #expect(throws: DuplicatePrimitiveError.self) { try PrimitiveSet("taken", [Sine()]) }
-    let set = try PrimitiveSet("own", [Cube(), Halve()])
-    #expect(set["cube"]?.name == "cube")
-    #expect(throws: DuplicatePrimitiveError.self) { try set.adding([Cube()]) }
   }
 }

@@ -74,8 +74,8 @@ package enum FileIO {
   /// Writes `bytes` to `path` so that a reader sees the old file or the new one, never a part.
   ///
   /// A temporary file in the same directory is written, synced, given the old file's permissions
-  /// and renamed; on failure it is removed and the old file is as before. A symbolic link stays and
-  /// its target is replaced. A file that may not be written is left alone even where the directory
+  /// and renamed; on failure it is removed and the old file is as before. A symbolic link stays, and
+  /// what it points to is replaced or made. A file that may not be written is left alone even where the directory
   /// would allow it. Pipes and devices are written in place; `-` is stdout.
   package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     if path == standardStream { return try writeAll(bytes, STDOUT_FILENO, path) }
@@ -106,11 +106,21 @@ package enum FileIO {
     }
   }
 
-  /// The file behind symbolic links, or `path` itself where there is none yet.
+  /// The file behind symbolic links, also where it is not there yet; `path` itself where links lead
+  /// in a circle.
   private static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
+    var target = path
+    for _ in 0..<40 {
+      var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+      let count = readlink(target, &buffer, buffer.count)
+      if count < 0 { return target }
+      let link = String(
+        decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      // A link is relative to the directory in which it lies.
+      let directory = target.lastIndex(of: "/").map { target[...$0] } ?? ""
+      target = link.hasPrefix("/") ? link : directory + link
+    }
+    return path
   }
 
   private static func writeInPlace(

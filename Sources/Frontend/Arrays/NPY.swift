@@ -20,12 +20,20 @@ package enum NPY {
   package static func decode(
     _ bytes: [UInt8], file: String, maximumByteCount: Int? = nil
   ) throws(ArrayFileError) -> Tensor {
-    try decode(ByteSource(bytes: bytes, file: file), maximumByteCount: maximumByteCount)
+    try array("", bytes, file: file, maximumByteCount: maximumByteCount).tensor
   }
 
-  static func decode(
-    _ source: ByteSource, maximumByteCount: Int?
-  ) throws(ArrayFileError) -> Tensor {
+  /// The same, with a name and with what the file holds where that is converted.
+  package static func array(
+    _ name: String, _ bytes: [UInt8], file: String, maximumByteCount: Int? = nil
+  ) throws(ArrayFileError) -> NamedTensor {
+    try array(
+      name, ByteSource(bytes: bytes, file: file), maximumByteCount: maximumByteCount)
+  }
+
+  static func array(
+    _ name: String, _ source: ByteSource, maximumByteCount: Int?
+  ) throws(ArrayFileError) -> NamedTensor {
     let header = try NPYHeader.parse(source)
     let shape = header.shape
     let dtype = header.item.dtype
@@ -56,12 +64,10 @@ package enum NPY {
         .tooLarge, at: header.shapeOffset, needs: "at most \(byteText(maximumByteCount))",
         found: "\(byteText(needed)) for \(dtype) of shape \(tupleText(shape))")
     }
-    let tensor = try NPYElements.tensor(
+    var tensor = try NPYElements.tensor(
       source, from: header.dataOffset, item: header.item, shape: shape)
-    switch header.order {
-    case .rowMajor: return tensor
-    case .columnMajor: return NPYElements.rowMajor(columnMajor: tensor)
-    }
+    if header.order == .columnMajor { tensor = NPYElements.rowMajor(columnMajor: tensor) }
+    return NamedTensor(name: name, tensor: tensor, convertedFrom: header.item.convertedName)
   }
 
   /// Encodes a tensor: version 1.0 (2.0 if the header is too long for it), C order, little endian,

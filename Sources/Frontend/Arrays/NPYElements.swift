@@ -33,6 +33,14 @@ struct NPYItem: Sendable, Equatable {
     }
   }
 
+  /// Its name with a number of bits, if it is no dtype.
+  var convertedName: String? {
+    switch format {
+    case .f8, .f4, .i8, .i4, .b1: nil
+    case .f2, .i2, .i1, .u8, .u4, .u2, .u1: "\(format.rawValue.prefix(1))\(8 * byteCount)"
+    }
+  }
+
   /// Why a descr is not read.
   struct Refusal: Error, Equatable {
     var found: String

@@ -6,10 +6,13 @@ import Graph
 package struct NamedTensor: Sendable, Equatable {
   package var name: String
   package var tensor: Tensor
+  /// The element type in the container, where that is no dtype and was converted.
+  package var convertedType: String?
 
-  package init(name: String, tensor: Tensor) {
+  package init(name: String, tensor: Tensor, convertedFrom type: String? = nil) {
     self.name = name
     self.tensor = tensor
+    convertedType = type
   }
 }
 
@@ -37,10 +40,11 @@ package enum NPZ {
     for member in archive.members {
       let contents = try archive.contents(of: member, maximumByteCount: unpackedRoom)
       unpackedRoom = unpackedRoom.map { $0 - contents.count }
-      let tensor = try NPY.decode(
+      let array = try NPY.array(
+        String(member.name.dropLast(4)),
         ByteSource(bytes: contents, file: file, member: member.name), maximumByteCount: tensorRoom)
-      tensorRoom = tensorRoom.map { $0 - tensor.bytes.count }
-      tensors.append(NamedTensor(name: String(member.name.dropLast(4)), tensor: tensor))
+      tensorRoom = tensorRoom.map { $0 - array.tensor.bytes.count }
+      tensors.append(array)
     }
     return tensors
   }

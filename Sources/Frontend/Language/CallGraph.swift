@@ -38,11 +38,14 @@ struct CallGraph {
   }
 
   private let tree: SyntaxTree
+  /// What can be called beside the catalog.
+  private let operations: Set<String>
   private var summaries: [Summary]
 
   /// - Parameter functions: the index of the function that each name stands for.
-  init(_ tree: SyntaxTree, _ functions: [NameID: Int]) {
+  init(_ tree: SyntaxTree, _ functions: [NameID: Int], operations: Set<String> = []) {
     self.tree = tree
+    self.operations = operations
     summaries = [Summary](repeating: Summary(), count: tree.functions.count)
     let hasCalls = tree.expressions.contains {
       if case .call(let name, _) = $0.kind { functions[name] != nil } else { false }
@@ -58,8 +61,10 @@ struct CallGraph {
 
   /// Does `name`, called in this function, mean the function of the file? In its own body the name
   /// of a built-in function means that one.
-  static func isCall(of callee: Int, named name: String, in caller: Int) -> Bool {
-    callee != caller || (Catalog.entry(named: name) == nil && DType(rawValue: name) == nil)
+  func isCall(of callee: Int, named name: String, in caller: Int) -> Bool {
+    callee != caller
+      || (Catalog.entry(named: name) == nil && DType(rawValue: name) == nil
+        && !operations.contains(name))
   }
 
   private mutating func summarize(_ index: Int, _ functions: [NameID: Int]) {
@@ -74,7 +79,7 @@ struct CallGraph {
         pending.append((right, level + 1))
         pending.append((left, level))
       case .call(let name, let arguments):
-        if let callee = functions[name], Self.isCall(of: callee, named: tree[name], in: index) {
+        if let callee = functions[name], isCall(of: callee, named: tree[name], in: index) {
           summaries[index].calls.append(
             Call(callee: callee, span: tree[id].span, point: Int(tree[id].point), level: level))
         }

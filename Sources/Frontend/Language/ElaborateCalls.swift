@@ -8,7 +8,7 @@ extension Elaborator {
   ) -> Item {
     let text = tree[name]
     if let index = function(named: name),
-      CallGraph.isCall(of: index, named: text, in: frame.index)
+      isCall(of: index, named: text, in: frame.index)
     {
       return callFunction(index, arguments, expression, &frame)
     }
@@ -16,7 +16,7 @@ extension Elaborator {
       return convert(to: dtype, arguments, expression, &frame)
     }
     let unnamed = arguments.filter { $0.name == nil }.count
-    if let entry = Catalog.entry(named: text, argumentCount: unnamed) {
+    if let entry = entry(named: text, argumentCount: unnamed) {
       return callEntry(entry, arguments, expression, &frame)
     }
     return unknown(name, arguments, expression, &frame)
@@ -28,10 +28,14 @@ extension Elaborator {
   ) -> Item {
     let text = tree[name]
     let isValue = frame.visible(name) != nil || frame.symbols[name] != nil
-    let known = Catalog.all.map(\.name) + functionNames + DType.allCases.map(\.rawValue)
+    let known =
+      Catalog.all.map(\.name) + (operations?.keys.sorted() ?? []) + functionNames
+      + DType.allCases.map(\.rawValue)
     report(
       isValue ? "\(text) is a value, not a function" : "there is no function named \(text)",
       at: expression.span, point: Int(expression.point),
+      notes: isValue || operations == nil
+        ? [] : ["operations of a program are read with them: GraphSource(…, primitives: …)"],
       help: isValue
         ? "write * for a product, [ ] for an element"
         : Suggestion.help(for: text, in: known)

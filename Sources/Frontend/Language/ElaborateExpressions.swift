@@ -71,13 +71,14 @@ extension Elaborator {
     let isLater =
       frame.remaining[name] != nil || frame.outer.contains { $0.remaining[name] != nil }
     let help =
-      Catalog.entry(named: text) != nil || function(named: name) != nil
-      ? "\(text) is a function: \(text)(…)"
-      : isLater
-        ? "\(text) is given a value further down; move that statement up"
-        : frame.ended.contains(name)
-          ? "\(text) ends with its block, which gives values to the outside in its last line"
-          : Suggestion.help(for: text, in: known)
+      frame.unseen[name]
+      ?? (entry(named: text) != nil || function(named: name) != nil
+        ? "\(text) is a function: \(text)(…)"
+        : isLater
+          ? "\(text) is given a value further down; move that statement up"
+          : frame.ended.contains(name)
+            ? "\(text) ends with its block, which gives values to the outside in its last line"
+            : Suggestion.help(for: text, in: known))
     report("there is no value named \(text)", at: expression.span, help: help)
     return .invalid
   }
@@ -282,76 +283,6 @@ extension Elaborator {
       }
     }
     return notes
-  }
-
-  // MARK: - Arrays
-
-  private mutating func array(
-    _ elements: [ExprID], _ expression: Expr, _ frame: inout Frame
-  ) -> Item {
-    let items = elements.map { item -> Item in
-      if case .bool(let value) = tree[item].kind {
-        return .array(ArrayLiteral(shape: [], elements: [.bool(value)]))
-      }
-      return value(item, &frame)
-    }
-    if items.contains(where: \.isInvalid) { return .invalid }
-    if let literal = literal(items) {
-      if let literal { return .array(literal) }
-      report(
-        "the rows of an array need one length, found \(lengths(items))", at: expression.span,
-        point: Int(expression.point))
-      return .invalid
-    }
-    // Values side by side.
-    let plain = items.map { item -> Item in
-      if case .array(let array) = item, array.shape.isEmpty,
-        case .bool(let value) = array.elements[0]
-      {
-        return .term(frame.builder.constant(Scalar(value)))
-      }
-      return item
-    }
-    guard let parts = terms(plain, elements.map { tree[$0].span }, frame) else { return .invalid }
-    do {
-      let stack = Catalog.entry(named: "stack")
-      let built = try stack?.build(Call("stack", frame.builder, parts, [:])) ?? []
-      return built.first.map { .term($0) } ?? .invalid
-    } catch {
-      reportFailure(error, at: expression.span, expression.point, parts)
-      return .invalid
-    }
-  }
-
-  /// `2 and 3`: the first two shapes that differ.
-  private func lengths(_ items: [Item]) -> String {
-    let shapes = items.map { item in
-      if case .array(let array) = item, let count = array.shape.first {
-        "\(count)"
-      } else {
-        "a number"
-      }
-    }
-    let other = shapes.first { $0 != shapes[0] }
-    return other.map { "\(shapes[0]) and \($0)" } ?? "rows of different shapes"
-  }
-
-  /// One array of numbers; `.some(nil)` for ragged rows, `nil` where an element is a value.
-  private func literal(_ items: [Item]) -> ArrayLiteral?? {
-    var result = ArrayLiteral(shape: [items.count], elements: [])
-    for (index, item) in items.enumerated() {
-      let part: ArrayLiteral
-      switch item {
-      case .integer(let value): part = ArrayLiteral(shape: [], elements: [.integer(value)])
-      case .real(let value): part = ArrayLiteral(shape: [], elements: [.real(value)])
-      case .array(let array): part = array
-      case .term, .tuple, .extent, .invalid: return nil
-      }
-      if index == 0 { result.shape += part.shape }
-      if Array(result.shape.dropFirst()) != part.shape { return .some(nil) }
-      result.elements += part.elements
-    }
-    return result
   }
 }
 

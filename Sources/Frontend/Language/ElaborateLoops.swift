@@ -152,6 +152,10 @@ extension Elaborator {
     if let id = loop.limit {
       limit = extent(id, &frame)
       if limit == nil { plan.isRight = false }
+      if let most = limit, Guard(0, .lessOrEqual, most).decided == false {
+        report("a loop is limited to 0 steps or more, found \(most)", at: tree[id].span)
+        plan.isRight = false
+      }
     }
     if let range = loop.range {
       plan.index = (range.name, range.nameSpan)

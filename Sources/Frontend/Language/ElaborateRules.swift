@@ -130,8 +130,8 @@ extension Elaborator {
       let mismatch = try? RuleCheck(compared).mismatch()
     else { return }
     func source(_ kind: RuleSyntax.Kind) -> String {
-      checked.first { $0.kind == kind }.map { "by \(tree[$0.function])" }
-        ?? "by the derivative of \(tree[function.name])"
+      checked.first { $0.kind == kind }.map { tree[$0.function] }
+        ?? "the derivative of \(tree[function.name])"
     }
     let both = checked.count == 2
     report(
@@ -140,25 +140,8 @@ extension Elaborator {
         : "\(tree[first.function]) is not the \(first.kind.rawValue) of \(tree[function.name]), in "
           + mismatch.input,
       at: first.span,
-      notes: [
-        "⟨w, J v⟩ is \(short(mismatch.forward)) \(source(.jvp))",
-        "⟨Jᵀ w, v⟩ is \(short(mismatch.backward)) \(source(.vjp))",
-        "at random inputs from \(mismatch.range.lowerBound) to \(mismatch.range.upperBound)",
-      ],
+      notes: mismatch.notes(forward: source(.jvp), backward: source(.vjp)),
       help: "if it is meant to differ, write "
         + "@\(first.kind.rawValue)(\(tree[first.function]), unchecked)")
-  }
-
-  /// Six digits.
-  private func short(_ value: Double) -> String {
-    var digits = 6
-    var size = abs(value)
-    while size >= 10, digits > 1 {
-      size /= 10
-      digits -= 1
-    }
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    return "\((value * scale).rounded() / scale)"
   }
 }

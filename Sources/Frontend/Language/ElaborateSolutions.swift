@@ -143,9 +143,9 @@ extension Elaborator {
 
 /// Whether a map is linear in its first input. It is where its derivative is the map itself; where
 /// that is written another way, both are compared at random places.
-enum Linearity {
+package enum Linearity {
   /// What is wrong with a map that shall be linear in `name`; `nil` where nothing is.
-  static func problem(of map: Region, _ name: String) -> String? {
+  package static func problem(of map: Region, _ name: String) -> String? {
     guard let slope = try? slope(of: map) else {
       return "this is not linear in \(name): it has no derivative"
     }

@@ -50,6 +50,11 @@ extension Elaborator {
     let (values, yields) = lines(loop.body, &frame)
     if loop.form == .do, values.count == plan.carried.count {
       // The condition reads the new values, and nothing else of the body.
+      for name in frame.values.names {
+        frame.unseen[name] =
+          "the condition sees the new values of what is carried: carry \(tree[name]), or compute it "
+          + "there: while { …; … }"
+      }
       frame.values = NameMap()
       for (carried, part) in zip(plan.carried, values) {
         let dtype = carried.type?.dtype
@@ -61,6 +66,7 @@ extension Elaborator {
     if loop.form == .do, let condition = loop.condition {
       made.append(contentsOf: value(of: condition, &frame).map { [$0] } ?? [])
     }
+    frame.unseen = [:]
     var draft = frame.leave()
     draft.values = made
     draft.yields = yields
@@ -92,7 +98,14 @@ extension Elaborator {
       let goesOn = frame.builder.addInput("goes_on", TensorType(.bool))
       part = Part(item: .term(goesOn), span: .none)
     }
-    if loop.form != .do { part = value(of: condition, &frame) }
+    if loop.form != .do {
+      for (name, _, _) in plan.rows {
+        frame.unseen[name] =
+          "the condition sees what is carried, and not the rows: carry what it needs of them"
+      }
+      part = value(of: condition, &frame)
+      frame.unseen = [:]
+    }
     var draft = frame.leave()
     draft.values = part.map { [$0] } ?? []
     return draft

@@ -8,6 +8,8 @@ struct Elaborator {
   let source: SourceFile
   /// Names of values that are kept apart from equal ones.
   private let distinct: Set<String>
+  /// What can be called beside the catalog, by name; `nil` where nobody can say.
+  let operations: [String: Entry]?
   var log = DiagnosticLog(limit: 100)
   private let functions: [NameID: Int]
   private let calls: CallGraph
@@ -49,6 +51,8 @@ struct Elaborator {
     var ended: Set<NameID> = []
     /// What the innermost scope has captured.
     var captures = Captures()
+    /// Names that stand beside a condition and that it does not see, with what to do about it.
+    var unseen: [NameID: String] = [:]
 
     init(
       _ builder: GraphBuilder, root: GraphBuilder? = nil, _ function: FunctionSyntax, _ index: Int,
@@ -73,7 +77,8 @@ struct Elaborator {
 
   /// - Parameter damaged: places of mistakes in the syntax.
   init(
-    _ tree: SyntaxTree, _ source: SourceFile, damaged: [Int] = [], distinct: Set<String> = []
+    _ tree: SyntaxTree, _ source: SourceFile, damaged: [Int] = [], distinct: Set<String> = [],
+    operations: [Entry]? = nil
   ) {
     self.tree = tree
     self.distinct = distinct
@@ -85,15 +90,29 @@ struct Elaborator {
           || damaged.contains { function.span.start <= $0 && $0 <= function.span.end }
       })
     var functions: [NameID: Int] = [:]
-    for (index, function) in tree.functions.enumerated() where functions[function.name] == nil {
+    for (index, function) in tree.functions.enumerated()
+    where function.hasName && functions[function.name] == nil {
       functions[function.name] = index
     }
     self.functions = functions
-    calls = CallGraph(tree, functions)
+    self.operations = operations.map { list in
+      Dictionary(list.map { (NameTable.spellable($0.name), $0) }) { first, _ in first }
+    }
+    calls = CallGraph(tree, functions, operations: Set((self.operations ?? [:]).keys))
+  }
+
+  /// What is built in, and what a program brings.
+  func entry(named name: String, argumentCount: Int = 0) -> Entry? {
+    Catalog.entry(named: name, argumentCount: argumentCount) ?? operations?[name]
+  }
+
+  /// Does `name`, called in function `caller`, mean function `callee` of the file?
+  func isCall(of callee: Int, named name: String, in caller: Int) -> Bool {
+    calls.isCall(of: callee, named: name, in: caller)
   }
 
   func function(named name: NameID) -> Int? { functions[name] }
-  var functionNames: [String] { tree.functions.map { tree[$0.name] } }
+  var functionNames: [String] { tree.functions.filter(\.hasName).map { tree[$0.name] } }
 
   mutating func report(
     _ message: String, at span: SourceSpan, point: Int? = nil, labels: [Diagnostic.Label] = [],
@@ -121,7 +140,7 @@ struct Elaborator {
   /// All functions without mistakes, in file order.
   mutating func elaborate() -> [Graph] {
     var seen: [NameID: SourceSpan] = [:]
-    for (index, function) in tree.functions.enumerated() {
+    for (index, function) in tree.functions.enumerated() where function.hasName {
       if let first = seen[function.name] {
         report(
           "the function \(tree[function.name]) is defined twice", at: function.nameSpan,
@@ -131,7 +150,7 @@ struct Elaborator {
       seen[function.name] = function.nameSpan
     }
     var graphs = [Graph?](repeating: nil, count: tree.functions.count)
-    for index in calls.order where !tree.functions[index].isInvalid {
+    for index in calls.order {
       if log.isFull {
         failed.insert(index)
         continue
@@ -151,6 +170,12 @@ struct Elaborator {
     let builder = GraphBuilder(name: tree[function.name])
     var frame = Frame(builder, function, index, isInlined: false)
     frame.symbols = declaredSymbols(function)
+    // The body is looked at; what a header with a mistake should have said is not guessed.
+    frame.hasErrors = function.isInvalid
+    let declared = Set(function.parameters.filter { $0.type != nil }.map(\.name))
+    for name in function.headerNames.subtracting(declared) where frame.symbols[name] == nil {
+      frame.values.set(name, .invalid)
+    }
     for parameter in function.parameters {
       guard let type = parameter.type else { continue }
       let name = tree[parameter.name]
@@ -166,7 +191,7 @@ struct Elaborator {
           help: "give one of them another name")
         continue
       }
-      guard let shape = shape(type, &frame) else {
+      guard let shape = shape(type, &frame), !shape.contains(where: \.isUnknown) else {
         frame.values.set(parameter.name, .invalid)
         frame.hasErrors = true
         continue

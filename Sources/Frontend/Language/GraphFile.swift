@@ -11,12 +11,14 @@ package struct GraphFile: Sendable {
 
   /// - Parameter distinct: names of values that derivatives will be taken by. They are kept apart
   ///   from equal values, which otherwise are one.
-  package init(_ source: SourceFile, distinct: [String] = []) {
+  /// - Parameter operations: what can be called beside the catalog; `nil` where a program cannot
+  ///   have any.
+  package init(_ source: SourceFile, distinct: [String] = [], operations: [Entry]? = nil) {
     let parsed = SyntaxTree.parse(source)
     var elaborator = Elaborator(
       parsed.tree, source,
       damaged: parsed.diagnostics.filter { $0.severity == .error }.map(\.point),
-      distinct: Set(distinct))
+      distinct: Set(distinct), operations: operations)
     // What parsed well is still looked at.
     let graphs = elaborator.elaborate()
     self.source = source

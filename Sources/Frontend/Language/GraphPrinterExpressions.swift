@@ -16,17 +16,18 @@ extension GraphPrinter {
       return text
     }
     // Beside operands that fix the dtype of numbers, all literals say theirs.
-    let parameters = Catalog.entry(named: node.operation.name)?.parameters ?? []
+    // So they do for operations of a program, whose type rules may want any dtype.
+    let parameters = Catalog.entry(named: node.operation.name)?.parameters
     let parts =
-      parameters.contains { $0.numberDType != nil }
+      parameters?.contains { $0.numberDType != nil } ?? true
       ? operands.map { reference($0) } : references(operands)
     var arguments = parts.map { Argument(name: nil, value: $0) }
-    for attribute in node.operation.attributes {
+    for attribute in node.operation.writtenAttributes {
       arguments.append(
         Argument(
           name: tree.names.intern(attribute.name), value: self.attribute(attribute.value)))
     }
-    return tree.add(.call(tree.names.intern(node.operation.name), tree.store(arguments)))
+    return tree.add(.call(intern(node.operation.name), tree.store(arguments)))
   }
 
   /// What `a @ b` stands for with vectors and matrices.

@@ -122,6 +122,9 @@ extension Parser {
     case .equals where !loop.carried.isEmpty: "'==' compares"
     case .equals: "carried values stand behind 'carry': for i in 0..<n carry x = a { … }"
     case .ellipsis: "a range ends before its second number: 0..<n"
+    case .keyword(.carry), .keyword(.where),
+      .identifier where ["limit", "keep"].contains(source.text(token.span)):
+      "the parts of a header stand in this order: carry, where, limit, keep"
     default: nil
     }
   }

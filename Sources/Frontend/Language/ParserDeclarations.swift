@@ -81,7 +81,7 @@ extension Parser {
   private mutating func parseFunction() {
     let start = token.span.start
     var function = FunctionSyntax(
-      name: token.name, parameters: [], results: [],
+      name: lexer.names.intern(""), parameters: [], results: [],
       body: Block(statements: []), isInvalid: true)
     do throws(Recovery) {
       let errorCount = lexer.log.diagnostics.count
@@ -92,9 +92,22 @@ extension Parser {
     } catch {
       skipHeader()
     }
+    if function.isInvalid { function.headerNames = names(from: start) }
     if token.kind == .leftBrace { function.body = parseBlock() }
     function.span = SourceSpan(start, previous.span.end)
-    if function.nameSpan != .none { tree.functions.append(function) }
+    tree.functions.append(function)
+  }
+
+  /// The names between a place and the current token.
+  private func names(from start: Int) -> Set<NameID> {
+    var lexer = lexer
+    lexer.position = start
+    var names: Set<NameID> = []
+    while lexer.position < token.span.start {
+      let token = lexer.next()
+      if token.kind == .identifier { names.insert(token.name) }
+    }
+    return names
   }
 
   private mutating func parseHeader(_ function: inout FunctionSyntax) throws(Recovery) {

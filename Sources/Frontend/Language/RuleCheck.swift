@@ -3,17 +3,41 @@
 import Graph
 
 /// Two numbers that should be equal.
-struct RuleMismatch {
+package struct RuleMismatch {
   /// The input in whose direction they differ.
-  let input: String
+  package let input: String
   /// Where the inputs were taken from.
   let range: ClosedRange<Double>
   /// ⟨w, J v⟩ and ⟨Jᵀ w, v⟩.
   let forward: Double
   let backward: Double
+
+  /// What was found, a line a fact.
+  /// - Parameters: what each side was computed by.
+  package func notes(forward jvp: String, backward vjp: String) -> [String] {
+    [
+      "⟨w, J v⟩ is \(Self.short(forward)) by \(jvp)",
+      "⟨Jᵀ w, v⟩ is \(Self.short(backward)) by \(vjp)",
+      "at random inputs from \(range.lowerBound) to \(range.upperBound)",
+    ]
+  }
+
+  /// Six digits.
+  private static func short(_ value: Double) -> String {
+    var digits = 6
+    var size = abs(value)
+    while size >= 10, digits > 1 {
+      size /= 10
+      digits -= 1
+    }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    return "\((value * scale).rounded() / scale)"
+  }
 }
 
-struct RuleCheck {
+/// The comparison of a function with its rules.
+package struct RuleCheck {
   /// (inputs…, results…, tangents of float inputs…) → tangents of float results
   private let forward: Graph
   /// (inputs…, results…, cotangents of float results…) → cotangents of float inputs
@@ -21,14 +45,14 @@ struct RuleCheck {
   private let function: Graph
 
   /// - Throws: where the function has no derivative of its own to compare with.
-  init(_ custom: CustomFunction) throws {
+  package init(_ custom: CustomFunction) throws {
     function = custom.function.graph
     forward = try custom.jvp?.graph ?? function.ownTangents()
     backward = try custom.vjp?.graph ?? function.ownCotangents()
   }
 
   /// The first input in whose direction the two sides differ.
-  func mismatch() -> RuleMismatch? {
+  package func mismatch() -> RuleMismatch? {
     var random = SplitMix64(seed: 1)
     for sizes in function.smallSizes {
       // Many functions want positive numbers; where they give NaN, nothing is compared.

@@ -242,9 +242,14 @@ package struct FunctionSyntax: Sendable {
   package var body: Block
   /// Its header holds a mistake that has been reported: calls of it cannot be judged.
   package var isInvalid = false
+  /// The words of such a header: what they stand for is not known.
+  package var headerNames: Set<NameID> = []
   package var span = SourceSpan.none
   package var parameterSpan = SourceSpan.none
   package var resultSpan = SourceSpan.none
+
+  /// A name was found where it should stand.
+  package var hasName: Bool { nameSpan != .none }
 }
 
 /// A graph file as it is written.

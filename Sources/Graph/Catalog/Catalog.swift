@@ -44,6 +44,11 @@ package enum Catalog {
   /// Functions that are made of operations.
   package static let derived: [Entry] = Derived.entries + LinearAlgebra.entries
 
+  /// Where each of them stands in that list, counted from 1.
+  static let derivedPlaces = Dictionary(
+    derived.enumerated().map { ($1.name, UInt16($0 + 1)) }
+  ) { first, _ in first }
+
   package static let all: [Entry] = operations + derived
 
   private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }

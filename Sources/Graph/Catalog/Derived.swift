@@ -249,6 +249,12 @@ package enum Derived {
     let x = call.operands[0]
     let axis = try call.axis("axis", of: x, default: -1)
     let k = try call.dim("k") ?? 1
+    for condition in [Guard(0, .lessOrEqual, k), Guard(k, .lessOrEqual, x.shape[axis])]
+    where condition.decided == false {
+      throw TypeRuleError(
+        "top_k cannot take \(k) of the \(x.shape[axis]) elements along axis \(axis)",
+        notes: ["it needs \(condition)"])
+    }
     return try call.apply(Sort(axis: axis, descending: true)).map { sorted in
       var stops = x.shape
       stops[axis] = k

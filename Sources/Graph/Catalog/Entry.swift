@@ -11,7 +11,7 @@ package struct Entry: Sendable {
   package let documentation: String
   /// Calls of the primitive for the laws; empty for derived functions, which are made of others.
   package let examples: [Example]
-  package let build: @Sendable (Call) throws -> [Term]
+  private let make: @Sendable (Call) throws -> [Term]
 
   package init(
     _ name: String, _ parameters: [Parameter], _ documentation: String, examples: [Example] = [],
@@ -21,7 +21,18 @@ package struct Entry: Sendable {
     self.parameters = parameters
     self.documentation = documentation
     self.examples = examples
-    self.build = build
+    make = build
+  }
+
+  /// The results of a call. What a derived function is made of remembers which it was.
+  package func build(_ call: Call) throws -> [Term] {
+    let origin = call.builder.origin
+    guard examples.isEmpty, origin.derived == 0, let place = Catalog.derivedPlaces[name] else {
+      return try make(call)
+    }
+    call.builder.origin.derived = place
+    defer { call.builder.origin = origin }
+    return try make(call)
   }
 
   /// `sum(x, axes=…, keep=false)`

@@ -1,6 +1,6 @@
-// Loops that count: `while k < n { …; k + 1 }` is a loop of known length, and a carried counter is
-// the index in disguise. Importers and people write both; a loop whose length is known before it
-// starts needs no stack that grows.
+// Loops that count, up or down: `while k < n { …; k + 1 }` is a loop of known length, and a carried
+// counter is the index in disguise. Importers and people write both; a loop whose length is known
+// before it starts needs no stack that grows.
 
 extension GraphBuilder {
   /// A loop; counted where its condition only counts, and without carried counters.
@@ -27,36 +27,33 @@ extension GraphBuilder {
   }
 }
 
-/// A carried integer that grows by the same number in every step.
+/// A carried integer to which every step adds the same number.
 private struct Counter {
   let place: Int
   let initial: Term
   let step: Int64
 }
 
+/// From where to where a counter goes.
+private struct CountedRange {
+  let first: Term
+  let last: Term
+  /// Steps more than the difference.
+  let beyond: Int64
+  /// The condition is that the end is not met, and holds on the other side too.
+  let isMet: Bool
+}
+
 extension LoopParts {
-  /// `k < n` with k growing by one is a number of steps.
+  /// `k < n` with k growing by one, `k > n` with k falling by one, or `k != n`, is a number of steps.
   /// - Returns: whether it is.
   fileprivate mutating func countByCondition(_ outside: GraphBuilder) -> Bool {
-    guard count == nil, !isReversed, let condition else { return false }
-    let graph = builder.graph
-    guard let node = graph.definingNode(of: condition) else { return false }
-    let sides = Array(graph.operands(of: node))
-    let (small, large, extra): (Value, Value, Int64)
-    switch graph.nodes[node].operation.scalarFunction {
-    case .less?: (small, large, extra) = (sides[0], sides[1], 0)
-    case .lessEqual?: (small, large, extra) = (sides[0], sides[1], 1)
-    case .greater?: (small, large, extra) = (sides[1], sides[0], 0)
-    case .greaterEqual?: (small, large, extra) = (sides[1], sides[0], 1)
-    default: return false
-    }
-    guard let counter = carried.first(where: { $0.input == small }), step(of: counter) == 1,
-      let limit = outer(large, in: outside)
-    else { return false }
-    let initial = outside.term(counter.initial)
+    guard count == nil, !isReversed, let range = countedRange(outside) else { return false }
     // Where sizes tell the number of steps, it is known before anything runs.
-    if let first = outside.extent(initial), let last = outside.extent(limit) {
-      let steps = last + DimExpr(Int(extra)) - first
+    if let first = outside.extent(range.first), let last = outside.extent(range.last) {
+      let steps = last + DimExpr(Int(range.beyond)) - first
+      // That is not met from beyond it.
+      if range.isMet, !steps.isNonNegative { return false }
       let most = steps.isNonNegative ? steps : DimExpr.max(steps, 0)
       if bound == most {
         // Said before.
@@ -67,13 +64,50 @@ extension LoopParts {
         bound = bound.map { DimExpr.min($0, most) } ?? most
       }
     } else {
+      let (first, last) = (outside.counting(range.first), outside.counting(range.last))
+      let steps = outside.steps(from: first, to: last, beyond: range.beyond)
+      // A number that is not met until the counter wraps: 2⁶³ steps are as endless.
       count =
-        outside.steps(
-          from: outside.counting(initial), to: outside.counting(limit), beyond: extra
-        ).value
+        (range.isMet ? choose(first > last, outside.integer(.max), steps) : steps).value
     }
     self.condition = nil
     return true
+  }
+
+  /// The numbers between which the condition lets a counter go, the smaller one first.
+  private func countedRange(_ outside: GraphBuilder) -> CountedRange? {
+    let graph = builder.graph
+    guard let condition, let node = graph.definingNode(of: condition),
+      let function = graph.nodes[node].operation.scalarFunction
+    else { return nil }
+    let sides = Array(graph.operands(of: node))
+    // An i32 that is not met comes round to it.
+    if function == .notEqual, graph.type(of: sides[0]).dtype != .i64 { return nil }
+    let pairs: [(small: Value, large: Value)]
+    switch function {
+    case .less, .lessEqual: pairs = [(sides[0], sides[1])]
+    case .greater, .greaterEqual: pairs = [(sides[1], sides[0])]
+    case .notEqual: pairs = [(sides[0], sides[1]), (sides[1], sides[0])]
+    default: return nil
+    }
+    let beyond: Int64 = function == .lessEqual || function == .greaterEqual ? 1 : 0
+    for (small, large) in pairs {
+      for counter in carried {
+        let initial = outside.term(counter.initial)
+        switch step(of: counter) {
+        case 1 where counter.input == small:
+          guard let limit = outer(large, in: outside) else { continue }
+          return CountedRange(
+            first: initial, last: limit, beyond: beyond, isMet: function == .notEqual)
+        case -1 where counter.input == large:
+          guard let limit = outer(small, in: outside) else { continue }
+          return CountedRange(
+            first: limit, last: initial, beyond: beyond, isMet: function == .notEqual)
+        default: continue
+        }
+      }
+    }
+    return nil
   }
 
   /// Takes counters out of what is carried: they are the first value and the index.
@@ -116,9 +150,13 @@ extension LoopParts {
     let type = graph.type(of: item.input)
     guard type == TensorType(.i64) || type == TensorType(.i32),
       let node = graph.definingNode(of: item.next),
-      graph.nodes[node].operation.scalarFunction == .add
+      let function = graph.nodes[node].operation.scalarFunction
     else { return nil }
     let sides = Array(graph.operands(of: node))
+    if function == .subtract, sides[0] == item.input, let literal = graph.literal(sides[1]) {
+      return literal.integer == .min ? nil : -literal.integer
+    }
+    guard function == .add else { return nil }
     for (a, b) in [(sides[0], sides[1]), (sides[1], sides[0])] where a == item.input {
       if let literal = graph.literal(b) { return literal.integer }
     }
@@ -149,12 +187,19 @@ extension GraphBuilder {
       return distance > 0 ? end + number : end - number
     }
     // A difference of far numbers would wrap.
-    let end = beyond == 0 ? end : end + integer(beyond)
+    let end = beyond == 0 ? end : sum(end, beyond)
     return applying(Elementwise(.max), [end, first]) - first
   }
 }
 
 extension GraphBuilder {
+  /// A literal stays one.
+  fileprivate func sum(_ term: Term, _ number: Int64) -> Term {
+    let known = literal(term.value)?.integer.addingReportingOverflow(number)
+    if let known, !known.overflow { return integer(known.partialValue) }
+    return term + integer(number)
+  }
+
   /// A number as i64; a literal stays one.
   fileprivate func counting(_ term: Term) -> Term {
     literal(term.value).map { integer($0.integer) } ?? term.converted(to: .i64)

@@ -190,8 +190,8 @@ package struct Loop: Operation {
     if hasCount { limit = min(limit, Swift.max(Int(call.operands[0].integers[0]), 0)) }
     let scanned = call.operands[scannedOperands]
     let captured = Array(call.operands[capturedOperands])
-    if bound == nil, let stack = scanned.first(where: { $0.shape[0] != limit }) {
-      throw LoopError.rows(needed: limit, found: stack.shape[0])
+    if bound == nil, scanned.contains(where: { $0.shape[0] != limit }) {
+      throw ExecutionError.rows(call.place)
     }
     var carried = Array(call.operands[carriedOperands])
     var rows: [[Tensor]] = [[Tensor]](repeating: [], count: stackCount)
@@ -203,12 +203,17 @@ package struct Loop: Operation {
         let goesOn = try ReferenceEvaluator.run(condition.graph, [step] + carried + captured, call)
         if goesOn[0].integers[0] == 0 { break }
       }
-      if bound == nil, let most = call.stepLimit, steps >= most { throw LoopError.limit(most) }
+      if bound == nil, let most = call.stepLimit, steps >= most {
+        throw ExecutionError.stepLimit(limit: most, loop: call.place)
+      }
       let here = scanned.map { $0.row(index) }
       let made = try ReferenceEvaluator.run(
         body.graph, [step] + carried + here + captured, call)
       carried = Array(made.prefix(carriedCount))
-      for (k, row) in made.dropFirst(carriedCount).enumerated() { rows[k].append(row) }
+      for (k, row) in made.dropFirst(carriedCount).enumerated() {
+        if bound == nil { try call.memory?.grow(by: row.bytes.count, call.place) }
+        rows[k].append(row)
+      }
       steps += 1
     }
     let height = try bound.map { Swift.max(try call.size($0), 0) } ?? steps
@@ -219,21 +224,6 @@ package struct Loop: Operation {
       return Tensor(rows: (isReversed ? made.reversed() : made) + absent, like: zeros)
     }
     return carried + stacks + [Tensor(Int64(steps))]
-  }
-}
-
-/// A loop could not go on: an error of the data, found at run time.
-public enum LoopError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// More steps than allowed.
-  case limit(Int)
-  /// A stack of unknown height has another number of rows than the loop has steps.
-  case rows(needed: Int, found: Int)
-
-  public var description: String {
-    switch self {
-    case .limit(let most): "a loop made \(most) steps, the limit, and would go on"
-    case .rows(let needed, let found): "a loop of \(needed) steps scans \(found) rows"
-    }
   }
 }
 

@@ -94,7 +94,7 @@ extension Graph {
   }
 
   /// What an element costs in additions; beyond all bounds where a node does more than one thing an
-  /// element.
+  /// element, or nobody knows what it does.
   package func computingCost(of node: Node) -> Int {
     // Small whole powers are products.
     if node.primitive.function == .pow, let exponent = operands(of: node).last.flatMap(literal),
@@ -103,7 +103,7 @@ extension Graph {
     {
       return 2
     }
-    guard node.operation.regions.isEmpty,
+    guard !node.mayExpand, !node.primitive.runsOnHost,
       case .map(let map) = node.operation.meaning(operandTypes(of: node), resultTypes(of: node))
     else { return Self.endlessCost }
     return map.values.reduce(0) { $0 + $1.cost }

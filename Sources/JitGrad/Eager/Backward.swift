@@ -100,7 +100,9 @@ public enum BackwardError: Error, Sendable, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - key: an output of the last step of `trace`.
-///   - cotangent: its cotangent; ones unless given.
+///   - trace: the last step, with all it was made of.
+///   - cotangent: of the output; ones unless given.
+///   - executor: computes on the tensors of the trace.
 /// - Returns: by key, for values that began outside of the trace and require a gradient; none for those
 ///   that `key` does not depend on.
 /// - Throws: `BackwardError` for values that are missing, `DerivativeError` and `MissingRuleError` where
@@ -127,7 +129,9 @@ public func backward<Key, Executor: BackwardExecutor>(
 ///
 /// - Parameters:
 ///   - key: an output of the last step of `trace`.
+///   - trace: the last step, with all it was made of.
 ///   - tangents: by key, for values that began outside of the trace; those that are left out are zero.
+///   - executor: computes on the tensors of the trace.
 /// - Returns: `nil` where the output does not vary along the direction.
 /// - Throws: as `backward(from:trace:cotangent:executor:)`.
 public func tangent<Key, Executor: BackwardExecutor>(

@@ -39,7 +39,9 @@ extension EagerTensor {
   }
 
   /// Computes a function of this tensor as one step.
-  /// - Parameter name: says what the function is; see `EagerContext.apply`.
+  /// - Parameters:
+  ///   - name: says what the function is; see `EagerContext.apply`.
+  ///   - body: builds it.
   public func map(
     _ name: String, _ body: (TracedTensor) throws -> TracedTensor
   ) throws -> EagerTensor {
@@ -68,6 +70,6 @@ extension PrimitiveOperation {
     guard let context = operands.first?.context else {
       throw TraceError(name, "needs an operand", help: "an eager tensor tells where to record")
     }
-    return try context.apply(identity, operands) { apply($0) }
+    return try context.apply(CustomOperation.identity(of: self), operands) { apply($0) }
   }
 }

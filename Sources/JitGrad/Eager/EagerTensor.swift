@@ -183,6 +183,8 @@ public final class EagerContext: Sendable {
   /// - Parameters:
   ///   - name: with the types of the operands it must say what `body` builds, which is compiled once for
   ///     each name and types.
+  ///   - operands: what the step reads.
+  ///   - body: builds the function, on tensors that stand for the operands.
   public func apply(
     _ name: String, _ operands: [EagerTensor],
     body: ([TracedTensor]) throws -> [TracedTensor]
@@ -253,7 +255,7 @@ final class CompiledStep: Sendable {
 
   init(_ graph: RecordedGraph, _ engine: Engine) throws {
     self.graph = graph
-    let runsOnHost = graph.graph.nodes.contains { $0.operation.runsOnHost }
+    let runsOnHost = graph.graph.nodes.contains { $0.primitive.runsOnHost }
     kernel = runsOnHost ? nil : try engine.compile(graph.graph)
   }
 

@@ -116,7 +116,8 @@ public struct EagerOutput<Key: Hashable & Sendable, Concrete: Sendable>: Sendabl
 public final class RecordedTrace<Key: Hashable & Sendable, Concrete: Sendable>: Sendable {
   public let graph: RecordedGraph
   public let outputs: [(key: Key, value: Concrete)]
-  /// Changed by `deinit` alone.
+  /// What the step read.
+  // Changed by `deinit` alone.
   nonisolated(unsafe) public private(set) var inputs: [EagerInput<Key, Concrete>]
 
   init(

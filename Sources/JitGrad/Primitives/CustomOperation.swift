@@ -5,18 +5,23 @@ import Graph
 /// A `PrimitiveOperation` in a graph.
 struct CustomOperation: Operation {
   let primitive: any PrimitiveOperation
-  private let identity: String
+  let identity: String
   /// The function of elements, for an operation with a body in C.
   private let element: ScalarFunction?
 
   init(_ primitive: any PrimitiveOperation) {
     self.primitive = primitive
-    identity = primitive.identity
+    identity = Self.identity(of: primitive)
     if case .elementwise(let body) = primitive.kernel {
       element = Self.function(primitive, identity, body)
     } else {
       element = nil
     }
+  }
+
+  /// Type and parameters: what tells the operation apart, in this process.
+  static func identity(of primitive: some PrimitiveOperation) -> String {
+    "\(String(reflecting: type(of: primitive)))(\(primitive.parameters))"
   }
 
   static func == (a: CustomOperation, b: CustomOperation) -> Bool { a.identity == b.identity }
@@ -26,6 +31,16 @@ struct CustomOperation: Operation {
   var attributes: [Attribute] {
     [Attribute("identity", .word(identity))]
       + (element.map { [Attribute("body", .word("\($0.spelling.float as Any)"))] } ?? [])
+  }
+
+  /// Whoever reads a file says which type a name stands for.
+  var writtenAttributes: [Attribute] {
+    primitive.parameters.isEmpty ? [] : [Attribute("parameters", .word(primitive.parameters))]
+  }
+
+  /// Is of the same type, and not the same.
+  func differsOnlyInParameters(from other: CustomOperation) -> Bool {
+    type(of: primitive) == type(of: other.primitive) && identity != other.identity
   }
 
   func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

@@ -15,15 +15,16 @@ import Graph
 ///       }
 ///     }
 ///
-/// Stored properties are parameters: they belong to the identity of an application, which is the text
-/// that `String(reflecting:)` gives unless `identity` says otherwise. A rule that is left out throws
-/// `MissingRuleError` where it is asked for; nothing is silently zero.
+/// Stored properties are parameters: they belong to what an application is, and are written into graph
+/// files by `parameters`. A rule that is left out throws `MissingRuleError` where it is asked for;
+/// nothing is silently zero.
 public protocol PrimitiveOperation: Hashable, Sendable {
   /// The name in messages and texts.
   var name: String { get }
 
-  /// Tells applications apart that do not compute the same; the same text in every process.
-  var identity: String { get }
+  /// Tells applications of this type apart that do not compute the same; the same text in every
+  /// process. The stored properties other than `name` and `operandCount` unless told: "factor: 2.0".
+  var parameters: String { get }
 
   var operandCount: Int { get }
   var resultCount: Int { get }
@@ -48,7 +49,13 @@ public protocol PrimitiveOperation: Hashable, Sendable {
 }
 
 extension PrimitiveOperation {
-  public var identity: String { String(reflecting: self) }
+  public var parameters: String {
+    Mirror(reflecting: self).children.compactMap { label, value in
+      label.flatMap {
+        ["name", "operandCount"].contains($0) ? nil : "\($0): \(String(reflecting: value))"
+      }
+    }.joined(separator: ", ")
+  }
   public var resultCount: Int { 1 }
   public var kernel: PrimitiveKernel { .none }
 
@@ -65,8 +72,8 @@ extension PrimitiveOperation {
 
 /// How kernels compute an operation.
 public enum PrimitiveKernel: Sendable {
-  /// Not at all: it is evaluated in Swift, between kernels, and cannot stand in a loop or a graph that
-  /// is compiled as a whole.
+  /// Not at all: it is evaluated in Swift, between kernels. A loop or a branch that holds one is
+  /// evaluated in Swift as a whole, some hundred times slower; a graph that holds one has no kernel.
   case none
   /// As other operations.
   case composed(@Sendable (_ operands: [TracedTensor]) throws -> [TracedTensor])
@@ -111,51 +118,6 @@ public struct MissingRuleError: Error, Hashable, Sendable, CustomStringConvertib
 
   public var description: String {
     "\(operation) has no \(rule) rule\nhelp: implement it in the type that defines \(operation)"
-  }
-}
-
-/// Operations that belong together, each under one name.
-public struct PrimitiveSet: Sendable {
-  public let name: String
-  public let operations: [any PrimitiveOperation]
-
-  /// - Throws: `DuplicatePrimitiveError` for a name that is there twice, or that the library has.
-  public init(_ name: String, _ operations: [any PrimitiveOperation]) throws {
-    self.name = name
-    self.operations = operations
-    var seen: [String: any PrimitiveOperation] = [:]
-    for operation in operations {
-      if let first = seen.updateValue(operation, forKey: operation.name) {
-        throw DuplicatePrimitiveError(
-          name: operation.name, first: first.identity, second: operation.identity)
-      }
-      if Catalog.entry(named: operation.name) != nil {
-        throw DuplicatePrimitiveError(
-          name: operation.name, first: "an operation of the library", second: operation.identity)
-      }
-    }
-  }
-
-  /// The set with other operations.
-  /// - Throws: as `init`.
-  public func adding(_ more: [any PrimitiveOperation]) throws -> PrimitiveSet {
-    try PrimitiveSet(name, operations + more)
-  }
-
-  /// The operation of that name.
-  public subscript(name: String) -> (any PrimitiveOperation)? {
-    operations.first { $0.name == name }
-  }
-}
-
-/// Two operations of one name.
-public struct DuplicatePrimitiveError: Error, Hashable, Sendable, CustomStringConvertible {
-  public let name: String
-  public let first: String
-  public let second: String
-
-  public var description: String {
-    "\(name) is there twice: \(first) and \(second)\nhelp: give one of them another name"
   }
 }
 

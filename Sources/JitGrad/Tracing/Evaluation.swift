@@ -55,7 +55,10 @@ extension TracedTensor {
   /// made of, and gives the same derivatives. Evaluated again it costs nothing; with other bindings it
   /// gives the value for those.
   ///
-  /// - Parameter bindings: values of inputs, and sizes that no shape tells.
+  /// - Parameters:
+  ///   - engine: compiles what is new, and keeps it.
+  ///   - bindings: values of inputs, and sizes that no shape tells.
+  ///   - options: what is kept, and limits.
   /// - Throws: `TraceError` for what could not be built, `EvaluationError` for inputs without a value,
   ///   `BindingError` where shapes do not fit, `ExecutionError` where the call cannot go on.
   public func eval(
@@ -120,8 +123,9 @@ struct Evaluation {
       found[ObjectIdentifier(node)] = kept
       return true
     }
-    if let host = order.last(where: { found[ObjectIdentifier($0)] == nil && $0.host != nil }) {
-      try run(hostsUpTo: host, order, found)
+    let hosts = nodesOnHost(order.filter { found[ObjectIdentifier($0)] == nil })
+    if !hosts.isEmpty {
+      for node in hosts { try run(node) }
       return try values(of: targets)
     }
     if order.contains(where: { found[ObjectIdentifier($0)] == nil }) {
@@ -140,22 +144,58 @@ struct Evaluation {
     }
   }
 
-  /// Runs the operations that are evaluated in Swift, the first ones first.
-  private mutating func run(
-    hostsUpTo last: TraceNode, _ order: [TraceNode], _ found: [ObjectIdentifier: KeptValues]
-  ) throws {
-    for node in order where found[ObjectIdentifier(node)] == nil {
-      guard let host = node.host else { continue }
-      let operands = try values(of: node.operands)
-      let results = try host.evaluate(
-        ReferenceCall(operands: operands, results: []) { $0.constantValue ?? 0 })
-      engine.countExecuted(1)
-      let binding =
-        node.isSymbolic
-        ? BindingRecord(bindings.tensors, bindings.sizes, known: bindings.sizes) : nil
-      node.kept.withLock { $0 = KeptValues(tensors: results, binding: binding) }
-      if node === last { break }
+  /// What is evaluated in Swift, operands first: operations without a kernel, what runs some, and
+  /// loops that exchange rows with these that no kernel could take or give.
+  private func nodesOnHost(_ order: [TraceNode]) -> [TraceNode] {
+    var hosts = Set(
+      order.lazy.filter { $0.primitive?.runsOnHost == true }.map { ObjectIdentifier($0) })
+    if hosts.isEmpty { return [] }
+    var isNew = true
+    while isNew {
+      isNew = false
+      for node in order {
+        for operand in node.operands where operand.type.isUnbounded {
+          let ends = [ObjectIdentifier(node), ObjectIdentifier(operand.node)]
+          if hosts.contains(ends[0]) != hosts.contains(ends[1]) {
+            hosts.formUnion(ends)
+            isNew = true
+          }
+        }
+      }
     }
+    return order.filter { hosts.contains(ObjectIdentifier($0)) }
+  }
+
+  /// Evaluates an operation in Swift. Those under it that are evaluated in Swift are known.
+  private mutating func run(_ node: TraceNode) throws {
+    let arguments = try values(of: node.operands)
+    var writer = TraceWriter(name: "host")
+    for (k, operand) in node.operands.enumerated() {
+      writer.bind(operand, to: writer.builder.addInput("x\(k)", operand.type).value)
+    }
+    try writer.write(node)
+    for (k, result) in node.results.enumerated() {
+      writer.builder.addOutput("y\(k)", writer.leaf(result))
+    }
+    let graph = try writer.builder.finished()
+    let sizes = try self.sizes(graph, arguments)
+    let tensors = try ReferenceEvaluator.run(
+      graph, inputs: arguments, sizes: sizes, stepLimit: options.stepLimit)
+    engine.countExecuted(1)
+    let record =
+      node.isSymbolic ? BindingRecord(bindings.tensors, bindings.sizes, known: sizes) : nil
+    node.kept.withLock { $0 = KeptValues(tensors: tensors, binding: record) }
+  }
+
+  /// The sizes of a function, for which all its conditions hold.
+  private func sizes(_ graph: Graph, _ arguments: [Tensor]) throws -> [String: Int] {
+    // How many rows a stack of unknown height has tells no size.
+    var bounded = graph
+    bounded.inputs.removeAll { graph.type(of: $0.value).isUnbounded }
+    let shapes = zip(graph.inputs, arguments)
+      .filter { !graph.type(of: $0.0.value).isUnbounded }.map(\.1.shape)
+    let sizes = try SizeBinding(bounded, symbols: graph.symbols).sizes(shapes, bindings.sizes)
+    return Dictionary(uniqueKeysWithValues: zip(graph.symbols, sizes))
   }
 }
 
@@ -233,9 +273,9 @@ private struct Segment {
     }
   }
 
-  /// A value that is known becomes an input.
+  /// A value that is known becomes an input; rows of an unknown number are read by nothing here.
   private mutating func add(_ node: TraceNode, _ kept: KeptValues) {
-    for (value, tensor) in zip(node.results, kept.tensors) {
+    for (value, tensor) in zip(node.results, kept.tensors) where !value.type.isUnbounded {
       guard let tensor else { continue }
       let term = writer.builder.addInput("x\(arguments.count)", value.type)
       note(value.type, tensor)
@@ -283,10 +323,4 @@ extension TraceNode {
 
   /// Has a stack that only loops can read.
   fileprivate var isUnbounded: Bool { types.contains(where: \.isUnbounded) }
-
-  /// The operation, where it has no kernel and is evaluated in Swift.
-  fileprivate var host: (any Operation)? {
-    guard let primitive, primitive.function == nil else { return nil }
-    return primitive.operation.runsOnHost ? primitive.operation : nil
-  }
 }

@@ -31,7 +31,9 @@ public struct TensorVisitor {
   }
 
   /// Visits a part.
-  /// - Parameter name: as the property is called; an empty one adds nothing to the path.
+  /// - Parameters:
+  ///   - part: a property.
+  ///   - name: as the property is called; an empty one adds nothing to the path.
   public mutating func visit(_ part: inout some TensorTree, _ name: String) {
     let saved = path
     if !name.isEmpty { path = path.isEmpty ? name : "\(path).\(name)" }

@@ -58,6 +58,7 @@ extension Graph {
   /// The function that computes the tensors of `results`, of the inputs they are made of.
   ///
   /// - Parameters:
+  ///   - name: of the function.
   ///   - results: outputs are called by their path, a single tensor by `name`.
   ///   - inputs: names, in the order the inputs should have; inputs that are not mentioned follow.
   /// - Throws: `TraceError` for what could not be built, `EvaluationError` for variables that left

@@ -31,6 +31,7 @@ public enum Checkpointing: Sendable, Hashable {
 /// - Parameters:
 ///   - count: the number of steps; less than 0 is an error at the call.
 ///   - state: tensors that each step replaces, of the types the step gives.
+///   - checkpointing: what the derivative in reverse keeps.
 ///   - body: one step; the index is a scalar i64 and counts from 0.
 /// - Returns: the state behind the last step; failed tensors where a step changes a type.
 public func forLoop<State: TensorTree>(
@@ -44,6 +45,9 @@ public func forLoop<State: TensorTree>(
 /// - Parameters:
 ///   - count: a scalar i64; less than 0 is 0.
 ///   - limit: so many steps at most; without it derivatives keep rows on a stack that grows.
+///   - state: tensors that each step replaces, of the types the step gives.
+///   - checkpointing: what the derivative in reverse keeps.
+///   - body: one step; the index is a scalar i64 and counts from 0.
 public func forLoop<State: TensorTree>(
   _ count: TracedTensor, limit: DimExpr? = nil, _ state: State,
   checkpointing: Checkpointing = .everything,
@@ -61,8 +65,11 @@ public func forLoop<State: TensorTree>(
 ///     }
 ///
 /// - Parameters:
+///   - state: tensors that each step replaces, of the types the step gives.
 ///   - limit: so many steps at most.
+///   - checkpointing: what the derivative in reverse keeps.
 ///   - condition: a scalar bool; asked before each step.
+///   - body: one step.
 /// - Returns: the state behind the last step, and how many steps there were (i64).
 public func whileLoop<State: TensorTree>(
   _ state: State, limit: DimExpr? = nil, checkpointing: Checkpointing = .everything,
@@ -77,7 +84,10 @@ public func whileLoop<State: TensorTree>(
 ///
 /// - Parameters:
 ///   - rows: tensors of one extent along their first axis, which is the number of steps.
+///   - state: tensors that each step replaces, of the types the step gives.
 ///   - reversed: begins with the last row; results stand at the place of their row all the same.
+///   - checkpointing: what the derivative in reverse keeps.
+///   - body: from a row and the state to the next state and a result.
 /// - Returns: the state behind the last step, and the results of all steps stacked along a new first
 ///   axis.
 public func scan<Rows: TensorTree, State: TensorTree, Result: TensorTree>(
@@ -99,7 +109,10 @@ public func scan<Rows: TensorTree, State: TensorTree, Result: TensorTree>(
 
 /// Computes one of two results: only the branch that is taken runs, in derivatives too.
 ///
-/// - Parameter condition: a scalar bool. See `TracedTensor.select` for a choice by element.
+/// - Parameters:
+///   - condition: a scalar bool. See `TracedTensor.select` for a choice by element.
+///   - then: the result where it holds.
+///   - otherwise: the result where it does not, of the same types.
 /// - Returns: tensors of the types that both branches give; failed ones where these differ.
 public func branch<Result: TensorTree>(
   _ condition: TracedTensor, then: () throws -> Result, else otherwise: () throws -> Result
@@ -121,7 +134,9 @@ public func branch<Result: TensorTree>(
 
 /// Applies a function of one element to every element along the first axis at once.
 ///
-/// - Parameter batch: tensors of one extent along their first axis.
+/// - Parameters:
+///   - batch: tensors of one extent along their first axis.
+///   - body: the function of one element.
 /// - Returns: what `body` gives, with that axis in front.
 public func vmap<Batch: TensorTree, Result: TensorTree>(
   _ batch: Batch, body: (_ element: Batch) throws -> Result

@@ -29,7 +29,9 @@ extension TracedTensor {
   }
 
   /// The gradient of ⟨cotangent, self⟩ by all tensors of a tree, in one pass.
-  /// - Parameter cotangent: of the type of this tensor; it may be traced itself.
+  /// - Parameters:
+  ///   - cotangent: of the type of this tensor; it may be traced itself.
+  ///   - tree: as for `grad`.
   public func vjp<Tree: TensorTree>(cotangent: TracedTensor, wrt tree: Tree) throws -> Tree {
     try TracedTensor.vjp(of: [self], cotangents: [cotangent], wrt: tree)
   }

@@ -41,6 +41,7 @@ public struct TracedTensor: Sendable {
   ///
   /// - Parameters:
   ///   - name: as in the graph; inputs of one name are one input.
+  ///   - dtype: of the elements.
   ///   - shape: extents; numbers, sizes by name (`"n"`), or expressions of sizes.
   public static func input(
     _ name: String, _ dtype: DType = .f64, _ shape: [DimExpr] = []

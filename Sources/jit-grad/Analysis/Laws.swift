@@ -102,7 +102,7 @@ struct Laws {
       do {
         right = try primal.reference(Vector.step(inputs, h, direction))
         left = try primal.reference(Vector.step(inputs, -h, direction))
-      } catch LoopError.limit {
+      } catch ExecutionError.stepLimit {
         // A loop that ends here need not end beside.
         continue
       }

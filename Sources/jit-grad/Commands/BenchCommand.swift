@@ -45,9 +45,12 @@ struct BenchCommand: ParsableCommand {
     phases.append(("parse", try time { _ = GraphFile(graphFile.source) }))
     phases.append(
       ("differentiate", try time { _ = try derivative.derivative(of: primal, mode: mode) }))
-    let bound = try SampleInputs.bound(primal, inputs, scale: 64, seed: 1)
-    try measure("primal", primal, primal, bound, &phases)
-    try measure(mode.rawValue, gradient, primal, bound, &phases)
+    let bound = try graphFile.source.placing {
+      let bound = try SampleInputs.bound(primal, inputs, scale: 64, seed: 1)
+      try measure("primal", primal, primal, bound, &phases)
+      try measure(mode.rawValue, gradient, primal, bound, &phases)
+      return bound
+    }
     let calls = phases.filter { $0.name.hasSuffix(".call") }.map(\.nanoseconds)
     let ratio = calls.count == 2 && calls[0] > 0 ? calls[1] / calls[0] : .nan
 

@@ -34,7 +34,7 @@ struct CheckCommand: ParsableCommand {
         guard let node else { continue }
         let place = graph.nodes[node]
         let line = place.origin.line > 0 ? ", line \(place.origin.line)" : ""
-        text += "  \(condition) (\(place.operation.name)\(line))\n"
+        text += "  \(condition) (\(place.calledName)\(line))\n"
       }
     }
     return text

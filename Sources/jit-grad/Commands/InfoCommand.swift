@@ -13,7 +13,9 @@ struct InfoCommand: ParsableCommand {
       libm, 2mnk for a matrix product; bytes are what loops read and write, caches ignored. \
       Residuals are the values of the function that its reverse pass needs; peak bytes are \
       workspace and outputs; rows of loops come on top where only the run tells how many there will \
-      be. Of loops it says what the way back keeps, and how often it does a step again. With --bind and -i the formulas get numbers. With --grad everything \
+      be. Of loops it says what the way back keeps, and how often it does a step again; where nothing \
+      tells how many steps there are, at 1000 and at 1000000. With --bind and -i the formulas get \
+      numbers, with --checkpoint also the states that fit into --max-memory. With --grad everything \
       is about the derivative.
       """)
 
@@ -27,9 +29,10 @@ struct InfoCommand: ParsableCommand {
   func run() throws {
     let primal = try file.graph(distinct: derivative.derivative.distinct)
     let graph = try derivative.applied(to: primal)
-    let sizes = try BoundInputs.knownSizes(
-      of: graph, inputs.given(), bind: inputs.boundSizes())
-    let report = try report(graph, primal, sizes)
+    let given = try inputs.given()
+    let sizes = try BoundInputs.knownSizes(of: graph, given, bind: inputs.boundSizes())
+    let known = try BoundInputs.knownTensors(of: primal, given)
+    let report = try report(graph, primal, sizes, known)
     if json {
       try Console.outRaw(report.text() + "\n")
     } else {
@@ -37,10 +40,13 @@ struct InfoCommand: ParsableCommand {
     }
   }
 
-  private func report(_ graph: Graph, _ primal: Graph, _ sizes: [String: Int]) throws -> JSON {
+  private func report(
+    _ graph: Graph, _ primal: Graph, _ given: [String: Int], _ known: [Tensor?]
+  ) throws -> JSON {
     let simplified = graph.simplified()
     let program = lower(simplified, .jit)
     let cost = ProgramCost(program)
+    let sizes = withCheckpoints(given, graph, program)
     func formula(_ e: DimExpr) -> JSON {
       let value = try? e.evaluate { sizes[$0] }
       return .object([
@@ -97,7 +103,7 @@ struct InfoCommand: ParsableCommand {
             })))
     }
     let planned = derivative.derivative.checkpoint ? try primal.checkpointed() : primal
-    let loops = LoopReport.loops(in: planned)
+    let loops = LoopReport.loops(in: planned) { planned.number($0, known, sizes) }
     if !loops.isEmpty { members.append(.init("loops", .array(loops.map { $0.json(sizes) }))) }
     if let kept = try residuals(primal) {
       members += [
@@ -113,6 +119,25 @@ struct InfoCommand: ParsableCommand {
       ]
     }
     return .object(members)
+  }
+
+  /// The sizes with the number of states that a call would keep, where that is left to the call and
+  /// the others are known.
+  private func withCheckpoints(
+    _ sizes: [String: Int], _ graph: Graph, _ program: LoopProgram
+  ) -> [String: Int] {
+    guard graph.leavesCheckpointsOpen, sizes[Graph.checkpoints] == nil else { return sizes }
+    let types = (graph.inputs.map(\.value) + graph.outputs.map(\.value)).map(graph.type)
+    let byteCount = types.reduce(program.workspaceByteCount) {
+      $0 + $1.elementCount * DimExpr($1.dtype.byteCount)
+    }
+    func bytes(keeping states: Int) -> Int? {
+      try? byteCount.evaluate { $0 == Graph.checkpoints ? states : sizes[$0] }
+    }
+    guard bytes(keeping: 1) != nil else { return sizes }
+    let states = Graph.checkpoints(
+      memoryLimit: inputs.memoryLimit, hasStacks: program.stackCount > 0, bytes)
+    return sizes.merging([Graph.checkpoints: states]) { $1 }
   }
 
   /// What a reverse pass keeps; `nil` for functions that have none.
@@ -163,17 +188,19 @@ struct InfoCommand: ParsableCommand {
         return "\(name): \(type)"
       }
       return members.map { member in
-        switch member.value {
-        case .null: member.name
-        case .integer(let k): "\(member.name) \(k)"
-        case .string(let text): "\(member.name): \(text)"
-        default: "\(member.name) \(line(member.value))"
+        let name = String(member.name.map { $0 == "_" ? " " : $0 })
+        return switch member.value {
+        case .null: name
+        case .integer(let k): "\(name) \(k)"
+        case .string(let text): "\(name): \(text)"
+        default: "\(name) \(line(member.value))"
         }
       }.joined(separator: ", ")
     case .array(let items):
       return items.isEmpty ? "none" : items.map(line).joined(separator: "; ")
     case .string(let text): return text
     case .integer(let k): return String(k)
+    case .number(let x): return OutputText.digits(x)
     default: return value.text()
     }
   }

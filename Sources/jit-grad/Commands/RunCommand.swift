@@ -11,7 +11,8 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Outputs are keyed by name: those of the function, then grad.NAME, jvp.OUT, hvp.NAME, \
       jacobian.OUT.NAME or hessian.A.B. The modes vjp, jvp and hvp take -i ct.OUT=… and \
-      -i tan.NAME=…; a missing one is zero. Without any cotangent a single scalar output gets 1.
+      -i tan.NAME=…; a missing one is zero. Without any cotangent a single scalar output gets 1. \
+      Names that hold = or , stand in backquotes.
       """)
 
   @OptionGroup var file: FileOptions
@@ -38,10 +39,14 @@ struct RunCommand: ParsableCommand {
     completion: .file(extensions: ["npz"]))
   var expect: String?
 
-  @Option(help: "For --expect, relative to the expected value; 1e-7 unless told, for f32 1e-4.")
+  @Option(
+    parsing: .unconditional,
+    help: "For --expect, relative to the expected value; 1e-7 unless told, for f32 1e-4.")
   var rtol: Double?
 
-  @Option(help: "For --expect, in units of the value; 1e-9 unless told, for f32 1e-5.")
+  @Option(
+    parsing: .unconditional,
+    help: "For --expect, in units of the value; 1e-9 unless told, for f32 1e-5.")
   var atol: Double?
 
   @Flag(help: "Print on stderr how long each phase took.")
@@ -55,22 +60,31 @@ struct RunCommand: ParsableCommand {
     watch.lap("parse")
     let graph = try derivative.applied(to: primal)
     if derivative.grad { watch.lap("differentiation") }
+    let expected = try expect.map { try InputOptions.readArchive($0, inputs.memoryLimit) }
+    let outputs = try graphFile.source.placing {
+      try evaluate(graph, of: primal, graphFile.source, &watch)
+    }
+    try show(outputs)
+    if timings { Console.raw(watch.text) }
+    if let expected { try compare(outputs, expected) }
+  }
+
+  private func evaluate(
+    _ graph: Graph, of primal: Graph, _ source: SourceFile, _ watch: inout Stopwatch
+  ) throws -> [NamedTensor] {
     let limit = inputs.memoryLimit
+    let stepLimit = try inputs.maxSteps
     // One state is the least; how many there may be is told by the memory that is left.
     let bind = try inputs.boundSizes()
-    let isOpen =
-      derivative.derivative.checkpoint && bind[Graph.checkpoints] == nil
-      && graph.symbols.contains(Graph.checkpoints)
+    let isOpen = graph.leavesCheckpointsOpen && bind[Graph.checkpoints] == nil
     var bound = try BoundInputs(
       graph, of: primal, inputs.given(),
       bind: isOpen ? bind.merging([Graph.checkpoints: 1]) { $1 } : bind, limit: limit)
     watch.lap("inputs")
-    warnOfZeros(graph, primal)
-    let expected = try expect.map { try InputOptions.readArchive($0, limit) }
 
     let tensors: [Tensor]
     if reference || checkNan {
-      tensors = try evaluateByReference(graph, bound, graphFile.source)
+      tensors = try evaluateByReference(graph, bound, source, stepLimit)
       watch.lap("reference")
     } else {
       let kernel = try Engine().compile(graph)
@@ -83,13 +97,10 @@ struct RunCommand: ParsableCommand {
       let arguments = try bound.tensors()
       watch.skip()
       tensors = try Memory.run(
-        kernel, bound, arguments, limit: limit, stepLimit: inputs.maxSteps ?? .max)
+        kernel, bound, arguments, limit: limit, stepLimit: stepLimit ?? .max)
       watch.lap("run")
     }
-    let outputs = zip(graph.outputs, tensors).map { NamedTensor(name: $0.name, tensor: $1) }
-    try show(outputs)
-    if timings { Console.raw(watch.text) }
-    if let expected { try compare(outputs, expected) }
+    return zip(graph.outputs, tensors).map { NamedTensor(name: $0.name, tensor: $1) }
   }
 
   private func checkOptions() throws {
@@ -107,25 +118,14 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  /// A jvp without a tangent is zero, which is what was asked for and hardly what was meant.
-  private func warnOfZeros(_ graph: Graph, _ primal: Graph) {
-    let extra = graph.inputs.dropFirst(primal.inputs.count).map(\.name)
-    let words = inputs.inputs
-    guard !extra.isEmpty, extra.allSatisfy({ $0.hasPrefix("tan.") }),
-      !words.contains(where: { $0.hasPrefix("tan.") || !$0.contains("=") })
-    else { return }
-    Console.tagged(.warning, "no tangent was given, so all of them are zero")
-    Console.tagged(.help, "-i \(extra[0])=VALUE")
-  }
-
   private func evaluateByReference(
-    _ graph: Graph, _ bound: BoundInputs, _ source: SourceFile
+    _ graph: Graph, _ bound: BoundInputs, _ source: SourceFile, _ stepLimit: Int?
   ) throws -> [Tensor] {
-    try Memory.checkReference(graph, bound, limit: inputs.memoryLimit)
+    let memory = try Memory.ofReference(graph, bound, limit: inputs.memoryLimit)
     let arguments = try bound.tensors()
     var search = checkNan ? NaNSearch(graph, arguments) : nil
     let tensors = try ReferenceEvaluator.run(
-      graph, inputs: arguments, sizes: bound.sizes, stepLimit: inputs.maxSteps
+      graph, inputs: arguments, sizes: bound.sizes, stepLimit: stepLimit, memory: memory
     ) {
       search?.visit($0, $1)
     }

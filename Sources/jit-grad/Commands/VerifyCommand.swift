@@ -32,7 +32,7 @@ struct VerifyCommand: ParsableCommand {
     let graphs = all ? graphFile.graphs : [try file.graph(in: graphFile)]
     var isRight = true
     for graph in graphs {
-      isRight = try verify(graph, graphFile.source) && isRight
+      isRight = try graphFile.source.placing { try verify(graph, graphFile.source) } && isRight
     }
     if !isRight { throw ExitCode.negative }
   }
@@ -55,18 +55,19 @@ struct VerifyCommand: ParsableCommand {
   }
 
   /// The steps a loop without another limit may make.
-  private var stepLimit: Int { inputs.maxSteps ?? 100_000 }
+  private var stepLimit: Int { get throws { try inputs.maxSteps ?? 100_000 } }
 
   /// Inputs at which the function is finite, if the first few kinds of random ones have it, and at
   /// which its loops end.
   private func point(_ graph: Graph) throws -> Laws {
     let given = try inputs.given()
+    let stepLimit = try stepLimit
     let isRandom = graph.inputs.contains { given[$0.name] == nil }
     var (first, endless): (Laws?, Laws?)
     for (distribution, seed) in kinds {
       let bound = try SampleInputs.bound(
         graph, inputs, scale: 4, seed: seed, distribution: distribution)
-      try Memory.checkReference(graph, bound, limit: inputs.memoryLimit)
+      _ = try Memory.ofReference(graph, bound, limit: inputs.memoryLimit)
       let laws = Laws(
         graph: graph, inputs: try bound.tensors(), sizes: bound.sizes, engine: Engine(),
         seed: self.seed, stepLimit: stepLimit)
@@ -85,7 +86,7 @@ struct VerifyCommand: ParsableCommand {
       // Where the reference ends, compiled code is what is wrong.
       _ = try endless.outputs()
       return endless
-    } catch LoopError.limit {
+    } catch ExecutionError.stepLimit {
       throw CommandError(
         .badData,
         "\(graph.name) has a loop that goes on beyond \(stepLimit) steps for all random inputs tried",

@@ -44,24 +44,18 @@ struct DerivativeOptions: ParsableArguments {
       of: try Self.names(of, "--of"), direction: direction, isCheckpointed: checkpoint)
   }
 
-  /// The names in `a, b`.
+  /// The names in `a,b`.
   static func names(_ text: String?, _ option: String) throws -> [String]? {
     guard let text else { return nil }
-    var names: [String] = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let name = trimmed(part)
-      if name.isEmpty {
-        throw CommandError(.usage, "\(option) has an empty name", help: "write \(option) a,b")
-      }
-      if names.contains(name) { throw CommandError(.usage, "\(option) names \(name) twice") }
-      names.append(name)
+    guard let names = WrittenName.list(text) else {
+      throw CommandError(
+        .usage, "\(option) needs names, found \(text)",
+        help: "write \(option) a,b; a name that holds a comma stands in backquotes")
+    }
+    for (k, name) in names.enumerated() where names[..<k].contains(name) {
+      throw CommandError(.usage, "\(option) names \(name) twice")
     }
     return names
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    let head = text.drop { $0 == " " }
-    return String(head.prefix(head.count - head.reversed().prefix { $0 == " " }.count))
   }
 }
 

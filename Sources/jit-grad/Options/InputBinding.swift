@@ -63,11 +63,15 @@ struct BoundInputs {
     self.values = values.compactMap { $0 }
 
     let known = Self.knownShapes(values)
-    sizes = try Self.sizes(of: graph, known, bind)
+    let sizes = try Self.sizes(of: graph, known, bind)
+    let binding = SizeBinding(graph, symbols: graph.symbols)
+    let unknown = graph.symbols.filter { sizes[$0] == nil }
+    if !unknown.isEmpty { throw binding.unknown(unknown, known) }
+    self.sizes = sizes
     shapes = try Self.shapes(of: graph, known, sizes)
     byteCount = try Self.byteCount(of: graph, shapes)
     if byteCount > limit { throw BindingError.memory(needed: byteCount, limit: limit) }
-    _ = try SizeBinding(graph, symbols: graph.symbols).sizes(shapes, sizes)
+    _ = try binding.sizes(shapes, sizes)
   }
 
   /// The sizes that given arrays and --bind tell, for reports that run nothing.
@@ -79,28 +83,56 @@ struct BoundInputs {
     return try sizes(of: graph, knownShapes(values), bind)
   }
 
+  /// The arrays that were given, in the order of the inputs; `nil` for others, and random ones.
+  static func knownTensors(of graph: Graph, _ given: GivenArrays) throws -> [Tensor?] {
+    try values(of: graph, given, primalCount: graph.inputs.count, nil).map {
+      if case .tensor(let tensor)? = $0 { tensor } else { nil }
+    }
+  }
+
   private static func values(
     of graph: Graph, _ given: GivenArrays, primalCount: Int, _ missing: ((Int) -> RandomFill)?
   ) throws -> [Value?] {
-    let extra = graph.inputs.dropFirst(primalCount)
-    let isSeedless = !extra.contains { given[$0.name] != nil }
+    let seeds = Array(graph.inputs.dropFirst(primalCount))
+    let isSeedless = !seeds.isEmpty && !seeds.contains { given[$0.name] != nil }
+    // A single scalar output has a derivative by itself.
+    let isOne =
+      isSeedless && seeds.count == 1 && seeds[0].name.hasPrefix("ct.")
+      && graph.type(of: seeds[0].value).rank == 0
+    if isSeedless && !isOne { warnOfZeros(seeds) }
     return try graph.inputs.enumerated().map { index, input in
       let type = graph.type(of: input.value)
       switch given[input.name] {
-      case .tensor(let tensor)?:
-        if tensor.dtype != type.dtype {
-          throw BindingError.dtype(input: input.name, needed: type, found: tensor.dtype)
-        }
-        return .tensor(tensor)
+      case .array(let array)?:
+        if array.tensor.dtype != type.dtype { throw wrongDType(input.name, type, array) }
+        return .tensor(array.tensor)
       case .literal(let text)?: return .tensor(try literal(text, for: input.name, type))
       case .random(let fill)?: return .random(fill, type.dtype)
       case nil:
         if index < primalCount { return missing.map { .sample($0(index), type.dtype) } }
-        let isOne =
-          isSeedless && extra.count == 1 && input.name.hasPrefix("ct.") && type.rank == 0
         return .constant(Scalar(isOne ? 1.0 : 0.0, type.dtype))
       }
     }
+  }
+
+  /// Without any seed the derivative is zero, which is what was asked for and hardly what was meant.
+  private static func warnOfZeros(_ seeds: [GraphInput]) {
+    let kind = seeds[0].name.hasPrefix("tan.") ? "tangent" : "cotangent"
+    Console.tagged(.warning, "no \(kind) was given, so all of them are zero")
+    Console.tagged(
+      .help, seeds.map { "-i \(WrittenName.spelled($0.name))=VALUE" }.joined(separator: " "))
+  }
+
+  /// The file holds another dtype, or what is read as another.
+  private static func wrongDType(
+    _ name: String, _ needed: TensorType, _ array: NamedTensor
+  ) -> any Error {
+    let error = BindingError.dtype(input: name, needed: needed, found: array.tensor.dtype)
+    guard let stored = array.convertedType else { return error }
+    return CommandError(
+      .badData,
+      "\(name) needs \(needed.dtype) (\(needed)), found \(stored), which is read as "
+        + "\(array.tensor.dtype)", help: ErrorReport.help(error))
   }
 
   private static func knownShapes(_ values: [Value?]) -> [[Int]?] {
@@ -141,16 +173,12 @@ struct BoundInputs {
     try zip(graph.inputs, known).map { input, shape in
       try shape
         ?? graph.type(of: input.value).shape.map { extent in
-          do {
-            let value = try extent.evaluate { sizes[$0] }
-            if value < 0 {
-              throw CommandError(
-                .badData, "the extent \(extent) of \(input.name) is \(value), less than 0")
-            }
-            return value
-          } catch DimError.unbound(let symbol) {
-            throw BindingError.unknownSize(symbol)
+          let value = try extent.evaluate { sizes[$0] }
+          if value < 0 {
+            throw CommandError(
+              .badData, "the extent \(extent) of \(input.name) is \(value), less than 0")
           }
+          return value
         }
     }
   }
@@ -189,7 +217,9 @@ struct BoundInputs {
     let wrong = given.named.keys.filter { !names.contains($0) }.sorted()
     let absent = graph.inputs.prefix(required).filter { given[$0.name] == nil }
     if wrong.isEmpty && absent.isEmpty { return }
-    let signature = graph.inputs.map { "\($0.name): \(graph.type(of: $0.value))" }
+    let signature = graph.inputs.map {
+      "\(WrittenName.spelled($0.name)): \(graph.type(of: $0.value))"
+    }
     var notes = ["the inputs of \(graph.name): \(signature.joined(separator: ", "))"]
     if !given.filedNames.isEmpty {
       notes.append("the .npz has \(given.filedNames.joined(separator: ", "))")
@@ -208,7 +238,9 @@ struct BoundInputs {
       .missingInput,
       "no value for the input\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
       notes: notes,
-      help: close ?? "-i \(missing[0])=VALUE, where VALUE is a literal, FILE.npy or random:normal:1"
+      help: close
+        ?? "-i \(WrittenName.spelled(missing[0]))=VALUE, where VALUE is a literal, FILE.npy or "
+        + "random:normal:1"
     )
   }
 }

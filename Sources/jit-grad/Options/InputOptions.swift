@@ -28,24 +28,28 @@ struct InputOptions: ParsableArguments {
   var maxMemory: ByteCount?
 
   @Option(
+    name: .customLong("max-steps"), parsing: .unconditional,
     help: ArgumentHelp(
       "An error where a loop that nothing else bounds makes more steps.", valueName: "steps"))
-  var maxSteps: Int?
+  var givenSteps: Int?
 
-  var memoryLimit: Int { maxMemory?.value ?? ByteCount.ofMachine }
-
-  /// - Throws: `CommandError` for a number that allows no step.
-  func validate() throws {
-    if let maxSteps, maxSteps < 0 {
-      throw CommandError(.usage, "--max-steps needs a number from 0 on, found \(maxSteps)")
+  /// - Throws: `CommandError` for a number that no loop makes.
+  var maxSteps: Int? {
+    get throws {
+      if let givenSteps, givenSteps < 0 {
+        throw CommandError(.usage, "--max-steps needs a number from 0 on, found \(givenSteps)")
+      }
+      return givenSteps
     }
   }
+
+  var memoryLimit: Int { maxMemory?.value ?? ByteCount.ofMachine }
 
   /// The sizes of --bind.
   func boundSizes() throws -> [String: Int] {
     var sizes: [String: Int] = [:]
     for text in bindings {
-      guard let (name, value) = Self.split(text), let size = Int(value), !name.isEmpty else {
+      guard let (name, value) = WrittenName.split(text), let size = Int(value), !name.isEmpty else {
         throw CommandError(
           .usage, "--bind needs a size and a whole number, found \(text)",
           help: "write --bind n=5")
@@ -62,8 +66,9 @@ struct InputOptions: ParsableArguments {
     var given = GivenArrays()
     for text in inputs {
       // A directory may have a = in its name; a name with a slash is none that people write.
-      let isPath = text.hasSuffix(".npz") && text.prefix { $0 != "=" }.contains("/")
-      if let (name, value) = Self.split(text), !isPath {
+      let isPath =
+        text.hasSuffix(".npz") && !text.hasPrefix("`") && text.prefix { $0 != "=" }.contains("/")
+      if let (name, value) = WrittenName.split(text), !isPath {
         if given.named.updateValue(
           try Self.value(value, for: name, limit: memoryLimit), forKey: name) != nil
         {
@@ -84,18 +89,22 @@ struct InputOptions: ParsableArguments {
     _ text: String, for name: String, limit: Int
   ) throws -> GivenArrays.Value {
     if RandomFill.isSpecification(text) {
-      return .random(try RandomFill(specification: text))
+      do {
+        return .random(try RandomFill(specification: text))
+      } catch {
+        throw CommandError(.badData, "the value of \(name) is wrong in \(error)")
+      }
     }
     if text.hasSuffix(".npy") || text == FileIO.standardStream {
       let bytes = try FileIO.read(text, maximumByteCount: limit)
-      return .tensor(try NPY.decode(bytes, file: text, maximumByteCount: limit))
+      return .array(try NPY.array(name, bytes, file: text, maximumByteCount: limit))
     }
     if text.hasSuffix(".npz") {
       let arrays = try readArchive(text, limit)
       if let array = arrays.first(where: { $0.name == name })
         ?? (arrays.count == 1 ? arrays[0] : nil)
       {
-        return .tensor(array.tensor)
+        return .array(array)
       }
       throw CommandError(
         .missingInput, "\(text) has no array \(name)",
@@ -109,17 +118,12 @@ struct InputOptions: ParsableArguments {
     let bytes = try FileIO.read(path, maximumByteCount: limit)
     return try NPZ.decode(bytes, file: path, maximumByteCount: limit)
   }
-
-  private static func split(_ text: String) -> (name: String, value: String)? {
-    guard let sign = text.firstIndex(of: "=") else { return nil }
-    return (String(text[..<sign]), String(text[text.index(after: sign)...]))
-  }
 }
 
 /// What -i gave, before it meets a graph.
 struct GivenArrays {
   enum Value {
-    case tensor(Tensor)
+    case array(NamedTensor)
     /// Read when the dtype is known.
     case literal(String)
     case random(RandomFill)
@@ -128,19 +132,19 @@ struct GivenArrays {
   /// By `-i NAME=VALUE`; these stand above the others.
   var named: [String: Value] = [:]
   /// By `-i FILE.npz`.
-  private(set) var filed: [String: Tensor] = [:]
+  private(set) var filed: [String: NamedTensor] = [:]
   private(set) var filedNames: [String] = []
 
   mutating func add(_ arrays: [NamedTensor], from file: String) throws {
     for array in arrays {
-      if filed.updateValue(array.tensor, forKey: array.name) != nil {
+      if filed.updateValue(array, forKey: array.name) != nil {
         throw CommandError(.usage, "two .npz files have \(array.name), the second is \(file)")
       }
       filedNames.append(array.name)
     }
   }
 
-  subscript(name: String) -> Value? { named[name] ?? filed[name].map(Value.tensor) }
+  subscript(name: String) -> Value? { named[name] ?? filed[name].map(Value.array) }
 }
 
 /// A number of bytes, as in `512M`.

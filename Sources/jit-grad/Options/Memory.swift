@@ -25,28 +25,29 @@ enum Memory {
     }
   }
 
-  /// All values at once, as the reference evaluator keeps them; what loops keep while only the run
-  /// tells how much is not known.
-  /// - Throws: `BindingError`.
-  static func checkReference(_ graph: Graph, _ bound: BoundInputs, limit: Int) throws {
+  /// All values at once, as the reference evaluator keeps them, and what counts the rows that loops
+  /// keep while only the run tells how many.
+  /// - Throws: `BindingError.memory`.
+  static func ofReference(
+    _ graph: Graph, _ bound: BoundInputs, limit: Int
+  ) throws -> ReferenceMemory {
     var total: DimExpr = 0
     for (node, isLive) in zip(graph.nodes, graph.liveNodes()) where isLive {
       for type in graph.resultTypes(of: node) {
         total = total + type.elementCount * DimExpr(type.dtype.byteCount)
       }
     }
-    do {
-      try check(
-        try total.evaluate { $0 == DimExpr.unknownName ? 0 : bound.sizes[$0] }, bound, limit)
-    } catch DimError.unbound(let symbol) {
-      throw BindingError.unknownSize(symbol)
-    }
+    let values = try total.evaluate { $0 == DimExpr.unknownName ? 0 : bound.sizes[$0] }
+    return ReferenceMemory(limit: limit, held: try check(values, bound, limit))
   }
 
-  private static func check(_ byteCount: Int, _ bound: BoundInputs, _ limit: Int) throws {
+  /// - Returns: the bytes with those of the inputs.
+  @discardableResult
+  private static func check(_ byteCount: Int, _ bound: BoundInputs, _ limit: Int) throws -> Int {
     let (total, overflow) = byteCount.addingReportingOverflow(bound.byteCount)
     if overflow || total > limit {
       throw BindingError.memory(needed: overflow ? .max : total, limit: limit)
     }
+    return total
   }
 }

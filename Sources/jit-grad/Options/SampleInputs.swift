@@ -32,7 +32,7 @@ enum SampleInputs {
         failure = failure ?? error
       }
     }
-    throw failure ?? BindingError.unknownSize(free.first ?? "")
+    throw failure ?? BindingError.unknownSizes(free)
   }
 
   /// Sizes to try: different ones, then equal ones, since many functions want some equal.

@@ -50,7 +50,8 @@ extension CommandStatus {
     case let error as ArrayFileError: self = error.kind == .unsupported ? .unsupported : .badData
     case is TensorTextError: self = .badData
     case let error as BindingError: self = CommandStatus(error)
-    case is DimError, is ExecutionError, is LoopError: self = .badData
+    case is DimError, is ExecutionError: self = .badData
+    case let error as PlacedError: self = CommandStatus(error.error)
     case is DerivativeRequestError: self = .usage
     case is DerivativeError, is NestingError: self = .unsupported
     default: self = .internalError
@@ -69,7 +70,7 @@ extension CommandStatus {
     switch error {
     // Inputs are counted by the command, so a wrong number is its own mistake.
     case .inputCount: self = .internalError
-    case .unknownSize: self = .missingInput
+    case .unknownSizes: self = .missingInput
     case .dtype, .rank, .extent, .impossibleExtent, .negativeSize, .guardFailed, .size, .memory:
       self = .badData
     }

@@ -76,17 +76,17 @@ struct Comparison {
               .map { "; the closest is \($0)" } ?? ""))
         continue
       }
-      compare(output, expected.tensor, tolerance)
+      compare(output, expected, tolerance)
     }
   }
 
   private mutating func compare(
-    _ output: NamedTensor, _ expected: Tensor, _ tolerance: (DType) -> Tolerance
+    _ output: NamedTensor, _ reference: NamedTensor, _ tolerance: (DType) -> Tolerance
   ) {
-    let found = output.tensor
+    let (found, expected) = (output.tensor, reference.tensor)
     guard found.shape == expected.shape else {
       complaints.append(
-        "\(output.name) is \(OutputText.type(found)), expected \(OutputText.type(expected))")
+        "\(output.name) is \(OutputText.type(output)), expected \(OutputText.type(reference))")
       return
     }
     let dtype = found.dtype == .f32 || expected.dtype == .f32 ? DType.f32 : .f64

@@ -12,6 +12,9 @@ enum ErrorReport {
     switch error {
     case let error as CommandError:
       show(error.message, notes: error.notes, help: error.help)
+    case let error as PlacedError:
+      guard let diagnostic = error.diagnostic else { return show(error.error) }
+      Console.raw(DiagnosticRenderer(Console.style).render(diagnostic, in: error.source))
     case let error as DerivativeRequestError: show(error.message, help: error.help)
     case let error as DerivativeError:
       show("\(error)", help: "differentiate by other inputs: --wrt")
@@ -20,7 +23,7 @@ enum ErrorReport {
     case let error as ExecutionError: show(error.description, help: help(error))
     case is NestingError:
       show("\(error)", help: "emit the C and compile it with another compiler")
-    case is FileError, is TensorTextError, is DimError, is LoopError: show("\(error)")
+    case is FileError, is TensorTextError, is DimError: show("\(error)")
     default: showBug(error)
     }
   }
@@ -31,7 +34,7 @@ enum ErrorReport {
     if let help { Console.tagged(.help, help) }
   }
 
-  private static func help(_ error: BindingError) -> String? {
+  static func help(_ error: BindingError) -> String? {
     switch error {
     case .dtype(_, let needed, _):
       return
@@ -39,13 +42,13 @@ enum ErrorReport {
     case .memory:
       return "make the sizes smaller or --max-memory larger; derivatives of loops keep less with "
         + "--checkpoint"
-    case .inputCount, .rank, .extent, .impossibleExtent, .unknownSize, .negativeSize, .guardFailed,
+    case .inputCount, .rank, .extent, .impossibleExtent, .unknownSizes, .negativeSize, .guardFailed,
       .size:
       return nil
     }
   }
 
-  private static func help(_ error: ExecutionError) -> String? {
+  static func help(_ error: ExecutionError) -> String? {
     switch error {
     case .stepLimit, .rows: nil
     case .memoryLimit, .memory:

@@ -9,7 +9,7 @@ enum OutputText {
   /// `name: f64[3] = [1.0, 2.0, 3.0]`
   static func human(_ arrays: [NamedTensor]) -> String {
     arrays.map { array in
-      "\(array.name): \(type(array.tensor)) = "
+      "\(array.name): \(type(array)) = "
         + array.tensor.literal(elidingAbove: elisionLimit) + "\n"
     }.joined()
   }
@@ -20,9 +20,10 @@ enum OutputText {
     return "{\(members.joined(separator: ",\n "))}\n"
   }
 
-  /// `f64[3]`
-  static func type(_ tensor: Tensor) -> String {
-    TensorType(tensor.dtype, tensor.shape.map { DimExpr($0) }).description
+  /// `f64[3]`; of what a file holds, `f16[3]`.
+  static func type(_ array: NamedTensor) -> String {
+    let shape = array.tensor.shape
+    return (array.convertedType ?? array.tensor.dtype.rawValue) + (shape.isEmpty ? "" : "\(shape)")
   }
 
   /// `1.23 ms`: three digits, the unit that fits.

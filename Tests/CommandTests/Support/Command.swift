@@ -84,8 +84,9 @@ let root: String = {
 func example(_ name: String) -> String { "\(root)/examples/\(name)" }
 
 /// Runs `jit-grad` with arguments and text on stdin.
+/// - Parameter before: a line of the shell that starts it, as `ulimit …`.
 func jitGrad(
-  _ arguments: [String], stdin: String = "", environment: [String] = []
+  _ arguments: [String], stdin: String = "", environment: [String] = [], before: String? = nil
 ) throws -> Run {
   let scratch = try Scratch()
   let input = try scratch.file("stdin", stdin)
@@ -100,8 +101,10 @@ func jitGrad(
   posix_spawn_file_actions_addopen(&actions, 1, out, create, 0o600)
   posix_spawn_file_actions_addopen(&actions, 2, err, create, 0o600)
 
-  let program = "\(products)/jit-grad"
-  let words = ([program] + arguments).map { strdup($0) }
+  var call = ["\(products)/jit-grad"] + arguments
+  if let before { call = ["/bin/sh", "-c", "\(before); exec \"$0\" \"$@\""] + call }
+  let program = call[0]
+  let words = call.map { strdup($0) }
   let variables = (["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"] + environment).map { strdup($0) }
   defer { for word in words + variables { free(word!) } }
   var child: pid_t = 0

@@ -163,10 +163,12 @@ struct Interpreter {
       case .swap(let a, let b): cells.swapAt(a, b)
       case .grow(let buffer, let rows, _): try grow(buffer, try index(rows))
       case .check(.stepLimit(let steps), _):
-        if try index(steps) >= stepLimit { throw LoopError.limit(stepLimit) }
+        if try index(steps) >= stepLimit {
+          throw ExecutionError.stepLimit(limit: stepLimit, loop: .init())
+        }
       case .check(.rows(let found, let needed), _):
         let (found, needed) = (try index(found), try index(needed))
-        if found != needed { throw LoopError.rows(needed: needed, found: found) }
+        if found != needed { throw ExecutionError.rows(.init()) }
       }
     }
     return true

@@ -39,41 +39,6 @@ func alternatingLeastSquares() throws {
   }
 }
 
-/// The ground state of a chain of spins by power iteration on one site after the other, as DMRG does
-/// with one site, and the derivative of its energy with respect to the coupling: ⟨ψ| dH/dJ |ψ⟩.
-func powerIteration() throws {
-  let engine = Engine()
-  // Two spins: H = −J σz⊗σz − h (σx⊗1 + 1⊗σx); its lowest energy is −√(J² + 4h²).
-  let zz = TracedTensor(
-    Tensor([1.0, 0, 0, 0, 0, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1], shape: [4, 4]))
-  let x = TracedTensor(Tensor([0.0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0], shape: [4, 4]))
-  let unit = TracedTensor(
-    Tensor([1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], shape: [4, 4]))
-  let (coupling, field) = (TracedTensor(1.0), TracedTensor(0.6))
-  let h = -(coupling * zz) - field * x
-  let shifted = 4 * unit - h
-  var psi = TracedTensor([1.0, 0.3, 0.2, 0.5])
-  var last = Double.infinity
-  var energy = TracedTensor(0.0)
-  var steps = 0
-  while true {
-    let next = matmul(shifted, psi)
-    psi = next / sqrt((next * next).sum())
-    energy = (psi * matmul(h, psi)).sum()
-    steps += 1
-    let value = try energy.eval(engine).doubles[0]
-    if abs(last - value) < 1e-15 { break }
-    last = value
-    if steps > 500 { throw Wrong(description: "power iteration does not converge") }
-  }
-  print("  converged in \(steps) steps, \(engine.counters.compiles) compiles")
-  let exact = -(1 + 4 * 0.36).squareRoot()
-  try check("lowest energy", energy.eval(engine).doubles[0], exact)
-  let gradient = try energy.grad(wrt: [coupling, field]).eval(engine).map(\.doubles[0])
-  try check("∂E/∂J through all iterations", gradient[0], 1 / exact, 1e-6)
-  try check("∂E/∂h", gradient[1], 4 * 0.6 / exact, 1e-6)
-}
-
 /// Fits the eccentricity and the mean anomaly of an orbit to positions. Kepler's equation
 /// M = E − e sin E is solved by a `while` inside of the function that is differentiated.
 func keplerOrbit() throws {

@@ -22,6 +22,12 @@ func ownPrimitives() throws {
   try check("e^(−a·b) + a", y.eval(engine).doubles[0], exp(-1) + 0.5)
   try check("∂/∂a", gradient[0].eval(engine).doubles[0], 1 - 2 * exp(-1))
   try check("∂²/∂a²", gradient[0].grad(wrt: a).eval(engine).doubles[0], 4 * exp(-1))
+  // A graph file names operations; the set says which they are.
+  let (p, q) = (TracedTensor.input("p"), TracedTensor.input("q"))
+  let graph = try Graph("f", of: Exp()(Mul()(p, q)[0])[0])
+  let read = try GraphSource(graph.text, primitives: set).graphs[0]
+  let results = try engine.compile(read.gradient(wrt: ["p"]))([Tensor(0.5), Tensor(2.0)])
+  try check("∂/∂p e^(p·q), read from text", results[1].doubles[0], 2 * exp(1))
   let context = EagerContext(engine)
   let x = context.tensor(0.3, requiresGrad: true)
   let s = 1 / (1 + exp(-0.3))

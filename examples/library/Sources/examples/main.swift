@@ -7,7 +7,7 @@ let all: [(name: String, run: () throws -> Void)] = [
   ("primitives", ownPrimitives),
   ("logistic", logisticRegression),
   ("als", alternatingLeastSquares),
-  ("power", powerIteration),
+  ("chain", chainOfSpins),
   ("kepler", keplerOrbit),
   ("long", longTrace),
 ]

@@ -29,18 +29,20 @@ typedef void jg_dgemv(int order, int trans, int m, int n, double alpha, const do
                       const double *x, int incx, double beta, double *y, int incy);
 typedef void jg_sgemv(int order, int trans, int m, int n, float alpha, const float *a, int lda,
                       const float *x, int incx, float beta, float *y, int incy);
-typedef void jg_dtrsm(int order, int side, int uplo, int trans, int diag, int m, int n, double alpha,
-                      const double *a, int lda, double *b, int ldb);
-typedef void jg_strsm(int order, int side, int uplo, int trans, int diag, int m, int n, float alpha,
-                      const float *a, int lda, float *b, int ldb);
+typedef void jg_dtrsm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                      double alpha, const double *a, int lda, double *b, int ldb);
+typedef void jg_strsm(int order, int side, int uplo, int trans, int diag, int m, int n,
+                      float alpha, const float *a, int lda, float *b, int ldb);
 
 /* LAPACK by its Fortran names: everything by address, the lengths of texts at the end. */
-typedef void jg_dpotrf(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
-typedef void jg_spotrf(const char *uplo, const int *n, float *a, const int *lda, int *info, size_t);
+typedef void jg_dpotrf(const char *uplo, const int *n, double *a, const int *lda, int *info,
+                       size_t);
+typedef void jg_spotrf(const char *uplo, const int *n, float *a, const int *lda, int *info,
+                       size_t);
 typedef void jg_dgelqf(const int *m, const int *n, double *a, const int *lda, double *tau,
                        double *work, const int *lwork, int *info);
-typedef void jg_sgelqf(const int *m, const int *n, float *a, const int *lda, float *tau, float *work,
-                       const int *lwork, int *info);
+typedef void jg_sgelqf(const int *m, const int *n, float *a, const int *lda, float *tau,
+                       float *work, const int *lwork, int *info);
 typedef void jg_dorglq(const int *m, const int *n, const int *k, double *a, const int *lda,
                        const double *tau, double *work, const int *lwork, int *info);
 typedef void jg_sorglq(const int *m, const int *n, const int *k, float *a, const int *lda,

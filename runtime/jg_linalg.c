@@ -1,5 +1,5 @@
-/* Linear algebra for kernels: the portable functions for small matrices, the loaded OpenBLAS for large
- * ones. Which way is taken depends on extents only. */
+/* Linear algebra for kernels: the portable functions for small matrices, the loaded OpenBLAS for
+ * large ones. Which way is taken depends on extents only. */
 #include "jg_linalg.h"
 
 #include <limits.h>

@@ -1,11 +1,10 @@
 /* The functions of jg_linalg.h for one kind of number, with large matrices by the library: included by
  * jg_linalg.c. */
 
-void JG_KERNEL(jg_cholesky)(int64_t n, const JG_T *a, JG_T *l) {
+int JG_KERNEL(jg_cholesky)(int64_t n, const JG_T *a, JG_T *l) {
   const jg_blas *blas = library_for(n, n, n);
   if (!blas) {
-    JG_NAME(jg_cholesky)(n, a, l);
-    return;
+    return JG_NAME(jg_cholesky)(n, a, l);
   }
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < n; j++) l[n * i + j] = j <= i ? a[n * i + j] : 0;
@@ -14,22 +13,28 @@ void JG_KERNEL(jg_cholesky)(int64_t n, const JG_T *a, JG_T *l) {
   int info = 0;
   /* Its upper triangle by columns is our lower one by rows. */
   blas->JG_BLAS(potrf)("U", &order, l, &order, &info, 1);
-  if (info != 0 || !(l[n * n - 1] > 0)) JG_NAME(jg_fill_nan)(n * n, l);
+  if (info == 0 && l[n * n - 1] > 0) return 0;
+  JG_NAME(jg_fill_nan)(n * n, l);
+  return 1;
 }
 
-void JG_KERNEL(jg_triangular_solve)(int64_t rows, int64_t columns, int64_t left,
+int JG_KERNEL(jg_triangular_solve)(int64_t rows, int64_t columns, int64_t left,
                                                int64_t lower, int64_t transposed, int64_t unit,
                                                const JG_T *t, const JG_T *b, JG_T *x) {
   const int64_t n = left ? rows : columns;
   const jg_blas *blas = library_for(rows, columns, n);
   if (!blas) {
-    JG_NAME(jg_triangular_solve)(rows, columns, left, lower, transposed, unit, t, b, x);
-    return;
+    return JG_NAME(jg_triangular_solve)(rows, columns, left, lower, transposed, unit, t, b, x);
+  }
+  int status = 0;
+  for (int64_t i = 0; !unit && i < n; i++) {
+    if (t[(n + 1) * i] == 0) status = 1;
   }
   for (int64_t i = 0; i < rows * columns; i++) x[i] = b[i];
   blas->JG_BLAS(trsm)(JG_ROW_MAJOR, left ? JG_LEFT : JG_RIGHT, lower ? JG_LOWER : JG_UPPER,
                       transposed ? JG_TRANS : JG_NO_TRANS, unit ? JG_UNIT : JG_NON_UNIT, (int)rows,
                       (int)columns, 1, t, (int)n, x, (int)columns);
+  return status;
 }
 
 /* Right-looking, in blocks of columns. */
@@ -81,12 +86,12 @@ void JG_KERNEL(jg_qr)(int64_t m, int64_t n, const JG_T *a, JG_T *q, JG_T *r, JG_
   JG_NAME(jg_qr)(m, n, a, q, r, work);
 }
 
-void JG_KERNEL(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, JG_T *work,
+int JG_KERNEL(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, JG_T *work,
                         int32_t *integers) {
-  JG_NAME(jg_eigh)(n, a, w, v, work, integers);
+  return JG_NAME(jg_eigh)(n, a, w, v, work, integers);
 }
 
-void JG_KERNEL(jg_svd)(int64_t m, int64_t n, const JG_T *a, JG_T *u, JG_T *s, JG_T *vt, JG_T *work,
+int JG_KERNEL(jg_svd)(int64_t m, int64_t n, const JG_T *a, JG_T *u, JG_T *s, JG_T *vt, JG_T *work,
                        int32_t *integers) {
-  JG_NAME(jg_svd)(m, n, a, u, s, vt, work, integers);
+  return JG_NAME(jg_svd)(m, n, a, u, s, vt, work, integers);
 }

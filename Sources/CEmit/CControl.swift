@@ -59,7 +59,7 @@ extension CFunction {
   }
 
   /// What the function returns. Which loop it was is told to this process only.
-  private func status(_ status: CallStatus, _ loop: Int) -> Int32 {
+  func status(_ status: CallStatus, _ loop: Int) -> Int32 {
     status.rawValue + (spelling == .jit ? Int32(loop) << 8 : 0)
   }
 

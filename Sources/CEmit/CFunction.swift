@@ -300,8 +300,12 @@ struct CFunction {
           (isWritten ? "" : "const ") + "\(program.buffers[buffer].dtype.cType) *")
       }
     }
-    prototypes[call.function] = "void \(call.function)(\(types.joined(separator: ", ")))"
-    emit("\(call.function)(\(arguments.joined(separator: ", ")));")
+    let result = call.hasStatus ? "int" : "void"
+    prototypes[call.function] = "\(result) \(call.function)(\(types.joined(separator: ", ")))"
+    let text = "\(call.function)(\(arguments.joined(separator: ", ")))"
+    guard let failing = call.failing else { return emit("\(text);") }
+    lines += CLayout.broken(
+      "if (\(text) != 0) return \(status(.noResult, failing));", indent: 2 * indent)
   }
 
   /// What a nest computes, by the lines of the source: `line 5: dot, grad_y (negate)`.

@@ -164,15 +164,33 @@ package struct PortableSource: Sendable {
       others.append("\(CallStatus.memory.rawValue) where memory for rows is short")
     }
     var checksRows = false
+    var reasons: [String] = []
     for statement in program.body {
-      statement.forEach { if case .check(.rows, _) = $0 { checksRows = true } }
+      statement.forEach {
+        switch $0 {
+        case .check(.rows, _): checksRows = true
+        case .call(let call):
+          if let k = call.failing, let reason = program.checkedLoops[k].failure,
+            !reasons.contains(reason)
+          {
+            reasons.append(reason)
+          }
+        default: break
+        }
+      }
     }
     if checksRows {
       others.append("\(CallStatus.rows.rawValue) where a loop meets another number of rows")
     }
+    for reason in reasons {
+      others.append("\(CallStatus.noResult.rawValue) where \(reason)")
+    }
     let sizes = " * Returns 0, or 1 where sizes do not fit together; then nothing was written"
-    return others.isEmpty
-      ? [sizes + ". */"] : [sizes + ";", " * \(others.joined(separator: ", or ")). */"]
+    if others.isEmpty { return [sizes + ". */"] }
+    return [sizes + ";"]
+      + others.enumerated().map { k, text in
+        " * \(k > 0 ? "or " : "")\(text)\(k == others.count - 1 ? ". */" : ",")"
+      }
   }
 
   /// The definitions of runtime functions that are called, in the order of the runtime's headers.

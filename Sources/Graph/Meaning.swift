@@ -121,11 +121,17 @@ package struct RowCall: Sendable {
   /// The function's name without the dtype suffix of operand 0.
   package var function: String
   package var arguments: [Argument]
+  /// It gives an int: 0, or another number where there is no result. Whether the call ends then is said by
+  /// `Operation.failure`.
+  package var hasStatus: Bool
 
-  package init(domain: [DimExpr], function: String, arguments: [Argument]) {
+  package init(
+    domain: [DimExpr], function: String, arguments: [Argument], hasStatus: Bool = false
+  ) {
     self.domain = domain
     self.function = function
     self.arguments = arguments
+    self.hasStatus = hasStatus
   }
 
   package enum Argument: Sendable {

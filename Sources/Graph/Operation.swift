@@ -51,6 +51,10 @@ package protocol Operation: Hashable, Sendable {
   /// Stands for other operations, though it has no region; `expansion` says for which.
   var isComposed: Bool { get }
 
+  /// What is wrong with data for which there is no result, for an operation that ends the call then;
+  /// `nil` for one that has a result for all data.
+  var failure: String? { get }
+
   /// Has no meaning for the compiler: it is evaluated in Swift, between kernels.
   var runsOnHost: Bool { get }
 
@@ -99,6 +103,7 @@ extension Operation {
   package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? { nil }
   package func canonical(_ operands: [Value], in graph: Graph) -> Application? { nil }
   package var isComposed: Bool { false }
+  package var failure: String? { nil }
   package var runsOnHost: Bool { false }
 
   package func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }

@@ -50,7 +50,8 @@ package enum ReferenceEvaluator {
         ReferenceCall(
           operands: operands, results: try types.map { ($0.dtype, try $0.shape.map(size)) },
           stepLimit: stepLimit, memory: memory,
-          place: node.hasRegions ? graph.loopPlace(node) : .init(), size: size))
+          place: node.hasRegions || node.operation.failure != nil ? graph.loopPlace(node) : .init(),
+          size: size))
       for (value, tensor) in zip(graph.results(of: node), results) {
         values[Int(value.index)] = tensor
       }

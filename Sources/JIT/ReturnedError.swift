@@ -24,6 +24,10 @@ extension ExecutionError {
         : .memory(needed: needed, loop: loop)
     case .stepLimit?: self = .stepLimit(limit: stepLimit, loop: loop)
     case .rows?: self = .rows(loop)
+    case .noResult?:
+      let number = Int(returned >> 8)
+      let reason = loops.indices.contains(number) ? loops[number].failure : nil
+      self = .noResult(reason: reason ?? "there is none for its data", operation: loop)
     case .sizes?, nil:
       preconditionFailure("sizes are checked before the call, and there is no status \(returned)")
     }

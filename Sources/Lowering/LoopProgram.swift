@@ -151,6 +151,7 @@ package enum CallStatus: Int32, Sendable {
   case memory = 2
   case stepLimit = 3
   case rows = 4
+  case noResult = 5
 }
 
 extension RunCheck {
@@ -175,6 +176,7 @@ extension LoopProgram {
       statement.forEach {
         switch $0 {
         case .check, .grow: found = true
+        case .call(let call) where call.failing != nil: found = true
         default: break
         }
       }
@@ -188,6 +190,8 @@ package struct Note: Hashable, Sendable {
   package var operation: String
   package var name: String?
   package var origin: Origin
+  /// What is wrong where it has no result.
+  package var failure: String?
 }
 
 /// A call of a runtime function.
@@ -201,6 +205,10 @@ package struct KernelCall: Sendable {
   package var function: String
   package var arguments: [Argument]
   package var notes: [Note]
+  /// It gives an int: 0, or another number where there is no result.
+  package var hasStatus = false
+  /// The operation that ends the program then, by its number in `checkedLoops`; `nil` to go on.
+  package var failing: Int?
 }
 
 /// A scalar's value.

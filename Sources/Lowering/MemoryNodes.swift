@@ -110,10 +110,14 @@ extension NestBuilder {
       }
     }
     let suffix = graph.type(of: operands[operands.startIndex]).dtype.rawValue
+    var ending = note(node)
+    ending.failure = node.operation.failure
     nest.block.append(
       .call(
         KernelCall(
-          function: "\(call.function)_\(suffix)", arguments: arguments, notes: [note(node)])))
+          function: "\(call.function)_\(suffix)", arguments: arguments, notes: [note(node)],
+          hasStatus: call.hasStatus,
+          failing: ending.failure == nil ? nil : program.checked(ending))))
     for value in results { completeHere(value) }
   }
 

@@ -111,6 +111,11 @@ private struct ProgramChecker {
         try check(inner[...], isLoopBody: false)
         (locals, variables, indices) = outside
       case .call(let call):
+        if let failing = call.failing,
+          !call.hasStatus || !program.checkedLoops.indices.contains(failing)
+        {
+          try fail("\(call.function) has no status that ends the program")
+        }
         for argument in call.arguments {
           switch argument {
           case .integer(let e): try check(e)

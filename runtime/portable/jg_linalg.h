@@ -3,15 +3,15 @@
  * loops; orthogonal factors are LAPACK's, reached through jg_lapack functions of the same kind. LAPACK
  * sees a row-major matrix as its transpose, so A = QR is its LQ, and U and V change places.
  *
- * Where there is no result (not positive definite, no convergence, a number that is not finite), a
- * function fills its results with NaN. Shipped C carries these functions verbatim: C99, no globals. */
+ * A function that gives an int gives 0, or 1 where there is no result (not positive definite, singular,
+ * no convergence, a number that is not finite); it has filled its results with NaN then. Shipped C carries these functions verbatim: C99, no globals. */
 
 static inline void JG_NAME(jg_fill_nan)(int64_t count, JG_T *x) {
   for (int64_t i = 0; i < count; i++) x[i] = (JG_T)NAN;
 }
 
 /* L of A = L L', of which the lower triangle is read. */
-static inline void JG_NAME(jg_cholesky)(int64_t n, const JG_T *a, JG_T *l) {
+static inline int JG_NAME(jg_cholesky)(int64_t n, const JG_T *a, JG_T *l) {
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j <= i; j++) {
       JG_T rest = a[n * i + j];
@@ -22,22 +22,24 @@ static inline void JG_NAME(jg_cholesky)(int64_t n, const JG_T *a, JG_T *l) {
     for (int64_t j = i + 1; j < n; j++) l[n * i + j] = 0;
     if (!(l[n * i + i] > 0)) {
       JG_NAME(jg_fill_nan)(n * n, l);
-      return;
+      return 1;
     }
   }
+  return 0;
 }
 
 /* X of T X = B for B: rows by columns, or of X T = B; T is lower or upper, perhaps transposed, and
- * has ones on its diagonal where `unit`. */
-static inline void JG_NAME(jg_triangular_solve)(int64_t rows, int64_t columns, int64_t left,
-                                                int64_t lower, int64_t transposed, int64_t unit,
-                                                const JG_T *t, const JG_T *b, JG_T *x) {
+ * has ones on its diagonal where `unit`. 1 where it has a zero there; X is what division makes of it. */
+static inline int JG_NAME(jg_triangular_solve)(int64_t rows, int64_t columns, int64_t left,
+                                               int64_t lower, int64_t transposed, int64_t unit,
+                                               const JG_T *t, const JG_T *b, JG_T *x) {
   /* X T = B is T' X' = B': the same with the strides of X exchanged. */
   const int64_t n = left ? rows : columns, m = left ? columns : rows;
   const int64_t row = left ? columns : 1, column = left ? 1 : columns;
   const int64_t flipped = left ? transposed : !transposed;
   const int64_t t_row = flipped ? 1 : n, t_column = flipped ? n : 1;
   const int64_t forward = flipped ? !lower : lower;
+  int status = 0;
   for (int64_t i = 0; i < rows * columns; i++) x[i] = b[i];
   for (int64_t step = 0; step < n; step++) {
     const int64_t i = forward ? step : n - 1 - step;
@@ -50,8 +52,10 @@ static inline void JG_NAME(jg_triangular_solve)(int64_t rows, int64_t columns, i
     }
     if (unit) continue;
     const JG_T pivot = t[(n + 1) * i];
+    if (pivot == 0) status = 1;
     for (int64_t j = 0; j < m; j++) x[row * i + column * j] /= pivot;
   }
+  return status;
 }
 
 /* A[order] = L U, both in lu; each pivot is the first of the largest of its column. */
@@ -115,9 +119,9 @@ static inline JG_T JG_NAME(jg_sign_of_largest)(int64_t count, int64_t stride, co
 
 /* A = V diag(w) V' of a symmetric A, of which the lower triangle is read.
  * work: 2 n n + 6 n + 1 numbers; integers: 5 n + 3. */
-static inline void JG_NAME(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, JG_T *work,
-                                    int32_t *integers) {
-  if (n == 0) return;
+static inline int JG_NAME(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, JG_T *work,
+                                   int32_t *integers) {
+  if (n == 0) return 0;
   bool is_finite = true;
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < n; j++) {
@@ -129,7 +133,7 @@ static inline void JG_NAME(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, 
                                               5 * n + 3)) {
     JG_NAME(jg_fill_nan)(n, w);
     JG_NAME(jg_fill_nan)(n * n, v);
-    return;
+    return 1;
   }
   /* The vectors came as rows. */
   for (int64_t i = 0; i < n; i++) {
@@ -143,14 +147,15 @@ static inline void JG_NAME(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, 
     const JG_T sign = JG_NAME(jg_sign_of_largest)(n, n, v + j);
     for (int64_t i = 0; i < n; i++) v[n * i + j] *= sign;
   }
+  return 0;
 }
 
 /* A = U diag(s) V' with k = min(m, n) values; vt is V'.
  * work: m n + 4 k k + 7 k + 32 (m + n) + 1 numbers; integers: 8 k + 1. */
-static inline void JG_NAME(jg_svd)(int64_t m, int64_t n, const JG_T *a, JG_T *u, JG_T *s, JG_T *vt,
-                                   JG_T *work, int32_t *integers) {
+static inline int JG_NAME(jg_svd)(int64_t m, int64_t n, const JG_T *a, JG_T *u, JG_T *s, JG_T *vt,
+                                  JG_T *work, int32_t *integers) {
   const int64_t k = m < n ? m : n;
-  if (k == 0) return;
+  if (k == 0) return 0;
   bool is_finite = true;
   for (int64_t i = 0; i < m * n; i++) {
     work[i] = a[i];
@@ -162,11 +167,12 @@ static inline void JG_NAME(jg_svd)(int64_t m, int64_t n, const JG_T *a, JG_T *u,
     JG_NAME(jg_fill_nan)(m * k, u);
     JG_NAME(jg_fill_nan)(k, s);
     JG_NAME(jg_fill_nan)(k * n, vt);
-    return;
+    return 1;
   }
   for (int64_t j = 0; j < k; j++) {
     const JG_T sign = JG_NAME(jg_sign_of_largest)(m, k, u + j);
     for (int64_t i = 0; i < m; i++) u[k * i + j] *= sign;
     for (int64_t i = 0; i < n; i++) vt[n * j + i] *= sign;
   }
+  return 0;
 }

@@ -20,24 +20,34 @@ enum LinearAlgebra {
   private static func symmetric(_ x: Term) -> Term { (x + x.flipped) * 0.5 }
 
   static let cholesky = Entry(
-    "cholesky", [.operand("A"), Parameter("upper", .flag, default: "false")],
+    "cholesky",
+    [
+      .operand("A"), Parameter("upper", .flag, default: "false"),
+      Parameter("or_nan", .flag, default: "false"),
+    ],
     """
-    The lower triangular L with `A = L @ L'`, of the symmetric part of A; with `upper` its transpose.
+    The lower triangular L with `A = L @ transpose(L)`, of the symmetric part of A; with `upper` its transpose.
 
-    `[…, n, n]`; NaN where the matrix is not positive definite.
+    `[…, n, n]`. Where the matrix is not positive definite, the call ends with an error; with `or_nan` the \
+    factor is NaN.
     """
   ) { call in
-    let factor = call.builder.applying(Cholesky(), [symmetric(try matrix(call))])
+    let factor = call.builder.applying(
+      Cholesky(orNaN: try call.flag("or_nan") ?? false), [symmetric(try matrix(call))])
     return [try call.flag("upper") == true ? factor.flipped : factor]
   }
 
   static let solve = Entry(
-    "solve", [.operand("A"), .operand("b"), Parameter("transposed", .flag, default: "false")],
+    "solve",
+    [
+      .operand("A"), .operand("b"), Parameter("transposed", .flag, default: "false"),
+      Parameter("or_nan", .flag, default: "false"),
+    ],
     """
     The solution of `A @ x = b` for a square matrix; b is a vector, a matrix, or a batch of them.
 
     A is `[…, n, n]` and b `[n]` or `[…, n, k]`; axes in front broadcast. The matrix is factored once, \
-    also for derivatives. A singular matrix gives ±∞ or NaN.
+    also for derivatives. A singular matrix ends the call with an error; with `or_nan` it gives ±∞ or NaN.
     """
   ) { call in
     let a = try matrix(call)
@@ -49,7 +59,8 @@ enum LinearAlgebra {
     if isVector { b = b.inserted(extents: [1], at: 1) }
     let fronts = [a, b].map { TensorType(.f64, Array($0.shape.dropLast(2))) }
     let front = try broadcastShape(of: fronts, for: "solve")
-    let operation = Solve(transposed: try call.flag("transposed") ?? false)
+    let operation = Solve(
+      transposed: try call.flag("transposed") ?? false, orNaN: try call.flag("or_nan") ?? false)
     let x = try call.builder.apply(
       operation,
       [
@@ -59,11 +70,15 @@ enum LinearAlgebra {
   }
 
   static let inverse = Entry(
-    "inverse", [.operand("A")],
-    "The inverse of a square matrix, `[…, n, n]`; ±∞ or NaN for a singular one."
+    "inverse", [.operand("A"), Parameter("or_nan", .flag, default: "false")],
+    """
+    The inverse of a square matrix, `[…, n, n]`. A singular one ends the call with an error; with `or_nan` \
+    it gives ±∞ or NaN.
+    """
   ) { call in
     let a = try matrix(call)
-    return try call.builder.apply(Solve(), [a, a.identityLike])
+    return try call.builder.apply(
+      Solve(orNaN: call.flag("or_nan") ?? false), [a, a.identityLike])
   }
 
   static let lu = Entry(
@@ -120,7 +135,7 @@ enum LinearAlgebra {
   static let svd = Entry(
     "svd", [.operand("A")],
     """
-    Three results: U, the singular values s, descending, and V' of `A = U @ diag(s) @ V'`.
+    Three results: U, the singular values s, descending, and Vᵀ of `A = U @ diag(s) @ Vᵀ`.
 
     `[…, m, n]` of any shape to `[…, m, k]`, `[…, k]` and `[…, k, n]`, k = min(m, n). In each column of \
     U the component of largest magnitude is positive.

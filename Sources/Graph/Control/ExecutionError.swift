@@ -12,8 +12,10 @@ public enum ExecutionError: Error, Hashable, Sendable {
   case memoryLimit(needed: Int, limit: Int, loop: LoopPlace)
   /// The machine has no memory for the rows that loops keep.
   case memory(needed: Int, loop: LoopPlace)
+  /// An operation has no result for its data: a matrix that is singular, or not positive definite.
+  case noResult(reason: String, operation: LoopPlace)
 
-  /// A loop as a reader of the source knows it.
+  /// A loop, or an operation, as a reader of the source knows it.
   public struct LoopPlace: Hashable, Sendable, CustomStringConvertible {
     public var operation: String
     public var name: String?
@@ -38,7 +40,7 @@ public enum ExecutionError: Error, Hashable, Sendable {
   public var loop: LoopPlace {
     switch self {
     case .stepLimit(_, let loop), .rows(let loop), .memoryLimit(_, _, let loop),
-      .memory(_, let loop):
+      .memory(_, let loop), .noResult(_, let loop):
       loop
     }
   }
@@ -57,6 +59,7 @@ extension ExecutionError: CustomStringConvertible {
     case .memoryLimit(let needed, let limit, _):
       "the \(loop) keeps rows: with them the call asks for \(needed) bytes of memory so far, more than "
         + "the limit of \(limit)"
+    case .noResult(let reason, _): "the \(loop) has no result: \(reason)"
     case .memory(let needed, _):
       "the \(loop) keeps rows: there is no memory for the \(needed) bytes that the call asks for so far"
     }

@@ -156,8 +156,11 @@ extension LoopParts {
   /// - Returns: whether there was any.
   fileprivate mutating func hoistInvariants(into outside: GraphBuilder) throws -> Bool {
     let graph = builder.graph
+    // A loop without steps neither waits for one that never ends nor ends for want of a result: what
+    // may do so stays inside, with all that reads it.
+    let staying = graph.nodes.filter(\.mayNotReturn).flatMap { graph.results(of: $0) }
     let varying = graph.dependents(
-      of: [index] + carried.map(\.input) + rows.map(\.input))
+      of: [index] + carried.map(\.input) + rows.map(\.input) + staying)
     let needed = graph.nodesNeeded(for: targets)
     var isWanted = [Bool](repeating: false, count: graph.types.count)
     for target in targets { isWanted[Int(target.index)] = true }
@@ -195,6 +198,15 @@ extension LoopParts {
   }
 }
 
+extension Node {
+  /// It may never end, or end the whole call.
+  fileprivate var mayNotReturn: Bool {
+    if primitive.function != nil { return false }
+    return (operation as? Loop)?.isEndless == true || operation.failure != nil
+      || operation.regions.contains { $0.graph.nodes.contains(where: \.mayNotReturn) }
+  }
+}
+
 extension Graph {
   /// Which values are `targets` or needed for them, where those in `known` need nothing.
   fileprivate func valuesRead(by targets: [Value], stoppingAt known: [Value]) -> [Bool] {
@@ -212,9 +224,8 @@ extension Graph {
     return isRead
   }
 
-  /// Worth computing outside of a loop: it does more than look at something, and it ends.
+  /// Worth computing outside of a loop: it does more than look at something.
   fileprivate func canMoveOut(_ node: Node) -> Bool {
-    if let loop = node.operation as? Loop, loop.isEndless { return false }
     if resultTypes(of: node).contains(where: { $0.shape.contains(where: \.isUnknown) }) {
       return false
     }

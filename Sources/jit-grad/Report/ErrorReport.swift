@@ -50,7 +50,7 @@ enum ErrorReport {
 
   static func help(_ error: ExecutionError) -> String? {
     switch error {
-    case .stepLimit, .rows: nil
+    case .stepLimit, .rows, .noResult: nil
     case .memoryLimit, .memory:
       "let the derivative keep less: --checkpoint, or keep at most 100 behind the header of the loop; "
         + "or make --max-memory larger"

@@ -21,12 +21,13 @@ struct MatrixCall {
       }
     switch name {
     case "cholesky":
-      operation = Cholesky()
+      operation = Cholesky(orNaN: true)
       results = [(dtype, [m, m])]
     case "triangular_solve":
       operation = TriangularSolve(
         side: numbers[2] != 0 ? .left : .right, lower: numbers[3] != 0,
-        transposed: numbers[4] != 0, unit: numbers[5] != 0)
+        transposed: numbers[4] != 0, unit: numbers[5] != 0,
+        orNaN: true)
       results = [(dtype, [m, n])]
     case "lu":
       operation = LU()
@@ -35,10 +36,10 @@ struct MatrixCall {
       operation = QR()
       results = [(dtype, [m, k]), (dtype, [k, n])]
     case "eigh":
-      operation = SymmetricEigen()
+      operation = SymmetricEigen(orNaN: true)
       results = [(dtype, [m]), (dtype, [m, m])]
     case "svd":
-      operation = SVD()
+      operation = SVD(orNaN: true)
       results = [(dtype, [m, k]), (dtype, [k]), (dtype, [k, n])]
     default: return nil
     }

@@ -22,7 +22,7 @@ package struct Determinant: Operation {
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     guard let dA = rule.tangents[0] else { return rule.results.map { _ in nil } }
     let a = rule.operands[0]
-    let inverse = Solve(transposed: true).applied(a, a.identityLike)
+    let inverse = Solve(transposed: true, orNaN: true).applied(a, a.identityLike)
     let change = (inverse * dA).sum(over: [a.rank - 2, a.rank - 1])
     return isLogarithmic ? [nil, change] : [rule.results[0] * change]
   }
@@ -57,7 +57,7 @@ package struct Determinant: Operation {
   }
   /// Laplace's expansion for small matrices would do; elimination is quicker.
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    call.matrices(batchRank: call.operands[0].shape.count - 2) { operands in
+    try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: nil) { operands in
       var a = operands[0]
       var (sign, logarithm, product) = (1.0, 0.0, 1.0)
       for k in 0..<a.rows {

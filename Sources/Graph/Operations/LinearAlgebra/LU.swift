@@ -47,7 +47,7 @@ package struct LU: Operation {
       [.number(shape.rows), .number(shape.columns), .operand(0), .result(0), .result(1)])
   }
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    call.matrices(batchRank: call.operands[0].shape.count - 2) { operands in
+    try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: nil) { operands in
       var a = operands[0]
       var order = Array(0..<a.rows)
       for k in 0..<Swift.min(a.rows, a.columns) {

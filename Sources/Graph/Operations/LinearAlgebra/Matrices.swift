@@ -57,7 +57,7 @@ extension Meaning {
   /// One call for each member of the batch.
   static func matrices(
     _ function: String, _ operands: [TensorType], _ results: [TensorType],
-    batch: [DimExpr], _ arguments: [MatrixArgument]
+    batch: [DimExpr], hasStatus: Bool = false, _ arguments: [MatrixArgument]
   ) -> Meaning {
     func start(_ type: TensorType) -> [DimExpr] {
       Comprehension.indices(batch.count)
@@ -74,7 +74,7 @@ extension Meaning {
           case .result(let k): .result(k, start(results[k]))
           case .room(let count, let dtype): .workspace(count, dtype)
           }
-        }))
+        }, hasStatus: hasStatus))
   }
 }
 
@@ -204,15 +204,17 @@ struct ReferenceMatrix {
       (self[i, k], self[j, k]) = (self[j, k], self[i, k])
     }
   }
-
-  static var failed: ReferenceMatrix { ReferenceMatrix(0, 0, []) }
 }
 
 extension ReferenceCall {
   /// The results of a function of one matrix each, for every member of the batch.
+  ///
+  /// - Parameters:
+  ///   - failure: what is wrong where the body gives `nil`; `nil` for results of NaN then.
+  /// - Throws: `ExecutionError.noResult`.
   func matrices(
-    batchRank: Int, _ body: ([ReferenceMatrix]) -> [[Double]]
-  ) -> [Tensor] {
+    batchRank: Int, failure: String?, _ body: ([ReferenceMatrix]) -> [[Double]]?
+  ) throws -> [Tensor] {
     let batch = operands[0].shape.prefix(batchRank).reduce(1, *)
     var made = [[Double]](repeating: [], count: results.count)
     for member in 0..<batch {
@@ -223,7 +225,16 @@ extension ReferenceCall {
           shape.first ?? 1, shape.count > 1 ? shape.last ?? 1 : 1,
           (0..<count).map { operand[member * count + $0].real })
       }
-      for (k, part) in body(parts).enumerated() { made[k] += part }
+      if let results = body(parts) {
+        for (k, part) in results.enumerated() { made[k] += part }
+      } else if let failure {
+        throw ExecutionError.noResult(reason: failure, operation: place)
+      } else {
+        for (k, result) in results.enumerated() {
+          let count = result.shape.dropFirst(batchRank).reduce(1, *)
+          made[k] += [Double](repeating: .nan, count: count)
+        }
+      }
     }
     return zip(made, results).map { values, result in
       result.dtype.isFloat

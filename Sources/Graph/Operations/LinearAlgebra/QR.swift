@@ -49,7 +49,7 @@ package struct QR: Operation {
       ])
   }
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    call.matrices(batchRank: call.operands[0].shape.count - 2) { operands in
+    try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: nil) { operands in
       var r = operands[0]
       let count = Swift.min(r.rows, r.columns)
       var q = ReferenceMatrix(r.rows, r.rows) { $0 == $1 ? 1 : 0 }

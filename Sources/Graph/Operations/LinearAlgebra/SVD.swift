@@ -2,9 +2,16 @@
 
 /// `A = U·diag(s)·Vᵀ` with K = min(m, n) singular values, descending.
 package struct SVD: Operation {
-  package init() {}
+  /// Where there are no singular values, they are NaN and the call goes on.
+  package let orNaN: Bool
+
+  package init(orNaN: Bool = false) { self.orNaN = orNaN }
 
   package var name: String { "svd_factor" }
+  package var attributes: [Attribute] { orNaN ? [Attribute("or_nan", .flag(true))] : [] }
+  package var failure: String? {
+    orNaN ? nil : "the matrix holds a number that is not finite, or LAPACK did not converge"
+  }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
     let (type, shape) = (operands[0], try MatrixShape(operands[0], for: name))
@@ -45,7 +52,7 @@ package struct SVD: Operation {
     let (shape, dtype) = (MatrixShape(operands[0]), operands[0].dtype)
     let (m, n, k) = (shape.rows, shape.columns, shape.least)
     return .matrices(
-      "jg_svd", operands, results, batch: shape.batch,
+      "jg_svd", operands, results, batch: shape.batch, hasStatus: true,
       [
         .number(m), .number(n), .operand(0), .result(0), .result(1), .result(2),
         // A copy that dgesdd destroys, and what it asks for, with room for blocks of 32.
@@ -54,13 +61,10 @@ package struct SVD: Operation {
   }
   /// One-sided Jacobi: rotations make the columns orthogonal.
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    call.matrices(batchRank: call.operands[0].shape.count - 2) { operands in
+    try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in
       let (rows, columns) = (operands[0].rows, operands[0].columns)
       let count = Swift.min(rows, columns)
-      guard operands[0].elements.allSatisfy(\.isFinite) else {
-        func nan(_ n: Int) -> [Double] { [Double](repeating: .nan, count: n) }
-        return [nan(rows * count), nan(count), nan(count * columns)]
-      }
+      guard operands[0].elements.allSatisfy(\.isFinite) else { return nil }
       let isWide = columns > rows
       var a = isWide ? operands[0].flipped : operands[0]
       var v = ReferenceMatrix(count, count) { $0 == $1 ? 1 : 0 }
@@ -103,17 +107,18 @@ package struct SVD: Operation {
   }
 
   static let entry = Entry(
-    "svd_factor", [.operand("A")],
+    "svd_factor", [.operand("A"), Parameter("or_nan", .flag, default: "false")],
     """
-    Three results: U, the singular values s, descending, and V' of `A = U @ diag(s) @ V'`.
+    Three results: U, the singular values s, descending, and Vᵀ of `A = U @ diag(s) @ Vᵀ`.
 
     `[…, m, n]` of any shape to `[…, m, k]`, `[…, k]` and `[…, k, n]`, k = min(m, n). In each column of \
     U the component of largest magnitude is positive. Where singular values are equal or 0, the \
-    derivative of U and V is not finite; that of the values is.
+    derivative of U and V is not finite; that of the values is. A number that is not finite ends the \
+    call with an error; with `or_nan` the results are NaN.
     """,
     examples: [
       Example(SVD(), [.init(.f64, ["m", "n"], in: -0.3...0.3, diagonal: 1)], tolerance: 1e-9),
       Example(SVD(), [.init(.f64, [2, "n", "n"], in: -0.3...0.3, diagonal: 1)], tolerance: 1e-9),
     ]
-  ) { call in try call.apply(SVD()) }
+  ) { call in try call.apply(SVD(orNaN: call.flag("or_nan") ?? false)) }
 }

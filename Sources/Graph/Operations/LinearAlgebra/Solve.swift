@@ -4,13 +4,20 @@
 /// `X = A⁻¹·B`, or with the transpose of A.
 package struct Solve: Operation {
   package let transposed: Bool
+  /// A singular matrix gives ±∞ or NaN, and the call goes on.
+  package let orNaN: Bool
 
-  package init(transposed: Bool = false) { self.transposed = transposed }
+  package init(transposed: Bool = false, orNaN: Bool = false) {
+    self.transposed = transposed
+    self.orNaN = orNaN
+  }
 
   package var name: String { "solve_matrix" }
   package var attributes: [Attribute] {
-    transposed ? [Attribute("transposed", .flag(true))] : []
+    (transposed ? [Attribute("transposed", .flag(true))] : [])
+      + (orNaN ? [Attribute("or_nan", .flag(true))] : [])
   }
+  package var failure: String? { orNaN ? nil : "the matrix is singular" }
   package var isComposed: Bool { true }
 
   func applied(_ matrix: Term, _ right: Term) -> Term {
@@ -52,7 +59,7 @@ package struct Solve: Operation {
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     if rule.linear[0] { throw DerivativeError(name, "is not linear in the matrix") }
     return rule.only(1) {
-      Solve(transposed: !transposed).applied(rule.operands[0], rule.cotangent)
+      Solve(transposed: !transposed, orNaN: orNaN).applied(rule.operands[0], rule.cotangent)
     }
   }
   package func batch(_ rule: BatchRule) throws -> [Term] {
@@ -63,7 +70,8 @@ package struct Solve: Operation {
     let (factors, order, b) = (made[0], made[1], operands[1])
     if transposed {
       // A[p] = L·U, so Aᵀ·X = B is Uᵀ·Y = B, Lᵀ·Z = Y, X[p] = Z.
-      let y = TriangularSolve(side: .left, lower: false, transposed: true).applied(factors, b)
+      let y = TriangularSolve(side: .left, lower: false, transposed: true, orNaN: orNaN)
+        .applied(factors, b)
       let z = TriangularSolve(side: .left, lower: true, transposed: true, unit: true)
         .applied(factors, y)
       let places = try builder.apply(Sort(axis: order.rank - 1, descending: false), [order])[1]
@@ -71,18 +79,19 @@ package struct Solve: Operation {
     }
     let y = TriangularSolve(side: .left, lower: true, unit: true)
       .applied(factors, b.rows(at: order))
-    return [TriangularSolve(side: .left, lower: false).applied(factors, y)]
+    return [TriangularSolve(side: .left, lower: false, orNaN: orNaN).applied(factors, y)]
   }
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     preconditionFailure("\(name) is expanded before it is lowered")
   }
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    call.matrices(batchRank: call.operands[0].shape.count - 2) { operands in
+    try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in
       var a = transposed ? operands[0].flipped : operands[0]
       var x = operands[1]
       // Gauss and Jordan.
       for k in 0..<a.rows {
         let pivot = (k..<a.rows).max { abs(a[$0, k]) < abs(a[$1, k]) } ?? k
+        if failure != nil, a[pivot, k] == 0 { return nil }
         a.swapRows(k, pivot)
         x.swapRows(k, pivot)
         for i in 0..<a.rows where i != k {
@@ -97,12 +106,16 @@ package struct Solve: Operation {
 
   static let entry = Entry(
     "solve_matrix",
-    [.operand("A"), .operand("B"), Parameter("transposed", .flag, default: "false")],
+    [
+      .operand("A"), .operand("B"), Parameter("transposed", .flag, default: "false"),
+      Parameter("or_nan", .flag, default: "false"),
+    ],
     """
     The solution X of `A @ X = B`, by LU factors with row exchanges.
 
     A is `[…, n, n]`, B `[…, n, k]` with the same axes in front; `transposed` solves with the \
-    transpose of A. A singular matrix gives ±∞ or NaN. `solve` takes vectors too, and broadcasts.
+    transpose of A. A singular matrix ends the call with an error; with `or_nan` it gives ±∞ or NaN. \
+    `solve` takes vectors too, and broadcasts.
     """,
     examples: [
       Example(Solve(), square, tolerance: 1e-10),
@@ -113,7 +126,11 @@ package struct Solve: Operation {
           .init(.f64, [2, "n", "n"], in: -0.4...0.4, diagonal: 2), .init(.f64, [2, "n", 3]),
         ], tolerance: 1e-10),
     ]
-  ) { call in try call.apply(Solve(transposed: call.flag("transposed") ?? false)) }
+  ) { call in
+    try call.apply(
+      Solve(
+        transposed: call.flag("transposed") ?? false, orNaN: call.flag("or_nan") ?? false))
+  }
 
   private static let square: [Example.Operand] = [
     .init(.f64, ["n", "n"], in: -0.4...0.4, diagonal: 2), .init(.f64, ["n", "k"]),

@@ -2,9 +2,16 @@
 
 /// `A = V·diag(w)·Vᵀ`, w ascending; of A the lower triangle is read.
 package struct SymmetricEigen: Operation {
-  package init() {}
+  /// Where there are no eigenvalues, they are NaN and the call goes on.
+  package let orNaN: Bool
+
+  package init(orNaN: Bool = false) { self.orNaN = orNaN }
 
   package var name: String { "eigh_factor" }
+  package var attributes: [Attribute] { orNaN ? [Attribute("or_nan", .flag(true))] : [] }
+  package var failure: String? {
+    orNaN ? nil : "the matrix holds a number that is not finite, or LAPACK did not converge"
+  }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
     let shape = try MatrixShape(operands[0], for: name)
@@ -31,7 +38,7 @@ package struct SymmetricEigen: Operation {
     let (shape, dtype) = (MatrixShape(operands[0]), operands[0].dtype)
     let n = shape.rows
     return .matrices(
-      "jg_eigh", operands, results, batch: shape.batch,
+      "jg_eigh", operands, results, batch: shape.batch, hasStatus: true,
       [
         .number(n), .operand(0), .result(0), .result(1),
         // What dsyevd asks for.
@@ -40,12 +47,10 @@ package struct SymmetricEigen: Operation {
   }
   /// Cyclic Jacobi rotations.
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    call.matrices(batchRank: call.operands[0].shape.count - 2) { operands in
+    try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in
       let n = operands[0].rows
       var a = ReferenceMatrix(n, n) { operands[0][Swift.max($0, $1), Swift.min($0, $1)] }
-      guard a.elements.allSatisfy(\.isFinite) else {
-        return [[Double](repeating: .nan, count: n), a.elements.map { _ in .nan }]
-      }
+      guard a.elements.allSatisfy(\.isFinite) else { return nil }
       var v = ReferenceMatrix(n, n) { $0 == $1 ? 1 : 0 }
       for _ in 0..<60 {
         for p in 0..<n {
@@ -76,13 +81,14 @@ package struct SymmetricEigen: Operation {
   }
 
   static let entry = Entry(
-    "eigh_factor", [.operand("A")],
+    "eigh_factor", [.operand("A"), Parameter("or_nan", .flag, default: "false")],
     """
     Two results: the eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns.
 
     `[…, n, n]` to `[…, n]` and `[…, n, n]`; the lower triangle is read. In each eigenvector the \
     component of largest magnitude is positive. Where eigenvalues are equal, the derivative of the \
-    eigenvectors is not finite. `eigh` takes the symmetric part first.
+    eigenvectors is not finite. A number that is not finite ends the call with an error; with `or_nan` the \
+    results are NaN. `eigh` takes the symmetric part first.
     """,
     examples: [
       Example(
@@ -92,5 +98,5 @@ package struct SymmetricEigen: Operation {
         SymmetricEigen(), [.init(.f64, [2, "n", "n"], in: -0.3...0.3, diagonal: 1)],
         tolerance: 1e-10),
     ]
-  ) { call in try call.apply(SymmetricEigen()) }
+  ) { call in try call.apply(SymmetricEigen(orNaN: call.flag("or_nan") ?? false)) }
 }

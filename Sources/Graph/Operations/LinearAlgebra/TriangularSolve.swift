@@ -9,8 +9,13 @@ package struct TriangularSolve: Operation {
   package let lower: Bool
   package let transposed: Bool
   package let unit: Bool
+  /// A zero on the diagonal gives ±∞ or NaN, and the call goes on.
+  package let orNaN: Bool
 
-  package init(side: Side, lower: Bool, transposed: Bool = false, unit: Bool = false) {
+  package init(
+    side: Side, lower: Bool, transposed: Bool = false, unit: Bool = false, orNaN: Bool = false
+  ) {
+    self.orNaN = orNaN
     self.side = side
     self.lower = lower
     self.transposed = transposed
@@ -23,6 +28,10 @@ package struct TriangularSolve: Operation {
       + (lower ? [] : [Attribute("lower", .flag(false))])
       + (transposed ? [Attribute("transposed", .flag(true))] : [])
       + (unit ? [Attribute("unit", .flag(true))] : [])
+      + (orNaN ? [Attribute("or_nan", .flag(true))] : [])
+  }
+  package var failure: String? {
+    orNaN || unit ? nil : "the matrix is singular: a number on its diagonal is 0"
   }
 
   func applied(_ triangle: Term, _ right: Term) -> Term {
@@ -75,8 +84,9 @@ package struct TriangularSolve: Operation {
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     if rule.linear[0] { throw DerivativeError(name, "is not linear in the matrix") }
     return rule.only(1) {
-      TriangularSolve(side: side, lower: lower, transposed: !transposed, unit: unit)
-        .applied(rule.operands[0], rule.cotangent)
+      TriangularSolve(
+        side: side, lower: lower, transposed: !transposed, unit: unit, orNaN: orNaN
+      ).applied(rule.operands[0], rule.cotangent)
     }
   }
   package func batch(_ rule: BatchRule) throws -> [Term] {
@@ -85,19 +95,20 @@ package struct TriangularSolve: Operation {
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let b = MatrixShape(operands[1])
     return .matrices(
-      "jg_triangular_solve", operands, results, batch: b.batch,
+      "jg_triangular_solve", operands, results, batch: b.batch, hasStatus: true,
       [
         .number(b.rows), .number(b.columns), .flag(side == .left), .flag(lower),
         .flag(transposed), .flag(unit), .operand(0), .operand(1), .result(0),
       ])
   }
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    call.matrices(batchRank: call.operands[0].shape.count - 2) { operands in
+    try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in
       // X·T = B is Tᵀ·Xᵀ = Bᵀ.
       let isFlipped = transposed != (side == .right)
       let t = isFlipped ? operands[0].flipped : operands[0]
       var x = side == .left ? operands[1] : operands[1].flipped
       let isLower = lower != isFlipped
+      if failure != nil, (0..<t.rows).contains(where: { t[$0, $0] == 0 }) { return nil }
       for i in isLower ? Array(0..<t.rows) : (0..<t.rows).reversed() {
         for j in 0..<x.columns {
           var rest = x[i, j]
@@ -118,13 +129,15 @@ package struct TriangularSolve: Operation {
       Parameter("side", .word(Side.allCases.map(\.rawValue)), default: "\"left\""),
       Parameter("lower", .flag, default: "true"),
       Parameter("transposed", .flag, default: "false"), Parameter("unit", .flag, default: "false"),
+      Parameter("or_nan", .flag, default: "false"),
     ],
     """
     The solution X of `T @ X = B` with a triangular T, or of `X @ T = B` with `side="right"`.
 
     T is `[…, n, n]`, B `[…, n, k]` (`[…, k, n]` on the right) with the same axes in front. Only the \
     triangle of T is read, `lower` or upper; with `unit` its diagonal is taken as ones and not read. \
-    `transposed` solves with the transpose of T. A zero on the diagonal gives ±∞ or NaN.
+    `transposed` solves with the transpose of T. A zero on the \
+    diagonal ends the call with an error; with `or_nan` it gives ±∞ or NaN.
     """,
     examples: [
       example(.init(side: .left, lower: true)),
@@ -141,7 +154,8 @@ package struct TriangularSolve: Operation {
     try call.apply(
       TriangularSolve(
         side: call.word("side", of: Side.self) ?? .left, lower: call.flag("lower") ?? true,
-        transposed: call.flag("transposed") ?? false, unit: call.flag("unit") ?? false))
+        transposed: call.flag("transposed") ?? false, unit: call.flag("unit") ?? false,
+        orNaN: call.flag("or_nan") ?? false))
   }
 
   private static func example(_ operation: TriangularSolve) -> Example {

@@ -33,7 +33,7 @@ package enum Catalog {
       "Linear algebra",
       [
         Cholesky.entry, TriangularSolve.entry, LU.entry, Solve.entry, QR.entry,
-        SymmetricEigen.entry, SVD.entry,
+        SymmetricEigen.entry, SVD.entry, PseudoInverse.entry,
       ] + Determinant.entries
     ),
     ("Generators", [Iota.entry, Extent.entry]),

@@ -4,7 +4,7 @@
 /// The list of derived functions of linear algebra.
 enum LinearAlgebra {
   static let entries = [
-    cholesky, solve, inverse, lu, qr, eigh, eigvalsh, svd, svdvals, lstsq, trace, diagonal, diag,
+    cholesky, solve, inverse, lu, qr, eigh, eigvalsh, svd, svdvals, pinv, lstsq, trace, diagonal, diag,
     tril, triu, matrixPower, kron,
   ]
 
@@ -146,6 +146,26 @@ enum LinearAlgebra {
     "svdvals", [.operand("A")],
     "The singular values of a matrix, descending: `[…, m, n]` to `[…, k]`."
   ) { call in [try call.builder.apply(SVD(), [try matrix(call)])[1]] }
+
+  static let pinv = Entry(
+    "pinv", [.operand("A"), Parameter("rtol", .operand, default: "max(m, n)·ε")],
+    """
+    The Moore–Penrose inverse of a matrix, `[…, m, n]` of any shape to `[…, n, m]`.
+
+    Singular values up to `rtol` times the largest one count as 0; ε is that of the dtype. The \
+    derivative is that along matrices of the same rank.
+    """
+  ) { call in
+    let a = try matrix(call)
+    let shape = MatrixShape(a.type)
+    let epsilon = a.dtype == .f32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
+    let rtol =
+      call.operands.count > 1
+      ? call.operands[1]
+      : call.builder.applying(
+        Extent(extent: .max(shape.rows, shape.columns), dtype: a.dtype), []) * epsilon
+    return try call.builder.apply(PseudoInverse(), [a, rtol])
+  }
 
   static let lstsq = Entry(
     "lstsq", [.operand("A"), .operand("b")],

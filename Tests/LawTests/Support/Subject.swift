@@ -57,6 +57,7 @@ extension Entry {
   func constants(of example: Example) -> Set<String> {
     switch name {
     case "polygamma", "stop_gradient": ["x0"]
+    case "pseudo_inverse": ["x1"]
     case "scatter":
       (example.operation as? Scatter)?.combine == .multiply ? ["x0", "x2"] : []
     default: []

@@ -57,14 +57,24 @@ import Testing
     "stack(x, x + 1, axis=1)",
     "take(A, [0, 1], axis=1)", "take(A, k, mode=\"drop\")", "top_k(A, k=2)", "zeros_like(A)",
     "ones_like(k)",
+    "cholesky(S)", "cholesky(S, upper=true)", "solve(S, u)", "solve(S, A)", "inverse(S)", "lu(A)",
+    "qr(A)", "qr(A, positive=true)", "eigh(S)", "eigvalsh(S)", "svd(A)", "svdvals(A)", "pinv(A)",
+    "pinv(A, 1e-9)", "lstsq(A, u)", "trace(A)", "diagonal(A)", "diag(x)", "tril(A)", "triu(A)",
+    "matrix_power(S, n=5)", "matrix_power(S, n=-1)", "matrix_exp(S)", "kron(A, B)",
   ]
 
   @Test(arguments: derived) func derivedFunctions(_ call: String) throws {
-    let targets = call.hasPrefix("top_k") ? "y, z" : "y"
+    let name = call.prefix { $0 != "(" }
+    let targets =
+      switch name {
+      case "top_k", "qr", "eigh": "y, z"
+      case "lu", "svd": "y, z, w"
+      default: "y"
+      }
     try checkRoundTrip(
       try graph(
         """
-        func f(A: f64[n, m], B: f64[m, 3], x: f64[m], u: f64[n], k: i64[2]) -> (\(targets)) {
+        func f(A: f64[n, m], B: f64[m, 3], S: f64[n, n], x: f64[m], u: f64[n], k: i64[2]) -> (\(targets)) {
           \(targets) = \(call)
         }
         """))

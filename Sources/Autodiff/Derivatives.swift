@@ -138,7 +138,7 @@ struct DerivativeRequest {
     if scalars.count == 1 && results.count == 1 { return scalars[0] }
     let list = results.map { "\($0.name): \(graph.type(of: $0.value))" }.joined(separator: ", ")
     throw DerivativeRequestError(
-      "a \(mode.rawValue) needs exactly one scalar float output, found \(list)",
+      "\(mode == .hvp ? "an" : "a") \(mode.rawValue) needs exactly one scalar float output, found \(list)",
       help: (scalars.first.map { "choose one output: --of \($0.name), or " } ?? "")
         + "use the mode vjp or jacobian")
   }

@@ -164,4 +164,20 @@ private let orbit = """
       #expect(try jitGrad(["fmt", "--check", written]).status == 0)
     }
   }
+
+  /// What never changes is the result of a loop only if the loop ends.
+  @Test(arguments: [
+    "y = while y = x where y > 0 { y * 1.0 }",
+    "y, _ = while y = x, i = 0 where i >= 0 { y, i + 1 }",
+  ]) func endlessLoopsOfWhatNeverChanges(_ loop: String) throws {
+    let path = try scratch.file(
+      "endless.jg", "jitgrad 1\nfunc f(x: f64) -> (y: f64) {\n  \(loop)\n}\n")
+    for more in [[], ["--reference"], ["--grad"]] {
+      let run = try jitGrad(["run", path, "-i", "x=1", "--max-steps", "1000"] + more)
+      #expect(run.status == 65 && run.err.contains("made 1000 steps, the limit"), "\(run.err)")
+    }
+    let bench = try jitGrad(
+      ["bench", path, "-i", "x=1", "--max-steps", "100", "--seconds", "0.001"])
+    #expect(bench.status == 65 && bench.err.contains("made 100 steps"), "\(bench.err)")
+  }
 }

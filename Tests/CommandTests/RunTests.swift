@@ -142,6 +142,12 @@ private let cubic = """
       "wrong.npz", NPZ.encode([NamedTensor(name: "yy", tensor: Tensor(9.0))], file: "w"))
     let missing = try jitGrad(arguments + ["--expect", wrong])
     #expect(missing.status == 1 && missing.err.contains("no output yy; the closest is y"))
+    // Nothing compared is no agreement, and what was not compared is told.
+    let empty = try scratch.file("empty.npz", NPZ.encode([], file: "e"))
+    let nothing = try jitGrad(arguments + ["--expect", empty])
+    #expect(nothing.status == 1 && nothing.err.contains("there is nothing to compare with"))
+    let gradient = try jitGrad(arguments + ["--grad", "--expect", path])
+    #expect(gradient.status == 0 && gradient.err == "note: \(path) says nothing about grad.x\n")
   }
 
   @Test func theFirstNaNHasAName() throws {

@@ -13,7 +13,7 @@ import Testing
   /// A name that stands nowhere else, from each kind of place where one can stand.
   @Test(arguments: [
     "`grad(wrt:)`", "`forLoop(_:_:checkpointing:body:)`", "## enum EvaluationOptions.Keeping",
-    "`guardFailed(_:lhs:rhs:operation:line:)`", "`subscript(_:)`", "`op`", "## class Engine",
+    "`guardFailed(_:lhs:rhs:operation:origin:)`", "`subscript(_:)`", "`op`", "## class Engine",
     "## extension [TracedTensor]", "`resultTypes(of:)`", "`composed(_:)`",
     "`whileLoop(_:limit:checkpointing:while:body:)`",
     "`dynamicallyCall(withKeywordArguments:)`",

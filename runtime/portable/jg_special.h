@@ -95,7 +95,7 @@ static inline double jg_hurwitz_zeta(double s, double x) {
     tail += b[k] * factor;
     factor *= (s + 2 * k + 1) * (s + 2 * k + 2) / (a * a);
   }
-  return head + pow(a, -s) * (tail + a / (s - 1.0));
+  return head + pow(a, -s) * tail + pow(a, 1.0 - s) / (s - 1.0);
 }
 
 /* The n-th derivative of psi at x, for whole 0 <= n <= 170; NaN for another n.

@@ -51,6 +51,8 @@ package struct Diagnostic: Sendable, Equatable, Error {
 package struct DiagnosticLog: Sendable {
   package private(set) var diagnostics: [Diagnostic] = []
   package let limit: Int
+  /// How many a reader gets to see.
+  package static let usualLimit = 100
 
   package init(limit: Int) { self.limit = limit }
 

@@ -10,7 +10,7 @@ struct Elaborator {
   private let distinct: Set<String>
   /// What can be called beside the catalog, by name; `nil` where nobody can say.
   let operations: [String: Entry]?
-  var log = DiagnosticLog(limit: 100)
+  var log = DiagnosticLog(limit: DiagnosticLog.usualLimit)
   private let functions: [NameID: Int]
   private let calls: CallGraph
   /// Functions that are elaborated, and those of them that hold a mistake, here or in their syntax.

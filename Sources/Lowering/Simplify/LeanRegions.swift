@@ -72,9 +72,11 @@ private struct LeanLoop {
     parts.rows = parts.rows.indices.filter { live.rows[$0] }.map { parts.rows[$0] }
     parts.captured = parts.captured.indices.filter { live.captured[$0] }.map { parts.captured[$0] }
 
-    // What never changes is captured.
+    // What never changes is captured. Where the loop need not end it is read from the loop all the same:
+    // without the loop nobody would wait for it.
     for k in parts.carried.indices.reversed() where parts.carried[k].next == parts.carried[k].input
     {
+      if loop.isEndless && isRead[carriedPlaces[k]] { continue }
       let constant = parts.carried.remove(at: k)
       results[carriedPlaces.remove(at: k)] = constant.initial
       parts.captured.append(

@@ -93,6 +93,8 @@ struct Laws {
     let tangents = try jvp.reference(inputs + direction).suffix(floatOutputs.count)
     let primal = evaluation(of: graph.with(outputs: floatOutputs))
     let names = floatOutputs.map(\.name)
+    // At a pole differences say nothing.
+    let values = try primal.reference(inputs).map(\.doubles)
     // A correct derivative agrees for some step, a wrong one for none. Small steps stay on one side of
     // a switch, large ones are above the rounding.
     var worst = LawResult.open("no finite difference")
@@ -108,6 +110,8 @@ struct Laws {
       }
       let quotients = zip(right, left).map { a, b in
         zip(a.doubles, b.doubles).map { ($0 - $1) / (2 * h) }
+      }.enumerated().map { k, quotient in
+        zip(quotient, values[k]).map { $1.isFinite ? $0 : .nan }
       }
       // What has no quotient has nothing to be compared with.
       if !quotients.joined().isEmpty && quotients.joined().allSatisfy(\.isNaN) { continue }

@@ -108,10 +108,13 @@ struct BenchCommand: ParsableCommand {
       return Tensor(repeating: Scalar(1.0, type.dtype), shape: shape)
     }
     let arguments = try bound.tensors() + seeds
+    let (limit, stepLimit) = (inputs.memoryLimit, try inputs.maxSteps ?? .max)
     phases.append(
       (
         "\(name).call",
-        try time { _ = try Memory.run(kernel, bound, arguments, limit: inputs.memoryLimit) }
+        try time {
+          _ = try Memory.run(kernel, bound, arguments, limit: limit, stepLimit: stepLimit)
+        }
       ))
   }
 

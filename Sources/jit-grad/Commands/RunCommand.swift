@@ -163,6 +163,12 @@ struct RunCommand: ParsableCommand {
       return Tolerance(
         relative: rtol ?? standard.relative, absolute: atol ?? standard.absolute)
     }
+    if !comparison.notCompared.isEmpty {
+      Console.tagged(
+        .note,
+        "\(expect ?? "") says nothing about "
+          + comparison.notCompared.map(WrittenName.spelled).joined(separator: ", "))
+    }
     if comparison.agrees { return }
     Console.raw(Console.printable(comparison.text))
     Console.tagged(.error, "the outputs differ from \(expect ?? "")")

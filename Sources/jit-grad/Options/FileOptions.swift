@@ -20,7 +20,9 @@ struct FileOptions: ParsableArguments {
     if file.hasErrors {
       let count = file.diagnostics.count { $0.severity == .error }
       throw CommandError(
-        .badData, "\(file.source.name) has \(count) error\(count == 1 ? "" : "s")")
+        .badData,
+        "\(file.source.name) has \(count < DiagnosticLog.usualLimit ? "" : "at least ")\(count) "
+          + "error\(count == 1 ? "" : "s")")
     }
     return file
   }

@@ -62,12 +62,15 @@ struct Comparison {
   private var rows: [[String]] = []
   /// What cannot be compared.
   private var complaints: [String] = []
+  /// Outputs that nothing is expected of.
+  private(set) var notCompared: [String] = []
 
   var agrees: Bool { rows.isEmpty && complaints.isEmpty }
 
   init(
     _ outputs: [NamedTensor], _ expected: [NamedTensor], tolerance: (DType) -> Tolerance
   ) {
+    if expected.isEmpty { complaints.append("there is nothing to compare with") }
     for expected in expected {
       guard let output = outputs.first(where: { $0.name == expected.name }) else {
         complaints.append(
@@ -78,6 +81,7 @@ struct Comparison {
       }
       compare(output, expected, tolerance)
     }
+    notCompared = outputs.map(\.name).filter { name in !expected.contains { $0.name == name } }
   }
 
   private mutating func compare(

@@ -42,6 +42,7 @@ let package = Package(
     .testTarget(name: "LibraryTests", dependencies: ["JitGrad"]),
     .testTarget(
       name: "JITTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "CTCC", "runtime"]),
+    .testTarget(name: "OracleTests", dependencies: ["Graph", "Autodiff", "JIT"]),
     .testTarget(
       name: "CommandTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "jit-grad"]),
 

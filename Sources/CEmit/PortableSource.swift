@@ -175,10 +175,16 @@ package struct PortableSource: Sendable {
       ? [sizes + ". */"] : [sizes + ";", " * \(others.joined(separator: ", or ")). */"]
   }
 
+  /// The runtime's portable headers; a definition uses what stands before it.
+  private static let portableHeaders = [
+    "jg_int.h", "jg_float.h", "jg_special.h", "jg_error.h", "jg_bessel.h", "jg_logarithm.h",
+    "jg_sort.h", "jg_stack.h",
+  ]
+
   /// The definitions of runtime functions that are called, in the order of the runtime's headers.
   private static func helpers(_ called: Set<String>) -> [String] {
     var pieces: [String] = []
-    for file in ["jg_int.h", "jg_float.h", "jg_special.h", "jg_sort.h", "jg_stack.h"] {
+    for file in portableHeaders {
       guard let text = jg_portable_text(file) else { continue }
       pieces += PortablePieces(String(cString: text)).pieces
     }

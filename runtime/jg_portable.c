@@ -20,6 +20,9 @@ static const char error_text[] = {
 static const char bessel_text[] = {
 #embed "portable/jg_bessel.h"
     , 0};
+static const char incomplete_text[] = {
+#embed "portable/jg_incomplete.h"
+    , 0};
 static const char logarithm_text[] = {
 #embed "portable/jg_logarithm.h"
     , 0};
@@ -37,6 +40,7 @@ const char *jg_portable_text(const char *file_name) {
   if (strcmp(file_name, "jg_special.h") == 0) return special_text;
   if (strcmp(file_name, "jg_error.h") == 0) return error_text;
   if (strcmp(file_name, "jg_bessel.h") == 0) return bessel_text;
+  if (strcmp(file_name, "jg_incomplete.h") == 0) return incomplete_text;
   if (strcmp(file_name, "jg_logarithm.h") == 0) return logarithm_text;
   if (strcmp(file_name, "jg_sort.h") == 0) return sort_text;
   if (strcmp(file_name, "jg_stack.h") == 0) return stack_text;

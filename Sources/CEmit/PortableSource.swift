@@ -177,8 +177,8 @@ package struct PortableSource: Sendable {
 
   /// The runtime's portable headers; a definition uses what stands before it.
   private static let portableHeaders = [
-    "jg_int.h", "jg_float.h", "jg_special.h", "jg_error.h", "jg_bessel.h", "jg_logarithm.h",
-    "jg_sort.h", "jg_stack.h",
+    "jg_int.h", "jg_float.h", "jg_special.h", "jg_error.h", "jg_incomplete.h", "jg_bessel.h",
+    "jg_logarithm.h", "jg_sort.h", "jg_stack.h",
   ]
 
   /// The definitions of runtime functions that are called, in the order of the runtime's headers.

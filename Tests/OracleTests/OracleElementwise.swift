@@ -6,11 +6,11 @@ extension OracleTable {
     var rows = arithmetic.merging(activations) { first, _ in first }
     // Same name, same meaning.
     for name in """
-      abs acos acosh asin asinh atan atan2 atanh add ceil copysign cos cosh deg2rad digamma erf erfc \
-      erfinv exp exp2 expm1 floor fmax fmin frac hypot i0 ldexp lgamma log log10 log1p log2 logaddexp \
-      logit maximum minimum nan_to_num reciprocal rad2deg rsqrt sigmoid sign sin sinc sinh sqrt \
-      square tan tanh trunc xlogy pow
-      """.split(separator: " ") where rows[String(name)] == nil {
+    abs acos acosh asin asinh atan atan2 atanh add ceil copysign cos cosh deg2rad digamma erf erfc \
+    erfinv exp exp2 expm1 floor fmax fmin frac hypot i0 ldexp lgamma log log10 log1p log2 logaddexp \
+    logit maximum minimum nan_to_num reciprocal rad2deg rsqrt sigmoid sign sin sinc sinh sqrt \
+    square tan tanh trunc xlogy pow
+    """.split(separator: " ") where rows[String(name)] == nil {
       rows[String(name)] = entry(String(name))
     }
     for name in ["entr", "erfcx", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "ndtri", "xlog1py"] {
@@ -85,10 +85,12 @@ extension OracleTable {
       "softshrink": activation("softshrink", [("threshold", "lambd")]),
       "hardtanh": activation("hardtanh", [("low", "min_val"), ("high", "max_val")]),
       "threshold": activation("threshold", [("threshold", "threshold"), ("value", "value")]),
-      "hardsigmoid": entry("hardsigmoid"), "logsigmoid": entry("log_sigmoid"),
+      "logsigmoid": entry("log_sigmoid"),
       "mish": entry("mish"), "relu": entry("relu"), "relu6": entry("relu6"),
       "selu": entry("selu"), "silu": entry("silu"), "softsign": entry("softsign"),
       "tanhshrink": entry("tanhshrink"),
+      // The values of reference multiply by 1/6 rounded to single precision.
+      "hardsigmoid": Row(tolerance: 1e-7) { try $0.entry("hardsigmoid") },
       // The weight runs along the second axis.
       "prelu": Row { call in
         var weight = call.y

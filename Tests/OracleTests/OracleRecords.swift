@@ -42,7 +42,8 @@ struct OracleArguments {
 
   /// By name, or else by position; `nil` where it was left out or null.
   func value(_ name: String, _ position: Int? = nil) -> Any? {
-    let found = named[name] ?? position.flatMap { positional.indices.contains($0) ? positional[$0] : nil }
+    let found =
+      named[name] ?? position.flatMap { positional.indices.contains($0) ? positional[$0] : nil }
     return found is NSNull ? nil : found
   }
 

@@ -31,12 +31,24 @@ extension OracleTable {
       "vector_norm", nil, call.reduction().merging(["ord": .scalar(Scalar(order, .f64))]) { $1 })
   }
 
+  /// A number for a matrix means the norm of the linear map: the largest sum of a column, or of a row.
+  private static let norm = Row { call in
+    let x = call.x
+    guard x.rank == 2, let order = call.arguments.number("p", 0) else {
+      return try vectorNorm.build(call)
+    }
+    if abs(order) == 2 { throw Unsupported(reason: "spectral norms") }
+    let sums = apply(.abs, x).sum(over: [abs(order) == 1 ? 0 : 1])
+    let y = sums.reduce(order > 0 ? .max : .min, over: [0])
+    return [call.arguments.flag("keepdim") == true ? y.broadcast(to: [1, 1], axes: []) : y]
+  }
+
   static let reductions: [String: Row] = [
     "sum": reduction("sum"), "mean": reduction("mean"), "prod": reduction("prod", 0),
     "amax": reduction("max"), "amin": reduction("min"), "nansum": reduction("nansum"),
     "nanmean": reduction("nanmean"), "var": spread("var"), "std": spread("std"),
     "var_unbiased": spread("var"), "std_unbiased": spread("std"),
-    "vector_norm": vectorNorm, "norm": vectorNorm,
+    "vector_norm": vectorNorm, "norm": norm,
     "vecdot": Row {
       try $0.entry("vecdot", nil, ["axis": .dim(DimExpr($0.arguments.integer("dim") ?? -1))])
     },

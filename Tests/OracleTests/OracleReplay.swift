@@ -104,7 +104,8 @@ final class OracleReplay {
       let gradients = graph.inputs.map { "grad.\($0.name)" }
       let second = try vjp.derivative(
         .jvp, wrt: graph.inputs.map(\.name), of: graph.outputs.map(\.name) + gradients)
-      let wanted = graph.outputs.map { "jvp.\($0.name)" } + gradients + gradients.map { "jvp.\($0)" }
+      let wanted =
+        graph.outputs.map { "jvp.\($0.name)" } + gradients + gradients.map { "jvp.\($0)" }
       return try engine.compile(try second.keeping(wanted))
     }
     kernels[key] = made

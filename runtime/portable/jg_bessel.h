@@ -1,7 +1,7 @@
 /* Modified Bessel functions of whole order, and the derivatives of sinc (a spherical Bessel function),
  * in double precision. f32 rounds the f64 value once. Shipped C carries these functions verbatim: C99,
- * no globals, nothing but <math.h> and the jg_ functions that each names. Bounds in ulps were measured
- * against mpmath by benchmarks/special_functions.py. */
+ * no globals, nothing but <math.h> and the jg_ functions that each names. Bounds in ulps are asserted
+ * against values of mpmath (docs/special-functions.md). */
 #ifndef JG_BESSEL_H
 #define JG_BESSEL_H
 
@@ -74,22 +74,25 @@ static inline double jg_sin_pi(double x, double n) {
  *     z g_n = sin(z + n pi/2) - n g_(n-1),
  * stable upward where |z| > n and downward, from far above, where not. Error: < 6 ulp at n = 0, else
  * < 4 + n ulp of pi^n / (n + 1) or of pi^(n-1) / |x|, whichever is less: of the function's own size,
- * also near its zeros. */
+ * also near its zeros. |x| < 1e-300 counts as 0. */
 static inline double jg_sinc_derivative_f64(double n, double x) {
   const double pi = 3.14159265358979323846;
   if (!(n >= 0.0 && n <= 30.0 && n == floor(n)) || x != x) return NAN;
   if (x - x != 0.0) return 0.0;
+  if (fabs(x) < 1e-300) x = 0.0;
   const double z = pi * x;
-  double g;
+  double g, divisor = 1.0;
   if (fabs(z) > n) {
     g = jg_sin_pi(x, 0.0) / z;
     for (double k = 1.0; k <= n; k += 1.0) g = (jg_sin_pi(x, k) - k * g) / z;
   } else {
     g = 0.0;
-    for (double k = n + 60.0; k >= n; k -= 1.0) g = (jg_sin_pi(x, k + 1.0) - z * g) / (k + 1.0);
+    for (double k = n + 60.0; k > n; k -= 1.0) g = (jg_sin_pi(x, k + 1.0) - z * g) / (k + 1.0);
+    g = jg_sin_pi(x, n + 1.0) - z * g;
+    divisor = n + 1.0;
   }
   for (double k = 0.0; k < n; k += 1.0) g *= pi;
-  return g + 0.0; /* no -0 */
+  return g / divisor + 0.0; /* no -0 */
 }
 
 /* The n-th derivative of sinc. */

@@ -1,8 +1,8 @@
 /* Error functions and the normal distribution in double precision, in forms that hold far out in
  * the tails. f32 rounds the f64 value once. Shipped C carries these functions verbatim: C99, no
  * globals, nothing but <math.h> and the jg_ functions that each names. Polynomials are our own
- * Chebyshev fits (benchmarks/special_functions.py makes them with mpmath); bounds in ulps were
- * measured against mpmath by the same script. */
+ * Chebyshev fits (benchmarks/special_functions.py makes them with mpmath); bounds in ulps are
+ * asserted against values of mpmath from the same script (docs/special-functions.md). */
 #ifndef JG_ERROR_H
 #define JG_ERROR_H
 

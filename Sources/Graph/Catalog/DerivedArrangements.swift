@@ -41,7 +41,9 @@ extension Derived {
     "The powers of the elements along a new last axis: `y[…, i, j] = x[…, i]^j`, j below count."
   ) { call in
     let x = call.operands[0]
-    guard let last = x.shape.last else { throw TypeRuleError("vander needs a vector, found a scalar") }
+    guard let last = x.shape.last else {
+      throw TypeRuleError("vander needs a vector, found a scalar")
+    }
     let count = try call.dim("count") ?? last
     let powers = call.builder.applying(Iota(shape: [count], axis: 0, dtype: x.dtype), [])
     return [apply(.pow, x.inserted(extents: [1], at: x.rank), powers)]

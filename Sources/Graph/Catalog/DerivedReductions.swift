@@ -73,7 +73,8 @@ extension Derived {
     (Σ |x|^ord)^(1/ord) over axes; the largest |x| for `ord=inf`, the smallest for `ord=-inf`, the \
     number of elements that are not 0 for `ord=0`.
 
-    The derivative is 0 where the norm is 0.
+    The derivative is 0 where the norm is 0, and in an element that is 0. Powers that underflow count \
+    as 0, those that overflow give ∞.
     """
   ) { call in
     let x = call.operands[0]
@@ -85,12 +86,17 @@ extension Derived {
   private static func norm(_ x: Term, _ order: Double, _ axes: [Int]) -> Term {
     let size = apply(.abs, x)
     switch order {
-    case .infinity: return size.reduce(.max, over: axes)
+    case .infinity:
+      let largest = size.reduce(.max, over: axes)
+      // The largest of none is −∞.
+      return choose(largest < 0, 0, largest)
     case -.infinity: return size.reduce(.min, over: axes)
     case 0: return choose(x == 0, x.literal(0), 1).sum(over: axes)
     case 1: return size.sum(over: axes)
     default:
-      let powers = order == 2 ? x * x : apply(.pow, size, x.literal(order))
+      var powers = order == 2 ? x * x : apply(.pow, size, x.literal(order))
+      // An element 0 has no slope; that of its power is infinite for small orders.
+      if order > 0 && order < 2 { powers = choose(x == 0, 0, powers) }
       let total = powers.sum(over: axes)
       let isNull = total == 0
       let base = choose(isNull, 1, total)

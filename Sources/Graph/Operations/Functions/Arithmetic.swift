@@ -4,7 +4,8 @@ import Glibc
 extension ScalarFunction {
   static let arithmetic: [ScalarFunction] = [
     add, subtract, multiply, divide, negate, abs, sign, fma, pow, min, max, fmin, fmax,
-    floorDivide, mod, remainder, floor, ceil, round, roundEven, trunc, copysign, select, stopGradient,
+    floorDivide, mod, remainder, floor, ceil, round, roundEven, trunc, copysign, select,
+    stopGradient,
   ]
 
   package static let add: ScalarFunction = ScalarFunction(
@@ -145,22 +146,24 @@ extension ScalarFunction {
   }
 
   package static let fmax: ScalarFunction = presentExtremum(
-    "fmax", Glibc.fmax,
+    "fmax",
     "The larger of a and b, the other one where one is NaN. At a tie each operand gets half of the tangent."
   ) { $0 > $1 }
 
   package static let fmin: ScalarFunction = presentExtremum(
-    "fmin", Glibc.fmin,
+    "fmin",
     "The smaller of a and b, the other one where one is NaN. At a tie each operand gets half of the tangent."
   ) { $0 < $1 }
 
   private static func presentExtremum(
-    _ name: String, _ reference: @escaping @Sendable (Double, Double) -> Double, _ summary: String,
-    wins: @escaping @Sendable (Term, Term) -> Term
+    _ name: String, _ summary: String, wins: @escaping @Sendable (Term, Term) -> Term
   ) -> ScalarFunction {
-    ScalarFunction(
-      name, arity: 2, domain: .float, spelling: Spelling(float: .libm(name)),
-      reference: .real { reference($0[0], $0[1]) },
+    let extremum = name == "fmax" ? max : min
+    return ScalarFunction(
+      name, arity: 2, domain: .float, spelling: Spelling(float: .runtime("jg_\(name)")),
+      reference: .real { x in
+        x[0].isNaN ? x[1] : x[1].isNaN ? x[0] : extremum.value(x.map { Scalar($0, .f64) }).real
+      },
       derivative: .rule { rule in
         let x = rule.operands
         return sum(

@@ -79,6 +79,7 @@ func besselReference(_ order: Double, _ x: Double) -> Double {
 func sincReference(_ order: Double, _ x: Double) -> Double {
   guard order >= 0, order <= 30, order == order.rounded(), !x.isNaN else { return .nan }
   if !x.isFinite { return 0 }
+  let x = Swift.abs(x) < 1e-300 ? 0 : x
   let (n, z) = (Int(order), Double.pi * x)
   /// cos(zt + k π/2), the angle in half turns taken from the nearest whole one.
   func wave(_ t: Double, _ k: Int) -> Double {
@@ -88,14 +89,18 @@ func sincReference(_ order: Double, _ x: Double) -> Double {
       Swift.abs(rest) == 1 ? (0, -1) : (Glibc.sin(.pi * rest), Glibc.cos(.pi * rest))
     return [cosine, -sine, -cosine, sine][k % 4]
   }
-  var y = 0.0
+  let scale = Glibc.pow(.pi, order)
   if Swift.abs(z) < 1e-5 {
+    var y = 0.0
     var power = 1.0
     for j in 0..<4 {
-      y += power * wave(0, n + j) / Double(n + j + 1)
+      y += power * scale * wave(0, n + j) / Double(n + j + 1)
       power *= z / Double(j + 1)
     }
-  } else if Swift.abs(x) <= 20 && n > 0 {
+    return y + 0
+  }
+  var y = 0.0
+  if Swift.abs(x) <= 20 && n > 0 {
     for k in -240...240 {
       let s = Double(k) / 64
       let u = Double.pi * Glibc.sinh(s)
@@ -108,5 +113,5 @@ func sincReference(_ order: Double, _ x: Double) -> Double {
     y = wave(1, 3) / z
     for k in 0..<n { y = (wave(1, k + 4) - Double(k + 1) * y) / z }
   }
-  return y * Glibc.pow(.pi, order) + 0
+  return y * scale + 0
 }

@@ -81,7 +81,7 @@ func erfcxReference(_ order: Double, _ x: Double) -> Double {
   let peak = Glibc.log(x > 0 ? (order + 1) / (x + root) : (root - x) / 2)
   let step = 0.02
   var total = 0.0
-  for k in Int(-40 / (order + 1) / step)...Int(5 / step) {
+  for k in Int((-42 / (order + 1) - 2) / step)...Int(5 / step) {
     let u = peak + Double(k) * step
     let t = Glibc.exp(u)
     total += Glibc.exp((order + 1) * u - t * t - 2 * t * x)

@@ -3,7 +3,7 @@ import Glibc
 
 extension ScalarFunction {
   static let special: [ScalarFunction] =
-    [erf, erfc] + errorFunctions + [lgamma, digamma, polygamma] + bessel + logarithms
+    [erf, erfc] + errorFunctions + [lgamma, digamma, polygamma] + incomplete + bessel + logarithms
 
   /// 2 / √π
   private static let twoOverRootPi = 1.12837916709551257390

@@ -13,10 +13,14 @@
 #include "include/jg_matmul.h"
 #include "include/jg_memory.h"
 #include "jg_linalg.h"
+#include "portable/jg_bessel.h"
+#include "portable/jg_error.h"
 #include "portable/jg_float.h"
 #include "portable/jg_int.h"
+#include "portable/jg_logarithm.h"
 #include "portable/jg_sort.h"
 #include "portable/jg_special.h"
+#include "portable/jg_incomplete.h"
 #include "portable/jg_stack.h"
 
 /* POSIX: a function's address fits a void *. */
@@ -28,29 +32,38 @@ static const jg_symbol table[] = {
     S(copysign), S(copysignf), S(cos), S(cosf), S(cosh), S(coshf), S(erf), S(erfc), S(erfcf),
     S(erff), S(exp), S(exp2), S(exp2f), S(expf), S(expm1), S(expm1f), S(fabs), S(fabsf), S(floor),
     S(floorf), S(fma), S(fmaf), S(fmax), S(fmaxf), S(fmin), S(fminf), S(fmod), S(fmodf), S(hypot),
-    S(hypotf), S(jg_abs_i32), S(jg_abs_i64), S(jg_add_i32), S(jg_add_i64), S(jg_cholesky_f32),
+    S(hypotf), S(jg_abs_i32), S(jg_abs_i64), S(jg_add_i32), S(jg_add_i64), S(jg_bessel_i_f32),
+    S(jg_bessel_i_f64), S(jg_bessel_ie_f32), S(jg_bessel_ie_f64), S(jg_beta_density_f32),
+    S(jg_beta_density_f64), S(jg_betainc_f32), S(jg_betainc_f64), S(jg_cholesky_f32),
     S(jg_cholesky_f64), S(jg_digamma_f32), S(jg_digamma_f64), S(jg_eigh_f32), S(jg_eigh_f64),
-    S(jg_floor_divide_f32), S(jg_floor_divide_f64), S(jg_floor_divide_i32), S(jg_floor_divide_i64),
-    S(jg_i32_from_f32), S(jg_i32_from_f64), S(jg_i64_from_f32), S(jg_i64_from_f64),
-    S(jg_is_finite_f32), S(jg_is_finite_f64), S(jg_is_inf_f32), S(jg_is_inf_f64), S(jg_is_nan_f32),
-    S(jg_is_nan_f64), S(jg_lgamma_f32), S(jg_lgamma_f64), S(jg_log_sigmoid_f32),
-    S(jg_log_sigmoid_f64), S(jg_lu_f32), S(jg_lu_f64), S(jg_matmul_batched_f32),
-    S(jg_matmul_batched_f64), S(jg_matmul_f32), S(jg_matmul_f64), S(jg_max_f32), S(jg_max_f64),
-    S(jg_max_i32), S(jg_max_i64), S(jg_memory_grow), S(jg_min_f32), S(jg_min_f64), S(jg_min_i32),
-    S(jg_min_i64), S(jg_mod_f32), S(jg_mod_f64), S(jg_mod_i32), S(jg_mod_i64), S(jg_multiply_i32),
-    S(jg_multiply_i64), S(jg_negate_i32), S(jg_negate_i64), S(jg_polygamma_f32),
-    S(jg_polygamma_f64), S(jg_pow_i32), S(jg_pow_i64), S(jg_qr_f32), S(jg_qr_f64),
-    S(jg_revolve_i32), S(jg_revolve_i64), S(jg_rsqrt_f32), S(jg_rsqrt_f64), S(jg_shift_left_i32),
-    S(jg_shift_left_i64), S(jg_shift_right_i32), S(jg_shift_right_i64), S(jg_sigmoid_f32),
-    S(jg_sigmoid_f64), S(jg_sign_f32), S(jg_sign_f64), S(jg_sign_i32), S(jg_sign_i64),
-    S(jg_signbit_f32), S(jg_signbit_f64), S(jg_softplus_f32), S(jg_softplus_f64), S(jg_sort_bool),
+    S(jg_entr_f32), S(jg_entr_f64), S(jg_erfcx_f32), S(jg_erfcx_f64), S(jg_erfcx_integral_f32),
+    S(jg_erfcx_integral_f64), S(jg_erfinv_f32), S(jg_erfinv_f64), S(jg_floor_divide_f32),
+    S(jg_floor_divide_f64), S(jg_floor_divide_i32), S(jg_floor_divide_i64), S(jg_fmax_f32),
+    S(jg_fmax_f64), S(jg_fmin_f32), S(jg_fmin_f64), S(jg_gamma_density_f32),
+    S(jg_gamma_density_f64), S(jg_gammainc_f32), S(jg_gammainc_f64), S(jg_gammaincc_f32),
+    S(jg_gammaincc_f64), S(jg_i32_from_f32), S(jg_i32_from_f64), S(jg_i64_from_f32),
+    S(jg_i64_from_f64), S(jg_is_finite_f32), S(jg_is_finite_f64), S(jg_is_inf_f32),
+    S(jg_is_inf_f64), S(jg_is_nan_f32), S(jg_is_nan_f64), S(jg_lgamma_f32), S(jg_lgamma_f64),
+    S(jg_log_ndtr_f32), S(jg_log_ndtr_f64), S(jg_log_sigmoid_f32), S(jg_log_sigmoid_f64),
+    S(jg_logaddexp_f32), S(jg_logaddexp_f64), S(jg_logit_f32), S(jg_logit_f64), S(jg_lu_f32),
+    S(jg_lu_f64), S(jg_matmul_batched_f32), S(jg_matmul_batched_f64), S(jg_matmul_f32),
+    S(jg_matmul_f64), S(jg_max_f32), S(jg_max_f64), S(jg_max_i32), S(jg_max_i64), S(jg_memory_grow),
+    S(jg_min_f32), S(jg_min_f64), S(jg_min_i32), S(jg_min_i64), S(jg_mod_f32), S(jg_mod_f64),
+    S(jg_mod_i32), S(jg_mod_i64), S(jg_multiply_i32), S(jg_multiply_i64), S(jg_ndtr_f32),
+    S(jg_ndtr_f64), S(jg_ndtri_f32), S(jg_ndtri_f64), S(jg_negate_i32), S(jg_negate_i64),
+    S(jg_polygamma_f32), S(jg_polygamma_f64), S(jg_pow_i32), S(jg_pow_i64), S(jg_qr_f32),
+    S(jg_qr_f64), S(jg_revolve_i32), S(jg_revolve_i64), S(jg_rsqrt_f32), S(jg_rsqrt_f64),
+    S(jg_shift_left_i32), S(jg_shift_left_i64), S(jg_shift_right_i32), S(jg_shift_right_i64),
+    S(jg_sigmoid_f32), S(jg_sigmoid_f64), S(jg_sign_f32), S(jg_sign_f64), S(jg_sign_i32),
+    S(jg_sign_i64), S(jg_signbit_f32), S(jg_signbit_f64), S(jg_sinc_derivative_f32),
+    S(jg_sinc_derivative_f64), S(jg_softplus_f32), S(jg_softplus_f64), S(jg_sort_bool),
     S(jg_sort_f32), S(jg_sort_f64), S(jg_sort_i32), S(jg_sort_i64), S(jg_stack_free),
     S(jg_subtract_i32), S(jg_subtract_i64), S(jg_svd_f32), S(jg_svd_f64),
-    S(jg_triangular_solve_f32), S(jg_triangular_solve_f64), S(log), S(log10), S(log10f), S(log1p),
-    S(log1pf), S(log2), S(log2f), S(logf), S(memcpy), S(memmove), S(memset), S(nextafter),
-    S(nextafterf), S(pow), S(powf), S(remainder), S(remainderf), S(rint), S(rintf), S(round),
-    S(roundf), S(sin), S(sinf), S(sinh), S(sinhf), S(sqrt), S(sqrtf), S(tan), S(tanf), S(tanh),
-    S(tanhf), S(trunc), S(truncf),
+    S(jg_triangular_solve_f32), S(jg_triangular_solve_f64), S(jg_xlog1py_f32), S(jg_xlog1py_f64),
+    S(jg_xlogy_f32), S(jg_xlogy_f64), S(log), S(log10), S(log10f), S(log1p), S(log1pf), S(log2),
+    S(log2f), S(logf), S(memcpy), S(memmove), S(memset), S(nextafter), S(nextafterf), S(pow),
+    S(powf), S(remainder), S(remainderf), S(rint), S(rintf), S(round), S(roundf), S(sin), S(sinf),
+    S(sinh), S(sinhf), S(sqrt), S(sqrtf), S(tan), S(tanf), S(tanh), S(tanhf), S(trunc), S(truncf),
 };
 
 enum { COUNT = sizeof table / sizeof *table, LONGEST_NAME = 31 };

@@ -193,12 +193,16 @@ package struct PortableSource: Sendable {
       }
   }
 
+  /// The runtime's portable headers; a definition uses what stands before it.
+  private static let portableHeaders = [
+    "jg_int.h", "jg_float.h", "jg_special.h", "jg_error.h", "jg_incomplete.h", "jg_bessel.h",
+    "jg_logarithm.h", "jg_sort.h", "jg_stack.h",
+  ]
+
   /// The definitions of runtime functions that are called, in the order of the runtime's headers.
   private static func helpers(_ called: Set<String>) -> [String] {
     var pieces: [String] = []
-    for file in ["jg_int.h", "jg_float.h", "jg_special.h", "jg_sort.h", "jg_stack.h"] {
-      pieces += PortablePieces(named: file).pieces
-    }
+    for file in portableHeaders { pieces += PortablePieces(named: file).pieces }
     for kind in PortablePieces.Kind.allCases {
       for file in ["jg_lapack.h", "jg_linalg.h"] {
         pieces += PortablePieces(named: file, for: kind).pieces

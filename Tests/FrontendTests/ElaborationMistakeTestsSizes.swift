@@ -293,7 +293,7 @@ import Testing
       t.jg:2:47: error: there is no function named leakyrelu
       func f(x: f64[n]) -> (y) { y = relu(x, 0.1) + leakyrelu(x) }
                                                     ^~~~~~~~~~~~
-      help: the command `jit-grad ops` lists all functions
+      help: did you mean 'leaky_relu'?
       """),
     Mistake(
       """

@@ -49,25 +49,35 @@ import Testing
     }
   }
 
-  static let derived = [
-    "matmul(A, B)", "matmul(A, x)", "matmul(u, A)", "outer(x, u)", "mean(A)",
-    "mean(A, axes=[1], keep=true)", "variance(A, axes=0)", "logsumexp(A, axes=[0])", "softmax(A)",
-    "log_softmax(A, axis=0)", "clamp(A, -1, 1)", "relu(A)", "square(A)", "zeros([n, 2])",
-    "ones([m], dtype=i32)", "expand(A, axis=1)", "squeeze(expand(A), axis=0)",
-    "stack(x, x + 1, axis=1)",
-    "take(A, [0, 1], axis=1)", "take(A, k, mode=\"drop\")", "top_k(A, k=2)", "zeros_like(A)",
-    "ones_like(k)",
-    "cholesky(S)", "cholesky(S, upper=true)", "solve(S, u)", "solve(S, A)", "inverse(S)", "lu(A)",
-    "qr(A)", "qr(A, positive=true)", "eigh(S)", "eigvalsh(S)", "svd(A)", "svdvals(A)", "pinv(A)",
-    "pinv(A, 1e-9)", "lstsq(A, u)", "trace(A)", "diagonal(A)", "diag(x)", "tril(A)", "triu(A)",
-    "matrix_power(S, n=5)", "matrix_power(S, n=-1)", "matrix_exp(S)", "kron(A, B)",
-  ]
+  static let derived =
+    [
+      "matmul(A, B)", "matmul(A, x)", "matmul(u, A)", "outer(x, u)", "mean(A)",
+      "mean(A, axes=[1], keep=true)", "variance(A, axes=0)", "logsumexp(A, axes=[0])", "softmax(A)",
+      "log_softmax(A, axis=0)", "clamp(A, -1, 1)", "relu(A)", "square(A)", "zeros([n, 2])",
+      "ones([m], dtype=i32)", "expand(A, axis=1)", "squeeze(expand(A), axis=0)",
+      "stack(x, x + 1, axis=1)",
+      "take(A, [0, 1], axis=1)", "take(A, k, mode=\"drop\")", "top_k(A, k=2)", "zeros_like(A)",
+      "ones_like(k)", "vector_norm(A, ord=inf, axes=[1])", "vector_norm(A, 3)", "vecdot(A, x)",
+      "cross(B, B)", "mvlgamma(A, p=2)", "logit(A, eps=0.1)", "ldexp(A, x)", "frexp(A)",
+      "prelu(A, x)",
+      "hardtanh(A, -2, 0.5)", "diagonal(A, offset=1)", "vander(x, count=3)", "cholesky(S)",
+      "cholesky(S, upper=true)", "solve(S, u)", "solve(S, A)", "inverse(S)", "lu(A)", "qr(A)",
+      "qr(A, positive=true)", "eigh(S)", "eigvalsh(S)", "svd(A)", "svdvals(A)", "pinv(A)",
+      "pinv(A, 1e-9)", "lstsq(A, u)", "trace(A)", "diag(x)", "tril(A)", "triu(A)",
+      "matrix_power(S, n=5)", "matrix_power(S, n=-1)", "matrix_exp(S)", "kron(A, B)",
+    ] + elementwise.map { "\($0)(A)" }
+
+  private static let elementwise = """
+    nansum nanmean var std i0 i1 i0e i1e sinc reciprocal deg2rad rad2deg frac nan_to_num relu6 \
+    leaky_relu elu celu selu silu gelu mish softsign tanhshrink softshrink hardshrink hardsigmoid \
+    threshold
+    """.split(separator: " ")
 
   @Test(arguments: derived) func derivedFunctions(_ call: String) throws {
     let name = call.prefix { $0 != "(" }
     let targets =
       switch name {
-      case "top_k", "qr", "eigh": "y, z"
+      case "top_k", "frexp", "qr", "eigh": "y, z"
       case "lu", "svd": "y, z, w"
       default: "y"
       }

@@ -250,13 +250,19 @@ private typealias J2 = @convention(c) (Int32, Int32) -> Int32
 
       """
     for name in ["copysign", "fmod", "pow"] { source += "double \(name)(double, double);\n" }
-    for name in ["floor", "rint", "tan", "log", "exp", "log1p", "sqrt", "fabs"] {
+    for name in [
+      "floor", "rint", "tan", "log", "exp", "log1p", "sqrt", "fabs", "erfc", "sin", "cos", "expm1",
+      "tgamma",
+    ] {
       source += "double \(name)(double);\n"
     }
     // The table has no lgamma, for its global; it is not called here.
     source += "static double lgamma(double x) { return x; }\n"
     source += "float copysignf(float, float); float fmodf(float, float); float floorf(float);\n"
-    for header in ["jg_int.h", "jg_float.h", "jg_special.h", "jg_sort.h"] {
+    for header in [
+      "jg_int.h", "jg_float.h", "jg_special.h", "jg_error.h", "jg_incomplete.h",
+      "jg_bessel.h", "jg_logarithm.h", "jg_sort.h",
+    ] {
       let text = String(cString: try #require(jg_portable_text(header)))
       #expect(text.hasPrefix("/* ") && text.hasSuffix("#endif\n"))
       source += text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -38,6 +38,26 @@ static inline float jg_min_f32(float a, float b) {
   return a < b ? a : b;
 }
 
+/* The larger one, the other one where one is NaN; -0 is less than +0. */
+static inline double jg_fmax_f64(double a, double b) {
+  return a != a ? b : b != b ? a : jg_max_f64(a, b);
+}
+
+/* The larger one, the other one where one is NaN; -0 is less than +0. */
+static inline float jg_fmax_f32(float a, float b) {
+  return a != a ? b : b != b ? a : jg_max_f32(a, b);
+}
+
+/* The smaller one, the other one where one is NaN; -0 is less than +0. */
+static inline double jg_fmin_f64(double a, double b) {
+  return a != a ? b : b != b ? a : jg_min_f64(a, b);
+}
+
+/* The smaller one, the other one where one is NaN; -0 is less than +0. */
+static inline float jg_fmin_f32(float a, float b) {
+  return a != a ? b : b != b ? a : jg_min_f32(a, b);
+}
+
 /* -1 or 1; zeros and NaN as they are. */
 static inline double jg_sign_f64(double x) {
   return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x;

@@ -173,6 +173,13 @@ extension Elaborator {
     case .flag:
       guard case .bool(let flag) = expression.kind else { return wrong("true or false") }
       return .flag(flag)
+    case .number:
+      switch value(id, &frame) {
+      case .integer(let number): return .scalar(Scalar(Double(number), .f64))
+      case .real(let number): return .scalar(Scalar(number, .f64))
+      case .invalid: return nil
+      default: return wrong("a plain number")
+      }
     case .dtype:
       guard case .name(let name) = expression.kind, let dtype = DType(rawValue: tree[name]) else {
         return wrong("a dtype (\(DType.allCases.map(\.rawValue).joined(separator: ", ")))")

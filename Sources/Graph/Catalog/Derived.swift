@@ -3,10 +3,11 @@
 
 /// The list of derived functions.
 package enum Derived {
-  static let entries = [
-    matmul, outer, mean, variance, logsumexp, softmax, logSoftmax, clamp, relu, square, zeros, ones,
-    expand, squeeze, stack, take, topK, zerosLike, onesLike,
-  ]
+  static let entries =
+    [
+      matmul, outer, mean, variance, logsumexp, softmax, logSoftmax, clamp, relu, square, zeros,
+      ones, expand, squeeze, stack, take, topK, zerosLike, onesLike,
+    ] + reductions + functions + activations + arrangements
 
   static let matmul = Entry(
     "matmul", [.operand("a"), .operand("b")],
@@ -55,17 +56,17 @@ package enum Derived {
     "All products of an element of `a` with one of `b`: `y[i…, j…] = a[i…]·b[j…]`."
   ) { call in [try dot(call.operands[0], call.operands[1], ([], []), ([], []))] }
 
-  private static let axesAndKeep = [
+  static let axesAndKeep = [
     Parameter("axes", .dims, default: "all"), Parameter("keep", .flag, default: "false"),
   ]
 
   /// The number of elements over some axes, as a scalar of the operand's dtype.
-  private static func count(_ x: Term, _ axes: [Int]) throws -> Term {
+  static func count(_ x: Term, _ axes: [Int]) throws -> Term {
     let extent = axes.reduce(1 as DimExpr) { $0 * x.shape[$1] }
     return try x.builder.apply(Extent(extent: extent, dtype: x.dtype), [])[0]
   }
 
-  private static func needsFloat(_ x: Term, _ name: String) throws {
+  static func needsFloat(_ x: Term, _ name: String) throws {
     guard x.dtype.isFloat else {
       throw TypeRuleError(
         "\(name) needs f64 or f32, found \(x.type)", help: "convert it: f64(…)")

@@ -49,7 +49,7 @@ package struct Entry: Sendable {
 package struct Parameter: Sendable {
   package enum Kind: Sendable, Equatable {
     case operand, operands
-    case dim, dims, dimLists, flag, dtype
+    case dim, dims, dimLists, flag, dtype, number
     /// One of given words, or a text.
     case word([String])
   }
@@ -153,6 +153,13 @@ package struct Call {
     guard let value = attributes[name] else { return nil }
     if case .flag(let flag) = value { return flag }
     throw wrong(name, "true or false", value)
+  }
+
+  /// A plain number.
+  package func number(_ name: String) throws(TypeRuleError) -> Double? {
+    guard let value = attributes[name] else { return nil }
+    if case .scalar(let scalar) = value { return scalar.real }
+    throw wrong(name, "a number", value)
   }
 
   package func dtype(_ name: String) throws(TypeRuleError) -> DType? {

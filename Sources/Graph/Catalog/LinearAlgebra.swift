@@ -4,7 +4,7 @@
 /// The list of derived functions of linear algebra.
 enum LinearAlgebra {
   static let entries = [
-    cholesky, solve, inverse, lu, qr, eigh, eigvalsh, svd, svdvals, pinv, lstsq, trace, diagonal, diag,
+    cholesky, solve, inverse, lu, qr, eigh, eigvalsh, svd, svdvals, pinv, lstsq, trace, diag,
     tril, triu, matrixPower, matrixExp, kron,
   ]
 
@@ -191,15 +191,6 @@ enum LinearAlgebra {
   ) { call in
     let a = try matrix(call)
     return [a.diagonalPart.sum(over: [a.rank - 2, a.rank - 1])]
-  }
-
-  static let diagonal = Entry(
-    "diagonal", [.operand("A")],
-    "The diagonal of a matrix as a vector: `[…, m, n]` to `[…, k]`, k = min(m, n)."
-  ) { call in
-    let a = try matrix(call)
-    let k = MatrixShape(a.type).least
-    return [a.block(Range2(0, k), Range2(0, k)).diagonalVector]
   }
 
   static let diag = Entry(

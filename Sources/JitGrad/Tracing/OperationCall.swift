@@ -101,6 +101,7 @@ public protocol OperationArgument: Sendable {}
 
 extension TracedTensor: OperationArgument {}
 extension Int: OperationArgument {}
+extension Double: OperationArgument {}
 extension DimExpr: OperationArgument {}
 extension Bool: OperationArgument {}
 extension String: OperationArgument {}
@@ -130,6 +131,10 @@ extension OperationArgument {
       guard let list else { return nil }
       let rows = list.compactMap(\.sizes)
       return rows.count == list.count ? .dimLists(rows) : nil
+    case .number:
+      return (self as? Double ?? (self as? Int).map { Double($0) }).map {
+        .scalar(Scalar($0, .f64))
+      }
     case .flag: return (self as? Bool).map { .flag($0) }
     case .dtype: return (self as? DType).map { .dtype($0) }
     case .word: return (self as? String).map { .word($0) }

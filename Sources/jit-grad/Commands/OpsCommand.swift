@@ -61,6 +61,7 @@ extension Parameter.Kind {
     case .dim: "a size"
     case .dims: "a size or a list of sizes"
     case .dimLists: "a list of lists of sizes"
+    case .number: "a number"
     case .flag: "true or false"
     case .dtype: "a dtype"
     case .word(let words):

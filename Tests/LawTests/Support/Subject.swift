@@ -55,8 +55,13 @@ extension Entry {
   /// Inputs of the examples in which an operation has no derivative, and says so by an error, and of
   /// stop_gradient, whose derivative is not that of its values.
   func constants(of example: Example) -> Set<String> {
-    switch name {
-    case "polygamma", "stop_gradient": ["x0"]
+    if let function = (example.operation as? Elementwise)?.function,
+      case .partials(let partials) = function.derivative
+    {
+      return Set(partials.indices.filter { partials[$0] == nil }.map { "x\($0)" })
+    }
+    return switch name {
+    case "stop_gradient": ["x0"]
     case "pseudo_inverse": ["x1"]
     case "scatter":
       (example.operation as? Scatter)?.combine == .multiply ? ["x0", "x2"] : []

@@ -3,8 +3,9 @@ import Glibc
 
 extension ScalarFunction {
   static let arithmetic: [ScalarFunction] = [
-    add, subtract, multiply, divide, negate, abs, sign, fma, pow, min, max, floorDivide, mod,
-    remainder, floor, ceil, round, roundEven, trunc, copysign, select, stopGradient,
+    add, subtract, multiply, divide, negate, abs, sign, fma, pow, min, max, fmin, fmax,
+    floorDivide, mod, remainder, floor, ceil, round, roundEven, trunc, copysign, select,
+    stopGradient,
   ]
 
   package static let add: ScalarFunction = ScalarFunction(
@@ -142,6 +143,38 @@ extension ScalarFunction {
           })
       },
       samples: [-3...3, -3...3], identity: identity, summary: summary)
+  }
+
+  package static let fmax: ScalarFunction = presentExtremum(
+    "fmax",
+    "The larger of a and b, the other one where one is NaN. At a tie each operand gets half of the tangent."
+  ) { $0 > $1 }
+
+  package static let fmin: ScalarFunction = presentExtremum(
+    "fmin",
+    "The smaller of a and b, the other one where one is NaN. At a tie each operand gets half of the tangent."
+  ) { $0 < $1 }
+
+  private static func presentExtremum(
+    _ name: String, _ summary: String, wins: @escaping @Sendable (Term, Term) -> Term
+  ) -> ScalarFunction {
+    let extremum = name == "fmax" ? max : min
+    return ScalarFunction(
+      name, arity: 2, domain: .float, spelling: Spelling(float: .runtime("jg_\(name)")),
+      reference: .real { x in
+        x[0].isNaN ? x[1] : x[1].isNaN ? x[0] : extremum.value(x.map { Scalar($0, .f64) }).real
+      },
+      derivative: .rule { rule in
+        let x = rule.operands
+        return sum(
+          (0...1).map { k in
+            rule.tangents[k].map {
+              let isTaken = apply(.or, wins(x[k], x[1 - k]), apply(.isNaN, x[1 - k]))
+              return choose(isTaken, $0, choose(x[k] == x[1 - k], 0.5 * $0, 0))
+            }
+          })
+      },
+      samples: [-3...3, -3...3], summary: summary)
   }
 
   package static let floorDivide: ScalarFunction = ScalarFunction(

@@ -1,8 +1,9 @@
-// Rows: error and gamma functions.
+// Rows: error and gamma functions; further families of special functions stand in their own files.
 import Glibc
 
 extension ScalarFunction {
-  static let special: [ScalarFunction] = [erf, erfc, lgamma, digamma, polygamma]
+  static let special: [ScalarFunction] =
+    [erf, erfc] + errorFunctions + [lgamma, digamma, polygamma] + incomplete + bessel + logarithms
 
   /// 2 / √π
   private static let twoOverRootPi = 1.12837916709551257390
@@ -30,7 +31,7 @@ extension ScalarFunction {
   package static let polygamma: ScalarFunction = ScalarFunction(
     "polygamma", arity: 2, domain: .float, spelling: Spelling(float: .runtime("jg_polygamma")),
     reference: .real { polygammaReference($0[0], $0[1]) },
-    derivative: .partials([nil, { x, _ in apply(.polygamma, x[0] + 1, x[1]) }]),
+    derivative: .partials([nil, { x, _ in apply(.polygamma, x[0].shifted(by: 1), x[1]) }]),
     samples: [1...1, 0.4...5],
     summary: "The a-th derivative of digamma at b, for whole a from 0 to 170 (else NaN). "
       + "No derivative in a.")

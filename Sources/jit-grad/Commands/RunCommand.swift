@@ -58,7 +58,8 @@ struct RunCommand: ParsableCommand {
     let graphFile = try file.load(distinct: derivative.derivative.distinct)
     let primal = try file.graph(in: graphFile)
     watch.lap("parse")
-    let graph = try derivative.applied(to: primal)
+    let names = graphFile.names(of: primal)
+    let graph = try derivative.applied(to: primal, names)
     if derivative.grad { watch.lap("differentiation") }
     let expected = try expect.map { try InputOptions.readArchive($0, inputs.memoryLimit) }
     let outputs = try graphFile.source.placing {
@@ -78,7 +79,7 @@ struct RunCommand: ParsableCommand {
     let bind = try inputs.boundSizes()
     let isOpen = graph.leavesCheckpointsOpen && bind[Graph.checkpoints] == nil
     var bound = try BoundInputs(
-      graph, of: primal, inputs.given(),
+      graph, of: primal, inputs.given(names),
       bind: isOpen ? bind.merging([Graph.checkpoints: 1]) { $1 } : bind, limit: limit)
     watch.lap("inputs")
 

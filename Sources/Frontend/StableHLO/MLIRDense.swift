@@ -92,7 +92,8 @@ extension MLIRLiteral {
   /// The literal as an element; `nil` where it is none of that type.
   func scalar(_ element: MLIRType.Element, _ bytes: [UInt8]) -> Scalar? {
     let first = bytes[span.start]
-    let isBits = first == UInt8(ascii: "0") && span.end > span.start + 1
+    let isBits =
+      first == UInt8(ascii: "0") && span.end > span.start + 1
       && bytes[span.start + 1] == UInt8(ascii: "x")
     let isWord = isIdentifierStart(first)
     switch element {

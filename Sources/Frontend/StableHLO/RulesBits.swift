@@ -13,7 +13,8 @@ extension StableHLOElaborator {
     "stablehlo.shift_right_arithmetic": HLORule(2) { _, call in
       let kind = try call.wholeNumbers()
       let signed = WholeNumbers(bits: kind.bits, isSigned: true)
-      let x = kind.isSigned || kind.bits == 64 ? call.operands[0] : signed.extended(call.operands[0])
+      let x =
+        kind.isSigned || kind.bits == 64 ? call.operands[0] : signed.extended(call.operands[0])
       return [kind.wrapped(apply(.shiftRight, x, call.operands[1]))]
     },
     "stablehlo.popcnt": HLORule(1) { _, call in

@@ -82,7 +82,8 @@ extension StableHLOElaborator {
     for _ in 0..<2 {
       // erf′ = 2/√π·e^(−y²); near the ends the distance to ±1 is what counts.
       let tail = apply(.erfc, apply(.abs, y)) - (1 - apply(.abs, inner))
-      let error = choose(apply(.abs, inner) < 0.5, apply(.erf, y) - inner, -apply(.sign, inner) * tail)
+      let error = choose(
+        apply(.abs, inner) < 0.5, apply(.erf, y) - inner, -apply(.sign, inner) * tail)
       y = y - error * (0.886226925452758 * apply(.exp, y * y))
     }
     let edge = apply(.abs, x) == 1

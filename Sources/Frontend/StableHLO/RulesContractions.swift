@@ -129,8 +129,9 @@ extension HLOCall {
         padding: dynamic ?? padding.map { $0.map { DimExpr($0) } },
         inputDilation: inner.map { DimExpr($0) }, dilation: outer.map { DimExpr($0) },
         groups: DimExpr(groups * batchGroups), shape: []), [x, w])[0]
-    return y.transposed(layout.output.indices.map { axis in
-      layout.output.firstIndex(of: axis) ?? axis
-    })
+    return y.transposed(
+      layout.output.indices.map { axis in
+        layout.output.firstIndex(of: axis) ?? axis
+      })
   }
 }

@@ -78,7 +78,9 @@ extension StableHLOElaborator {
       throw call.unsupported("of what is no comparison of sizes")
     }
     for condition in conditions {
-      if condition.decided == false { throw TypeRuleError("asserts what never holds: \(condition)") }
+      if condition.decided == false {
+        throw TypeRuleError("asserts what never holds: \(condition)")
+      }
       sizes.require(condition)
     }
   }

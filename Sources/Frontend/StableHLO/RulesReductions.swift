@@ -37,7 +37,8 @@ extension StableHLOElaborator {
     }
     let region = try scalarRegion(call.region(0), call, elements + elements)
     guard region.graph.outputs.count == count else {
-      throw TypeRuleError("has a body of \(region.graph.outputs.count) results for \(count) operands")
+      throw TypeRuleError(
+        "has a body of \(region.graph.outputs.count) results for \(count) operands")
     }
     return Reducer(call, region: region, elements)
   }

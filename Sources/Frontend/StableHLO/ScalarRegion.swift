@@ -70,7 +70,8 @@ extension StableHLOElaborator {
     let (draft, results) = try draft(block, "element", at: call.span) { builder in
       zip(elements, dtypes).enumerated().map { k, pair in
         Bound(
-          terms: [builder.addInput("x\(k)", TensorType(pair.1))], types: [MLIRType(element: pair.0)],
+          terms: [builder.addInput("x\(k)", TensorType(pair.1))],
+          types: [MLIRType(element: pair.0)],
           level: level, span: block.span)
       }
     }

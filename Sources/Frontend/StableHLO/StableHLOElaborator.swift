@@ -23,6 +23,7 @@ struct StableHLOElaborator {
   /// Calls and regions inside one another, and operations with calls written out.
   static let depthLimit = 200
   static let operationLimit = 4_000_000
+  private let operationLimit: Int
 
   /// The names of a function or of a region.
   struct Scope {
@@ -43,7 +44,11 @@ struct StableHLOElaborator {
     var span: SourceSpan
   }
 
-  init(_ module: MLIRModule, _ source: SourceFile, damaged: [Int]) {
+  init(
+    _ module: MLIRModule, _ source: SourceFile, damaged: [Int],
+    operationLimit: Int = Self.operationLimit
+  ) {
+    self.operationLimit = operationLimit
     self.module = module
     self.source = source
     self.damaged = damaged
@@ -225,10 +230,10 @@ struct StableHLOElaborator {
       if log.isFull { return nil }
       if operation.name == ending { return operands(of: operation) }
       operationCount += 1
-      if operationCount > Self.operationLimit {
+      if operationCount > operationLimit {
         report(
           Diagnostic(
-            "with all calls written out there are more than \(Self.operationLimit) operations",
+            "with all calls written out there are more than \(operationLimit) operations",
             at: operation.span))
         return nil
       }
@@ -236,7 +241,9 @@ struct StableHLOElaborator {
     }
     if scopes.last?.isDamaged != true {
       report(
-        Diagnostic("this block ends without \(ending)", at: SourceSpan(block.span.end - 1, block.span.end)))
+        Diagnostic(
+          "this block ends without \(ending)",
+          at: SourceSpan(block.span.end - 1, block.span.end)))
     }
     return nil
   }

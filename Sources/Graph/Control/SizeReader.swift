@@ -1,10 +1,8 @@
-// Numbers of a graph that are sizes: what the arithmetic of shapes in a file comes to. Operations whose
-// shape is an operand ask for it, and so does what asserts something about shapes.
-import Graph
+// Numbers of a graph that are sizes: what the arithmetic of shapes comes to. Importers ask for it where a
+// shape is an operand or where a file asserts something about shapes; loops, where an index points.
 
 /// Reads integers back as size expressions.
-struct SizeReader {
-  private let builder: GraphBuilder
+package struct SizeReader {
   private let graph: Graph
   private var known: [Value: [DimExpr]] = [:]
   private var unknown: Set<Value> = []
@@ -13,20 +11,27 @@ struct SizeReader {
   private static let countLimit = 64
   private static let depthLimit = 100
 
-  private init(_ builder: GraphBuilder) {
-    self.builder = builder
-    graph = builder.graph
+  /// - Parameter seeds: what is known of values that the graph does not tell.
+  package init(_ graph: Graph, seeds: [Value: DimExpr] = [:]) {
+    self.graph = graph
+    known = seeds.mapValues { [$0] }
+  }
+
+  /// What a number comes to.
+  package mutating func size(_ value: Value) -> DimExpr? {
+    guard graph.type(of: value).rank == 0, !graph.type(of: value).dtype.isFloat else { return nil }
+    return sizes(value, depth: 0)?.first
   }
 
   /// The elements of a number or of a short array of numbers, where sizes tell them.
-  static func sizes(of term: Term) -> [DimExpr]? {
+  package static func sizes(of term: Term) -> [DimExpr]? {
     guard term.dtype != .f64, term.dtype != .f32, term.rank <= 1 else { return nil }
-    var reader = SizeReader(term.builder)
+    var reader = SizeReader(term.builder.graph)
     return reader.sizes(term.value, depth: 0)
   }
 
   /// A number or a short array that sizes tell, made in another graph.
-  static func remade(_ term: Term, in builder: GraphBuilder) -> Term? {
+  package static func remade(_ term: Term, in builder: GraphBuilder) -> Term? {
     if let literal = term.builder.literal(term.value) { return builder.constant(literal) }
     guard let sizes = sizes(of: term) else { return nil }
     let elements = sizes.map { builder.size($0, term.dtype) }
@@ -37,8 +42,8 @@ struct SizeReader {
   }
 
   /// A comparison of sizes as a condition; several where they are joined by and.
-  static func conditions(of term: Term) -> [Guard]? {
-    let reader = SizeReader(term.builder)
+  package static func conditions(of term: Term) -> [Guard]? {
+    let reader = SizeReader(term.builder.graph)
     return reader.conditions(term.value, depth: 0)
   }
 
@@ -183,7 +188,7 @@ struct SizeReader {
 
 extension GraphBuilder {
   /// A size as a number of a dtype.
-  func size(_ size: DimExpr, _ dtype: DType) -> Term {
+  package func size(_ size: DimExpr, _ dtype: DType) -> Term {
     size.constantValue.map { constant(Scalar(Int64($0), dtype)) }
       ?? applying(Extent(extent: size, dtype: dtype), [])
   }

@@ -137,7 +137,7 @@ private struct Manifest: Decodable { var entries: [CorpusEntry] }
           continue
         }
         // A derivative that is a program takes the cotangents behind the inputs.
-        var inputs = entry.inputs.indices.map { data["in\($0)"] }
+        var inputs = entry.inputs.indices.compactMap { data["in\($0)"] }
         if form == "vjp_graph" { inputs += entry.outputs.indices.compactMap { data["ct\($0)"] } }
         var named: [String: Tensor] = [:]
         for (k, tensor) in inputs.enumerated() { named["in\(k)"] = tensor }

@@ -92,8 +92,8 @@ import Testing
     #expect(
       mistakes(text) == [
         "3:10: the operation stablehlo.tanhh is not supported",
-        "5:10: stablehlo.add: needs 2 operands, found 1",
-        "7:10: the operation stablehlo.fft is not supported",
+        "5:6: stablehlo.add: needs 2 operands, found 1",
+        "7:6: the operation stablehlo.fft is not supported",
       ])
   }
 

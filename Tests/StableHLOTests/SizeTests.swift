@@ -144,6 +144,47 @@ import Testing
     #expect(try outputs(text, [x]) == [x, i32([-1, 5]), i64([255, 5])])
   }
 
+  /// Floats of every kind with their bits, and back.
+  static let floats: [Double] = [
+    0, 1, -1, 1.5, -2, .pi, 0x1p-1022, 0x1p-1074, -0x1.8p-1060, 0x1.fffffffffffffp1023, 0x1p1023,
+    .infinity, -.infinity, 1 - 0x1p-53, 1 + 0x1p-52, 8, 1e-300, 0x1.fffffffffffffp-1023,
+  ]
+
+  @Test func bitsOfFloats() throws {
+    let n = Self.floats.count
+    let text = main(
+      "%x: tensor<\(n)xf64>", "tensor<\(n)xi64>, tensor<\(n)xf64>",
+      """
+      %0 = stablehlo.bitcast_convert %x : (tensor<\(n)xf64>) -> tensor<\(n)xi64>
+      %1 = stablehlo.bitcast_convert %0 : (tensor<\(n)xi64>) -> tensor<\(n)xf64>
+      return %0, %1 : tensor<\(n)xi64>, tensor<\(n)xf64>
+      """)
+    let patterns = Self.floats.map { Int64(bitPattern: $0.bitPattern) }
+    let compiled = try Engine().compile(function(text))([f64(Self.floats)])
+    #expect(compiled == [i64(patterns), f64(Self.floats)])
+    #expect(try outputs(text, [f64(Self.floats)]) == compiled)
+  }
+
+  @Test func bitsOfShortFloats() throws {
+    let floats: [Float] = [
+      0, -0.0, 1, -1.5, .pi, .infinity, 0x1p-149, -0x1p-126, 0x1.fffffep127, 1 - 0x1p-24, 0.1,
+    ]
+    let n = floats.count
+    let text = main(
+      "%x: tensor<\(n)xf32>, %y: tensor<\(n)xf32>",
+      "tensor<\(n)xui32>, tensor<\(n)xf32>, tensor<\(n)xf32>",
+      """
+      %0 = stablehlo.bitcast_convert %x : (tensor<\(n)xf32>) -> tensor<\(n)xui32>
+      %1 = stablehlo.bitcast_convert %0 : (tensor<\(n)xui32>) -> tensor<\(n)xf32>
+      %2 = chlo.next_after %x, %y : tensor<\(n)xf32>, tensor<\(n)xf32> -> tensor<\(n)xf32>
+      return %0, %1, %2 : tensor<\(n)xui32>, tensor<\(n)xf32>, tensor<\(n)xf32>
+      """)
+    let upward = f32([Float](repeating: .infinity, count: n))
+    let found = try Engine().compile(function(text))([f32(floats), upward])
+    #expect(found[0] == i64(floats.map { Int64($0.bitPattern) }) && found[1] == f32(floats))
+    #expect(found[2] == f32(floats.map(\.nextUp)))
+  }
+
   // MARK: - Names
 
   @Test func inputsHaveTheNamesOfTheProgram() throws {

@@ -21,6 +21,12 @@ extension StableHLOElaborator {
         default: throw TypeRuleError("needs a number as its value")
         }
       },
+      "next_after": HLORule(2) { _, call in
+        guard let format = FloatFormat(call.operandElement(0)) else {
+          throw call.unsupported("of \(call.operandElement(0))")
+        }
+        return [format.next(call.operands[0], toward: call.operands[1])]
+      },
       "top_k": HLORule(1) { _, call in
         let k = try call.needed(call.integer("k"), "k")
         let x = call.operands[0]

@@ -54,6 +54,12 @@ extension HLOCall {
     if let from = source.wholeNumbers, let to = target.wholeNumbers, from.bits == to.bits {
       return to.wrapped(from.unsigned(operands[0]).converted(to: to.storage))
     }
+    if let format = FloatFormat(source), let to = target.wholeNumbers, to.bits == format.bits {
+      return to.wrapped(format.bits(of: operands[0]).converted(to: to.storage))
+    }
+    if let from = source.wholeNumbers, let format = FloatFormat(target), from.bits == format.bits {
+      return format.float(of: from.unsigned(operands[0]))
+    }
     throw unsupported("of \(source) to \(target)")
   }
 }

@@ -230,6 +230,7 @@ struct StableHLOElaborator {
       if log.isFull { return nil }
       if operation.name == ending { return operands(of: operation) }
       operationCount += 1
+      if operationCount > operationLimit + 1 { return nil }
       if operationCount > operationLimit {
         report(
           Diagnostic(

@@ -97,7 +97,11 @@ package struct SizeReader {
     if let function = graph.nodes[node].primitive.function {
       // Bit by bit an integer is no size.
       if function == .not, type.dtype != .bool { return nil }
-      return combined(function, operands, count: type.shape.first?.constantValue ?? 1, depth)
+      let count = type.rank == 0 ? 1 : type.shape[0].constantValue ?? .max
+      if type.rank == 0, let known = decided(function, type.dtype, operands, depth) {
+        return [known]
+      }
+      return combined(function, operands, count: count, depth)
     }
     switch graph.nodes[node].operation {
     case let extent as Extent: return [extent.extent]
@@ -149,6 +153,16 @@ package struct SizeReader {
       results.append(result)
     }
     return results
+  }
+
+  /// The value of `and` and `or` that one side decides, whatever the other is.
+  private mutating func decided(
+    _ function: ScalarFunction, _ dtype: DType, _ operands: [Value], _ depth: Int
+  ) -> DimExpr? {
+    guard dtype == .bool, function == .and || function == .or else { return nil }
+    let deciding: DimExpr = function == .and ? 0 : 1
+    for operand in operands where sizes(operand, depth: depth) == [deciding] { return deciding }
+    return nil
   }
 
   /// The branch of a select that is always taken.

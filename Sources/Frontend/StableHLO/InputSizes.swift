@@ -10,6 +10,8 @@ struct InputSizes {
   private var substitutes: [String: DimExpr] = [:]
   private var learned: [String: DimExpr] = [:]
   private var taken: Set<String> = []
+  /// Symbols that were made here.
+  private var own: Set<String> = []
   private(set) var constraints: [Guard] = []
 
   init() {}
@@ -22,6 +24,7 @@ struct InputSizes {
           extent.map { DimExpr($0) } ?? .symbol("n\(index)_\(axis)")
         })
     }
+    own = Set(extents.flatMap { $0.compactMap(\.symbolName) })
   }
 
   func shape(of input: Int, _ type: MLIRType) -> [DimExpr] {
@@ -50,12 +53,20 @@ struct InputSizes {
 
   /// A symbol that was made here, and not yet named.
   private func isOwn(_ symbol: String) -> Bool {
-    substitutes[symbol] == nil && extents.contains { $0.contains(.symbol(symbol)) }
+    substitutes[symbol] == nil && own.contains(symbol)
   }
 
   /// A condition that the program asserts.
   mutating func require(_ condition: Guard) {
     if condition.relation == .equal {
+      if condition.rhs.isZero, case .mod(let a, let b)? = condition.lhs.singleAtom,
+        let symbol = a.symbolName, b.constantValue != nil, isOwn(symbol), learned[symbol] == nil
+      {
+        // A multiple of b is b times another size.
+        own.insert("\(symbol)_part")
+        learned[symbol] = b * .symbol("\(symbol)_part")
+        return
+      }
       for (a, b) in [(condition.rhs, condition.lhs), (condition.lhs, condition.rhs)] {
         if let symbol = a.symbolName, isOwn(symbol), learned[symbol] == nil,
           !b.symbols.contains(symbol)

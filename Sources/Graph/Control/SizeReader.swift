@@ -162,7 +162,37 @@ package struct SizeReader {
     guard dtype == .bool, function == .and || function == .or else { return nil }
     let deciding: DimExpr = function == .and ? 0 : 1
     for operand in operands where sizes(operand, depth: depth) == [deciding] { return deciding }
+    let (a, b) = (operands[0], operands[1])
+    if function == .and, neverRounds(a, b, depth) || neverRounds(b, a, depth) { return 0 }
     return nil
+  }
+
+  /// `sign(a) ≠ sign(b)` and `a mod b ≠ 0`, where a is not negative and b positive: never, since a
+  /// is 0 where the signs differ. It is how a quotient is told that was rounded up.
+  private mutating func neverRounds(_ signs: Value, _ rest: Value, _ depth: Int) -> Bool {
+    guard let (s, t) = sides(signs), let (r, zero) = sides(rest),
+      let a = signed(s, depth), let b = signed(t, depth), a.isNonNegative, b.isPositive,
+      sizes(zero, depth: depth) == [0]
+    else { return false }
+    return sizes(r, depth: depth) == [.mod(a, b)]
+  }
+
+  /// The sides of an inequality.
+  private func sides(_ value: Value) -> (Value, Value)? {
+    guard let node = graph.definingNode(of: value),
+      graph.nodes[node].primitive.function == .notEqual
+    else { return nil }
+    let operands = Array(graph.operands(of: node))
+    return (operands[0], operands[1])
+  }
+
+  /// The number whose sign is taken.
+  private mutating func signed(_ value: Value, _ depth: Int) -> DimExpr? {
+    guard let node = graph.definingNode(of: value),
+      graph.nodes[node].primitive.function == .sign,
+      let operand = graph.operands(of: node).first
+    else { return nil }
+    return sizes(operand, depth: depth)?.first
   }
 
   /// The branch of a select that is always taken.

@@ -170,8 +170,12 @@ struct HLOCall {
   /// Pairs of numbers: `[[1, 2], [0, 0]]` or a constant of two columns.
   func pairs(_ names: String...) throws -> [[Int]]? {
     guard let found = attribute(names) else { return nil }
-    if case .list(let rows) = found.kind { return try rows.map(integers) }
-    let flat = try integers(found)
+    let flat: [Int]
+    switch found.kind {
+    case .list(let rows) where rows.contains { if case .list = $0.kind { true } else { false } }:
+      return try rows.map(integers)
+    default: flat = try integers(found)
+    }
     return stride(from: 0, to: flat.count - 1, by: 2).map { [flat[$0], flat[$0 + 1]] }
   }
 

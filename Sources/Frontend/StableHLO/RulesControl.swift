@@ -43,6 +43,8 @@ extension StableHLOElaborator {
     case "shape_assertion":
       try assertShape(call)
       return []
+    case "stablehlo.dynamic_reduce_window":
+      return [try dynamicWindow(call)]
     case "jitgrad.stop_gradient":
       return call.operands.map { apply(.stopGradient, $0) }
     default: break

@@ -25,7 +25,7 @@ extension StableHLOElaborator {
 
 extension Reducer {
   /// The operands reduced in every window.
-  fileprivate func reduced(
+  func reduced(
     _ x: [Term], _ initial: [Term], in window: Window
   ) throws -> [Term] {
     if let running = try cumulative(x, initial, window) { return [running] }

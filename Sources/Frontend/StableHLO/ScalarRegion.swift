@@ -55,7 +55,8 @@ struct ScalarRegion {
 extension StableHLOElaborator {
   /// A region whose arguments are scalars of the given elements.
   mutating func scalarRegion(
-    _ block: MLIRBlock, _ call: HLOCall, _ elements: [MLIRType.Element]
+    _ block: MLIRBlock, _ call: HLOCall, _ elements: [MLIRType.Element],
+    isFunction: Bool = false
   ) throws -> ScalarRegion {
     let dtypes = try elements.map { element -> DType in
       guard let dtype = element.storage else { throw call.unsupported("of \(element)") }
@@ -67,7 +68,9 @@ extension StableHLOElaborator {
           + "found \(block.arguments.count)")
     }
     let level = level + 1
-    let (draft, results) = try draft(block, "element", at: call.span) { builder in
+    let (draft, results) = try draft(
+      block, "element", at: call.span, isFunction: isFunction
+    ) { builder in
       zip(elements, dtypes).enumerated().map { k, pair in
         Bound(
           terms: [builder.addInput("x\(k)", TensorType(pair.1))],

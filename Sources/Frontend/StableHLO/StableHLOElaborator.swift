@@ -159,6 +159,9 @@ struct StableHLOElaborator {
     return results
   }
 
+  /// The body of a function that is given as an attribute.
+  func body(of name: String) -> MLIRBlock? { functions[name].map { module.functions[$0].body } }
+
   /// The results of a call.
   mutating func call(_ name: String, _ call: HLOCall) throws -> [Term] {
     guard let index = functions[name] else {
@@ -193,7 +196,7 @@ struct StableHLOElaborator {
 
   /// A region as a graph of its own. `enter` adds its inputs and says what the arguments are.
   mutating func draft(
-    _ block: MLIRBlock, _ name: String, at span: SourceSpan,
+    _ block: MLIRBlock, _ name: String, at span: SourceSpan, isFunction: Bool = false,
     _ enter: (GraphBuilder) -> [Bound]
   ) throws -> (draft: Elaborator.Draft, results: [Term]) {
     guard scopes.count < Self.depthLimit else {
@@ -202,7 +205,7 @@ struct StableHLOElaborator {
     let builder = GraphBuilder(name: name)
     builder.origin = self.builder.origin
     drafts.append(Elaborator.Draft(builder: builder))
-    var scope = Scope(isFunction: false, isDamaged: scopes.last?.isDamaged ?? false)
+    var scope = Scope(isFunction: isFunction, isDamaged: scopes.last?.isDamaged ?? false)
     let arguments = enter(builder)
     guard arguments.count == block.arguments.count || block.arguments.isEmpty else {
       drafts.removeLast()
@@ -214,7 +217,7 @@ struct StableHLOElaborator {
       scope.values.set(argument.name, bound)
     }
     scopes.append(scope)
-    let results = run(block, ending: "stablehlo.return")
+    let results = run(block, ending: isFunction ? "func.return" : "stablehlo.return")
     scopes.removeLast()
     let draft = drafts.removeLast()
     guard let results else { throw Poisoned() }

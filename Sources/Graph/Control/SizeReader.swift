@@ -23,9 +23,9 @@ package struct SizeReader {
     return sizes(value, depth: 0)?.first
   }
 
-  /// The elements of a number or of a short array of numbers, where sizes tell them.
+  /// The elements of a number or of a short array of numbers, row by row, where sizes tell them.
   package static func sizes(of term: Term) -> [DimExpr]? {
-    guard term.dtype != .f64, term.dtype != .f32, term.rank <= 1 else { return nil }
+    guard !term.dtype.isFloat, term.rank <= 2 else { return nil }
     var reader = SizeReader(term.builder.graph)
     return reader.sizes(term.value, depth: 0)
   }
@@ -33,7 +33,7 @@ package struct SizeReader {
   /// A number or a short array that sizes tell, made in another graph.
   package static func remade(_ term: Term, in builder: GraphBuilder) -> Term? {
     if let literal = term.builder.literal(term.value) { return builder.constant(literal) }
-    guard let sizes = sizes(of: term) else { return nil }
+    guard term.rank <= 1, let sizes = sizes(of: term) else { return nil }
     let elements = sizes.map { builder.size($0, term.dtype) }
     if term.rank == 0 { return elements[0] }
     if elements.isEmpty { return nil }
@@ -91,13 +91,13 @@ package struct SizeReader {
 
   private mutating func read(_ value: Value, depth: Int) -> [DimExpr]? {
     let type = graph.type(of: value)
-    guard type.rank <= 1, let node = graph.definingNode(of: value) else { return nil }
+    guard type.rank <= 2, let node = graph.definingNode(of: value) else { return nil }
     if let literal = graph.literal(value) { return [DimExpr(Int(literal.integer))] }
     let operands = Array(graph.operands(of: node))
     if let function = graph.nodes[node].primitive.function {
       // Bit by bit an integer is no size.
       if function == .not, type.dtype != .bool { return nil }
-      let count = type.rank == 0 ? 1 : type.shape[0].constantValue ?? .max
+      let count = type.elementCount.constantValue ?? .max
       if type.rank == 0, let known = decided(function, type.dtype, operands, depth) {
         return [known]
       }
@@ -106,17 +106,16 @@ package struct SizeReader {
     switch graph.nodes[node].operation {
     case let extent as Extent: return [extent.extent]
     case let constant as Constant where constant.value.count <= Self.countLimit:
-      guard constant.value.shape.count <= 1 else { return nil }
       return constant.value.integers.map { DimExpr(Int($0)) }
     case is Convert, is Reshape:
       guard !graph.type(of: operands[0]).dtype.isFloat else { return nil }
       return sizes(operands[0], depth: depth)
     case is Broadcast:
-      guard let count = type.shape.first?.constantValue, count <= Self.countLimit,
-        let found = sizes(operands[0], depth: depth)
+      guard let count = type.elementCount.constantValue, count <= Self.countLimit,
+        let found = sizes(operands[0], depth: depth), found.count == count || found.count == 1
       else { return nil }
       return found.count == count ? found : [DimExpr](repeating: found[0], count: count)
-    case is Concatenate:
+    case let joined as Concatenate where joined.axis == 0:
       var all: [DimExpr] = []
       for operand in operands {
         guard let part = sizes(operand, depth: depth) else { return nil }

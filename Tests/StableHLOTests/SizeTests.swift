@@ -53,6 +53,71 @@ import Testing
     #expect(y[0].shape == [10] && y[1] == i32([0, 1]))
   }
 
+  /// n is asserted to be a multiple of 2, so it is 2·b; quotients as they are exported, rounded down
+  /// where the signs differ.
+  @Test func multiplesAreSizesOfTheirOwn() throws {
+    let text = main(
+      "%x: tensor<?xf64>", "tensor<?x2xf64>",
+      """
+      %n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?xf64>) -> tensor<i32>
+      %two = stablehlo.constant dense<2> : tensor<i32>
+      %zero = stablehlo.constant dense<0> : tensor<i32>
+      %one = stablehlo.constant dense<1> : tensor<i32>
+      %r = stablehlo.remainder %n, %two : tensor<i32>
+      %p = stablehlo.compare EQ, %r, %zero, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      stablehlo.custom_call @shape_assertion(%p, %n) {error_message = "no"} : (tensor<i1>, tensor<i32>) -> ()
+      %q = stablehlo.divide %n, %two : tensor<i32>
+      %s = stablehlo.sign %n : tensor<i32>
+      %t = stablehlo.sign %two : tensor<i32>
+      %d = stablehlo.compare NE, %s, %t, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      %e = stablehlo.compare NE, %r, %zero, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      %f = stablehlo.and %d, %e : tensor<i1>
+      %g = stablehlo.subtract %q, %one : tensor<i32>
+      %b = stablehlo.select %f, %g, %q : tensor<i1>, tensor<i32>
+      %0 = call @f(%b, %x) : (tensor<i32>, tensor<?xf64>) -> tensor<?x2xf64>
+      return %0 : tensor<?x2xf64>
+      """,
+      """
+      func.func private @f(%b: tensor<i32> {jax.global_constant = "b"}, %x: tensor<?xf64>) -> tensor<?x2xf64> {
+        %two = stablehlo.constant dense<2> : tensor<1xi32>
+        %0 = stablehlo.reshape %b : (tensor<i32>) -> tensor<1xi32>
+        %1 = stablehlo.concatenate %0, %two, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+        %2 = stablehlo.dynamic_reshape %x, %1 : (tensor<?xf64>, tensor<2xi32>) -> tensor<?x2xf64>
+        return %2 : tensor<?x2xf64>
+      }
+      """)
+    let graph = try function(text)
+    #expect(graph.type(of: graph.inputs[0].value).description == "f64[2*b]")
+    #expect(graph.type(of: graph.outputs[0].value).description == "f64[b, 2]")
+    #expect(graph.guards().isEmpty)
+  }
+
+  @Test func runningSumsOfUnknownLength() throws {
+    let text = main(
+      "%x: tensor<?xf64>", "tensor<?xf64>",
+      """
+      %n = stablehlo.get_dimension_size %x, dim = 0 : (tensor<?xf64>) -> tensor<i32>
+      %less = stablehlo.constant dense<-1> : tensor<i32>
+      %m = stablehlo.add %n, %less : tensor<i32>
+      %c = stablehlo.constant dense<1> : tensor<1xi32>
+      %z = stablehlo.constant dense<0> : tensor<1xi32>
+      %w = stablehlo.reshape %n : (tensor<i32>) -> tensor<1xi32>
+      %l = stablehlo.reshape %m : (tensor<i32>) -> tensor<1xi32>
+      %k = stablehlo.concatenate %l, %z, dim = 0 : (tensor<1xi32>, tensor<1xi32>) -> tensor<2xi32>
+      %p = stablehlo.reshape %k : (tensor<2xi32>) -> tensor<1x2xi32>
+      %i = stablehlo.constant dense<0.0> : tensor<f64>
+      %0 = stablehlo.custom_call @stablehlo.dynamic_reduce_window(%x, %i, %w, %c, %c, %c, %p) {called_computations = [@add]} : (tensor<?xf64>, tensor<f64>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>, tensor<1xi32>, tensor<1x2xi32>) -> tensor<?xf64>
+      return %0 : tensor<?xf64>
+      """,
+      """
+      func.func private @add(%a: tensor<f64>, %b: tensor<f64>) -> tensor<f64> {
+        %0 = stablehlo.add %a, %b : tensor<f64>
+        return %0 : tensor<f64>
+      }
+      """)
+    #expect(try outputs(text, [f64([1, 2, 3])]) == [f64([1, 3, 6])])
+  }
+
   @Test func whatIsAssertedIsCheckedAtTheCall() throws {
     let text = main(
       "%x: tensor<?xf64>", "tensor<?xf64>",

@@ -45,20 +45,13 @@ struct BenchCommand: ParsableCommand {
     var phases: [(name: String, nanoseconds: Double)] = []
     phases.append(("parse", try time { _ = GraphFile(graphFile.source) }))
     phases.append(
-<<<<<<< HEAD
-      ("differentiate", try time { _ = try derivative.derivative(of: primal, mode: mode) }))
+      ("differentiate", try time { _ = try derivative.derivative(of: primal, names, mode: mode) }))
     let bound = try graphFile.source.placing {
-      let bound = try SampleInputs.bound(primal, inputs, scale: 64, seed: 1)
+      let bound = try SampleInputs.bound(primal, names, inputs, scale: 64, seed: 1)
       try measure("primal", primal, primal, bound, &phases)
       try measure(mode.rawValue, gradient, primal, bound, &phases)
       return bound
     }
-=======
-      ("differentiate", try time { _ = try derivative.derivative(of: primal, names, mode: mode) }))
-    let bound = try SampleInputs.bound(primal, names, inputs, scale: 64, seed: 1)
-    try measure("primal", primal, primal, bound, &phases)
-    try measure(mode.rawValue, gradient, primal, bound, &phases)
->>>>>>> a2fe406 (StableHLO text is read: lexer, parser and rules; not tested yet)
     let calls = phases.filter { $0.name.hasSuffix(".call") }.map(\.nanoseconds)
     let ratio = calls.count == 2 && calls[0] > 0 ? calls[1] / calls[0] : .nan
 

@@ -27,20 +27,12 @@ struct InfoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-<<<<<<< HEAD
-    let primal = try file.graph(distinct: derivative.derivative.distinct)
-    let graph = try derivative.applied(to: primal)
-    let given = try inputs.given()
-    let sizes = try BoundInputs.knownSizes(of: graph, given, bind: inputs.boundSizes())
-    let known = try BoundInputs.knownTensors(of: primal, given)
-    let report = try report(graph, primal, sizes, known)
-=======
     let (primal, names) = try file.function(distinct: derivative.derivative.distinct)
     let graph = try derivative.applied(to: primal, names)
-    let sizes = try BoundInputs.knownSizes(
-      of: graph, inputs.given(names), bind: inputs.boundSizes())
-    let report = try report(graph, primal, names, sizes)
->>>>>>> a2fe406 (StableHLO text is read: lexer, parser and rules; not tested yet)
+    let given = try inputs.given(names)
+    let sizes = try BoundInputs.knownSizes(of: graph, given, bind: inputs.boundSizes())
+    let known = try BoundInputs.knownTensors(of: primal, given)
+    let report = try report(graph, primal, names, sizes, known)
     if json {
       try Console.outRaw(report.text() + "\n")
     } else {
@@ -49,11 +41,8 @@ struct InfoCommand: ParsableCommand {
   }
 
   private func report(
-<<<<<<< HEAD
-    _ graph: Graph, _ primal: Graph, _ given: [String: Int], _ known: [Tensor?]
-=======
-    _ graph: Graph, _ primal: Graph, _ names: InterfaceNames, _ sizes: [String: Int]
->>>>>>> a2fe406 (StableHLO text is read: lexer, parser and rules; not tested yet)
+    _ graph: Graph, _ primal: Graph, _ names: InterfaceNames, _ given: [String: Int],
+    _ known: [Tensor?]
   ) throws -> JSON {
     let simplified = graph.simplified()
     let program = lower(simplified, .jit)

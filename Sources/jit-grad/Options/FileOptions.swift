@@ -20,19 +20,14 @@ struct FileOptions: ParsableArguments {
     let file = try Self.read(self.file, distinct: distinct)
     if file.hasErrors {
       let count = file.diagnostics.count { $0.severity == .error }
-<<<<<<< HEAD
-      throw CommandError(
-        .badData,
-        "\(file.source.name) has \(count < DiagnosticLog.usualLimit ? "" : "at least ")\(count) "
-          + "error\(count == 1 ? "" : "s")")
-=======
       let plural = count == 1 ? "" : "s"
+      let atLeast = count < DiagnosticLog.usualLimit ? "" : "at least "
       if file.isUnsupported {
         throw CommandError(
-          .unsupported, "\(file.source.name) needs \(count) thing\(plural) not supported")
+          .unsupported, "\(file.source.name) needs \(atLeast)\(count) thing\(plural) not supported")
       }
-      throw CommandError(.badData, "\(file.source.name) has \(count) error\(plural)")
->>>>>>> a2fe406 (StableHLO text is read: lexer, parser and rules; not tested yet)
+      throw CommandError(
+        .badData, "\(file.source.name) has \(atLeast)\(count) error\(plural)")
     }
     return file
   }

@@ -141,11 +141,7 @@ struct GivenArrays {
 
   mutating func add(_ arrays: [NamedTensor], from file: String) throws {
     for array in arrays {
-<<<<<<< HEAD
-      if filed.updateValue(array, forKey: array.name) != nil {
-=======
-      if filed.updateValue(array.tensor, forKey: names.resolved(array.name)) != nil {
->>>>>>> a2fe406 (StableHLO text is read: lexer, parser and rules; not tested yet)
+      if filed.updateValue(array, forKey: names.resolved(array.name)) != nil {
         throw CommandError(.usage, "two .npz files have \(array.name), the second is \(file)")
       }
       filedNames.append(array.name)

@@ -240,3 +240,6 @@ struct HLOCall {
     return operation.regions[k]
   }
 }
+
+/// Something went wrong that has been reported.
+struct Poisoned: Error {}

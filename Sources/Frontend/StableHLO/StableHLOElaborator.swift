@@ -399,6 +399,3 @@ struct StableHLOElaborator {
     return term
   }
 }
-
-/// Something went wrong that has been reported.
-struct Poisoned: Error {}

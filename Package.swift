@@ -35,6 +35,7 @@ let package = Package(
       name: "LawTests",
       dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"]),
     .testTarget(name: "FrontendTests", dependencies: ["Graph", "Autodiff", "Frontend"]),
+    .testTarget(name: "StableHLOTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT"]),
     .testTarget(
       name: "CEmitTests", dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit"],
       exclude: ["Golden"]),

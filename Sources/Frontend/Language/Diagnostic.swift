@@ -31,12 +31,15 @@ package struct Diagnostic: Sendable, Equatable, Error {
   package var notes: [String]
   /// What to do about it.
   package var help: String?
+  /// Nothing is wrong, but what is asked for is not offered.
+  package var isUnsupported: Bool
 
   /// - Parameter point: the place of the caret; the start of the span unless told.
   package init(
     _ message: String, at span: SourceSpan, point: Int? = nil, severity: Severity = .error,
-    labels: [Label] = [], notes: [String] = [], help: String? = nil
+    labels: [Label] = [], notes: [String] = [], help: String? = nil, isUnsupported: Bool = false
   ) {
+    self.isUnsupported = isUnsupported
     self.severity = severity
     self.message = message
     self.span = span

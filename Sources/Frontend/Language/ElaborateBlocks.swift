@@ -36,7 +36,7 @@ extension Elaborator {
   }
 
   /// Blocks as graphs that capture the same values, and these.
-  func closed(_ drafts: [(draft: Draft, outputs: [(String, Term)])]) -> ([Graph], [Term]) {
+  static func closed(_ drafts: [(draft: Draft, outputs: [(String, Term)])]) -> ([Graph], [Term]) {
     var captured: [Term] = []
     var seen: Set<Value> = []
     for (draft, _) in drafts {
@@ -99,7 +99,7 @@ extension Elaborator {
   ) -> Item {
     if !giveAlike(drafts, choice, expression) { return .invalid }
     guard let outputs = agreed(drafts, choice, &frame), let selector else { return .invalid }
-    let (graphs, captured) = closed(zip(drafts, outputs).map { ($0, $1) })
+    let (graphs, captured) = Self.closed(zip(drafts, outputs).map { ($0, $1) })
     let operation = Conditional(
       cases: choice.cases?.map { Int64($0.number) }, branches: graphs.map { Region($0) })
     return apply(operation, [selector] + captured, expression, frame)

@@ -100,7 +100,7 @@ extension Elaborator {
       report("this block ends with the values it gives", at: end(of: block))
       return nil
     }
-    return Region(closed([(draft, outputs)]).0[0])
+    return Region(Self.closed([(draft, outputs)]).0[0])
   }
 
   /// Results and tangents of inputs, behind `tangent`.

@@ -72,7 +72,7 @@ extension Elaborator {
     _ loop: LoopSyntax, _ plan: LoopPlan, _ drafts: [(draft: Draft, outputs: [(String, Term)])],
     _ expression: Expr, _ frame: inout Frame
   ) -> Item {
-    let (graphs, captured) = closed(drafts)
+    let (graphs, captured) = Self.closed(drafts)
     let isDo = loop.form == .do
     let operation = Loop(
       body: Region(graphs[0]), condition: graphs.count > 1 ? Region(graphs[1]) : nil,

@@ -103,7 +103,7 @@ extension Elaborator {
     }
     do {
       let output = try equation(syntax.form, x, made)
-      let (graphs, captured) = closed([(draft, [("residual", output)])])
+      let (graphs, captured) = Self.closed([(draft, [("residual", output)])])
       let region = Region(graphs[0])
       if syntax.form == .solve, let problem = Linearity.problem(of: region, name) {
         report(problem, at: part.span, help: "for other equations write root x = start { … }")

@@ -13,9 +13,17 @@ extension GraphBuilder {
     let isCounted = parts.countByCondition(self)
     let counters = try parts.removeCounters(self)
     if !isCounted, counters.isEmpty { return try apply(loop, operands) }
+    let stacks = isCounted ? try parts.scanRows(self) : []
     let (plain, given) = parts.assembled()
     var results = try apply(plain, given.map(term))
     let steps = results[plain.stepsResult]
+    // Arrays that were filled row by row are the last stacks now.
+    let filled = Array(results[plain.stackResults].suffix(stacks.count))
+    results.removeSubrange(plain.stepsResult - stacks.count..<plain.stepsResult)
+    for (stack, term) in zip(stacks, filled) {
+      results.insert(
+        stack.isReversed ? applying(Reverse(axes: [0]), [term]) : term, at: stack.place)
+    }
     for counter in counters {
       let dtype = counter.initial.dtype
       let made = steps.converted(to: dtype)
@@ -209,7 +217,13 @@ extension GraphBuilder {
   fileprivate func extent(_ term: Term) -> DimExpr? {
     if let literal = literal(term.value) { return DimExpr(Int(literal.integer)) }
     guard let node = graph.definingNode(of: term.value) else { return nil }
-    guard let extent = graph.nodes[node].operation as? Extent, extent.dtype == .i64 else {
+    // Sizes fit 32 bits where the file counts with those.
+    if graph.nodes[node].operation is Convert, let source = graph.operands(of: node).first,
+      graph.type(of: source).dtype.isInteger
+    {
+      return extent(self.term(source))
+    }
+    guard let extent = graph.nodes[node].operation as? Extent, extent.dtype.isInteger else {
       return nil
     }
     return extent.extent

@@ -129,12 +129,16 @@ package struct LoopParts {
     carried.map(\.next) + yielded.map(\.value) + (condition.map { [$0] } ?? [])
   }
 
+  /// What stands for a value, made in a new body from inputs that stayed.
+  package typealias Substitute = (_ body: GraphBuilder, _ input: (Value) -> Term) -> Term
+
   /// Builds the body anew, with inputs that were taken out of the lists replaced.
   ///
-  /// - Parameter substitutes: for each input that is gone, what stands for it, made in the new body
-  ///   from inputs that stayed.
+  /// - Parameters:
+  ///   - substitutes: what stands for each input that is gone.
+  ///   - nodes: what stands for the only result of nodes.
   package mutating func rebuild(
-    replacing substitutes: [Value: (_ body: GraphBuilder, _ input: (Value) -> Term) -> Term]
+    replacing substitutes: [Value: Substitute], nodes: [Int: Substitute] = [:]
   ) throws {
     let old = builder.graph
     let fresh = GraphBuilder(name: name)
@@ -150,7 +154,9 @@ package struct LoopParts {
     let needed = old.nodesNeeded(for: targets)
     for (number, node) in old.nodes.enumerated() where needed[number] {
       fresh.origin = node.origin
-      let made = try fresh.copy(node, of: old, old.operands(of: node).map(new))
+      let made =
+        try nodes[number].map { ValueRange($0(fresh) { fresh.term(new($0)) }.value) }
+        ?? fresh.copy(node, of: old, old.operands(of: node).map(new))
       for (value, result) in zip(old.results(of: node), made) {
         renamed[Int(value.index)] = result
         if let name = old.names[value] { fresh.name(fresh.term(result), name) }

@@ -89,6 +89,8 @@ package struct DynamicSlice: Operation {
 
 /// `x` with the window that begins at `starts` replaced by `u`.
 package struct DynamicUpdate: Operation {
+  package init() {}
+
   package var name: String { "dynamic_update" }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

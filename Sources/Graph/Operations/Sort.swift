@@ -104,7 +104,7 @@ package struct Sort: Operation {
 }
 
 /// `y[…, i, …] = x[…, indices[…, i, …], …]`: one index an element along an axis.
-func taken(_ x: Term, along axis: Int, at indices: Term) -> Term {
+package func taken(_ x: Term, along axis: Int, at indices: Term) -> Term {
   let last = x.rank - 1
   let rows = x.moved(axis: axis, to: last)
   let places = indices.moved(axis: axis, to: last)

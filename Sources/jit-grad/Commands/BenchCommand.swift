@@ -37,16 +37,17 @@ struct BenchCommand: ParsableCommand {
     let earlier = try compare.map(Self.read)
     let graphFile = try file.load(distinct: derivative.distinct)
     let primal = try file.graph(in: graphFile)
+    let names = graphFile.names(of: primal)
     let mode =
       try derivative.mode ?? Self.mode(for: primal, DerivativeOptions.names(derivative.of, "--of"))
-    let gradient = try derivative.derivative(of: primal, mode: mode)
+    let gradient = try derivative.derivative(of: primal, names, mode: mode)
 
     var phases: [(name: String, nanoseconds: Double)] = []
     phases.append(("parse", try time { _ = GraphFile(graphFile.source) }))
     phases.append(
-      ("differentiate", try time { _ = try derivative.derivative(of: primal, mode: mode) }))
+      ("differentiate", try time { _ = try derivative.derivative(of: primal, names, mode: mode) }))
     let bound = try graphFile.source.placing {
-      let bound = try SampleInputs.bound(primal, inputs, scale: 64, seed: 1)
+      let bound = try SampleInputs.bound(primal, names, inputs, scale: 64, seed: 1)
       try measure("primal", primal, primal, bound, &phases)
       try measure(mode.rawValue, gradient, primal, bound, &phases)
       return bound

@@ -24,7 +24,8 @@ struct EmitCommand: ParsableCommand {
   var output: String
 
   func run() throws {
-    let graph = try derivative.applied(to: file.graph(distinct: derivative.derivative.distinct))
+    let (primal, names) = try file.function(distinct: derivative.derivative.distinct)
+    let graph = try derivative.applied(to: primal, names)
     let program = lower(graph.simplified(), .portable)
     let source = PortableSource(program, summary: Self.summary(program.name))
     if mkdir(output, 0o777) != 0 && errno != EEXIST {

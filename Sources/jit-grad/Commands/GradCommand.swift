@@ -21,7 +21,8 @@ struct GradCommand: ParsableCommand {
   var output: String = FileIO.standardStream
 
   func run() throws {
-    let graph = try derivative.derivative(of: file.graph(distinct: derivative.distinct))
+    let (primal, names) = try file.function(distinct: derivative.distinct)
+    let graph = try derivative.derivative(of: primal, names)
     let text = (simplified ? graph.simplified() : graph).languageText
     try FileIO.write(Array(text.utf8), to: output)
   }

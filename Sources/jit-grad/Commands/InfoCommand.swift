@@ -27,12 +27,12 @@ struct InfoCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let primal = try file.graph(distinct: derivative.derivative.distinct)
-    let graph = try derivative.applied(to: primal)
-    let given = try inputs.given()
+    let (primal, names) = try file.function(distinct: derivative.derivative.distinct)
+    let graph = try derivative.applied(to: primal, names)
+    let given = try inputs.given(names)
     let sizes = try BoundInputs.knownSizes(of: graph, given, bind: inputs.boundSizes())
     let known = try BoundInputs.knownTensors(of: primal, given)
-    let report = try report(graph, primal, sizes, known)
+    let report = try report(graph, primal, names, sizes, known)
     if json {
       try Console.outRaw(report.text() + "\n")
     } else {
@@ -41,7 +41,8 @@ struct InfoCommand: ParsableCommand {
   }
 
   private func report(
-    _ graph: Graph, _ primal: Graph, _ given: [String: Int], _ known: [Tensor?]
+    _ graph: Graph, _ primal: Graph, _ names: InterfaceNames, _ given: [String: Int],
+    _ known: [Tensor?]
   ) throws -> JSON {
     let simplified = graph.simplified()
     let program = lower(simplified, .jit)
@@ -105,7 +106,7 @@ struct InfoCommand: ParsableCommand {
     let planned = derivative.derivative.checkpoint ? try primal.checkpointed() : primal
     let loops = LoopReport.loops(in: planned) { planned.number($0, known, sizes) }
     if !loops.isEmpty { members.append(.init("loops", .array(loops.map { $0.json(sizes) }))) }
-    if let kept = try residuals(primal) {
+    if let kept = try residuals(primal, names) {
       members += [
         .init(
           "residuals",
@@ -141,11 +142,11 @@ struct InfoCommand: ParsableCommand {
   }
 
   /// What a reverse pass keeps; `nil` for functions that have none.
-  private func residuals(_ primal: Graph) throws -> Residuals? {
+  private func residuals(_ primal: Graph, _ names: InterfaceNames) throws -> Residuals? {
     let mode = derivative.derivative.mode
     guard mode != .jvp else { return nil }
     do {
-      let graph = try derivative.derivative.derivative(of: primal, mode: .vjp).simplified()
+      let graph = try derivative.derivative.derivative(of: primal, names, mode: .vjp).simplified()
       return Residuals(graph, outputCount: primal.outputs.count)
     } catch is DerivativeRequestError where !derivative.grad {
       return nil

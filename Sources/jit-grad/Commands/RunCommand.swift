@@ -58,11 +58,11 @@ struct RunCommand: ParsableCommand {
     let graphFile = try file.load(distinct: derivative.derivative.distinct)
     let primal = try file.graph(in: graphFile)
     watch.lap("parse")
-    let graph = try derivative.applied(to: primal)
+    let graph = try derivative.applied(to: primal, graphFile.names(of: primal))
     if derivative.grad { watch.lap("differentiation") }
     let expected = try expect.map { try InputOptions.readArchive($0, inputs.memoryLimit) }
     let outputs = try graphFile.source.placing {
-      try evaluate(graph, of: primal, graphFile.source, &watch)
+      try evaluate(graph, of: primal, graphFile, &watch)
     }
     try show(outputs)
     if timings { Console.raw(watch.text) }
@@ -70,7 +70,7 @@ struct RunCommand: ParsableCommand {
   }
 
   private func evaluate(
-    _ graph: Graph, of primal: Graph, _ source: SourceFile, _ watch: inout Stopwatch
+    _ graph: Graph, of primal: Graph, _ file: GraphFile, _ watch: inout Stopwatch
   ) throws -> [NamedTensor] {
     let limit = inputs.memoryLimit
     let stepLimit = try inputs.maxSteps
@@ -78,13 +78,13 @@ struct RunCommand: ParsableCommand {
     let bind = try inputs.boundSizes()
     let isOpen = graph.leavesCheckpointsOpen && bind[Graph.checkpoints] == nil
     var bound = try BoundInputs(
-      graph, of: primal, inputs.given(),
+      graph, of: primal, inputs.given(file.names(of: primal)),
       bind: isOpen ? bind.merging([Graph.checkpoints: 1]) { $1 } : bind, limit: limit)
     watch.lap("inputs")
 
     let tensors: [Tensor]
     if reference || checkNan {
-      tensors = try evaluateByReference(graph, bound, source, stepLimit)
+      tensors = try evaluateByReference(graph, bound, file.source, stepLimit)
       watch.lap("reference")
     } else {
       let kernel = try Engine().compile(graph)

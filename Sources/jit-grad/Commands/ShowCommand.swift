@@ -32,28 +32,28 @@ struct ShowCommand: ParsableCommand {
     if jit && stage != .loops && stage != .c {
       throw CommandError(.usage, "--jit is for the stages loops and c")
     }
-    let primal = try file.graph(distinct: derivative.derivative.distinct)
-    try Console.outRaw(try text(primal))
+    let (primal, names) = try file.function(distinct: derivative.derivative.distinct)
+    try Console.outRaw(try text(primal, names))
   }
 
-  private func text(_ primal: Graph) throws -> String {
+  private func text(_ primal: Graph, _ names: InterfaceNames) throws -> String {
     switch stage {
-    case .parsed: return try derivative.applied(to: primal).languageText
-    case .simplified: return try derivative.applied(to: primal).simplified().languageText
+    case .parsed: return try derivative.applied(to: primal, names).languageText
+    case .simplified: return try derivative.applied(to: primal, names).simplified().languageText
     case .linearized:
-      return try derivative.derivative.derivative(of: primal, mode: .jvp).languageText
+      return try derivative.derivative.derivative(of: primal, names, mode: .jvp).languageText
     case .transposed:
-      return try derivative.derivative.derivative(of: primal, mode: .vjp).languageText
-    case .loops: return try program(primal).text
+      return try derivative.derivative.derivative(of: primal, names, mode: .vjp).languageText
+    case .loops: return try program(primal, names).text
     case .c:
-      let program = try program(primal)
+      let program = try program(primal, names)
       return jit
         ? JITSource(program).text
         : PortableSource(program, summary: EmitCommand.summary(program.name)).source
     }
   }
 
-  private func program(_ primal: Graph) throws -> LoopProgram {
-    lower(try derivative.applied(to: primal).simplified(), jit ? .jit : .portable)
+  private func program(_ primal: Graph, _ names: InterfaceNames) throws -> LoopProgram {
+    lower(try derivative.applied(to: primal, names).simplified(), jit ? .jit : .portable)
   }
 }

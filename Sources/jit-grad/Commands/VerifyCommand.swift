@@ -32,13 +32,13 @@ struct VerifyCommand: ParsableCommand {
     let graphs = all ? graphFile.graphs : [try file.graph(in: graphFile)]
     var isRight = true
     for graph in graphs {
-      isRight = try graphFile.source.placing { try verify(graph, graphFile.source) } && isRight
+      isRight = try graphFile.source.placing { try verify(graph, graphFile) } && isRight
     }
     if !isRight { throw ExitCode.negative }
   }
 
-  private func verify(_ graph: Graph, _ source: SourceFile) throws -> Bool {
-    let laws = try point(graph)
+  private func verify(_ graph: Graph, _ file: GraphFile) throws -> Bool {
+    let laws = try point(graph, file.names(of: graph))
     let verification = Verification(laws: laws)
     let results = try verification.run()
     let sizes = graph.symbols.compactMap { name in laws.sizes[name].map { "\(name)=\($0)" } }
@@ -47,7 +47,7 @@ struct VerifyCommand: ParsableCommand {
         + results.map(Self.line).joined())
     guard results.contains(where: \.result.isFailure) else { return true }
     if let culprit = try verification.culprit() {
-      Self.show(culprit, source)
+      Self.show(culprit, file.source)
     } else {
       Console.tagged(.error, "every operation is right by itself; only together they are wrong")
     }
@@ -59,14 +59,14 @@ struct VerifyCommand: ParsableCommand {
 
   /// Inputs at which the function is finite, if the first few kinds of random ones have it, and at
   /// which its loops end.
-  private func point(_ graph: Graph) throws -> Laws {
-    let given = try inputs.given()
+  private func point(_ graph: Graph, _ names: InterfaceNames) throws -> Laws {
+    let given = try inputs.given(names)
     let stepLimit = try stepLimit
     let isRandom = graph.inputs.contains { given[$0.name] == nil }
     var (first, endless): (Laws?, Laws?)
     for (distribution, seed) in kinds {
       let bound = try SampleInputs.bound(
-        graph, inputs, scale: 4, seed: seed, distribution: distribution)
+        graph, names, inputs, scale: 4, seed: seed, distribution: distribution)
       _ = try Memory.ofReference(graph, bound, limit: inputs.memoryLimit)
       let laws = Laws(
         graph: graph, inputs: try bound.tensors(), sizes: bound.sizes, engine: Engine(),

@@ -1,6 +1,7 @@
 // Which derivative: --mode, --wrt, --of, --direction, and the graph they ask for.
 import ArgumentParser
 import Autodiff
+import Frontend
 import Graph
 
 extension DerivativeMode: ExpressibleByArgument {}
@@ -37,11 +38,14 @@ struct DerivativeOptions: ParsableArguments {
     get throws { try Self.names(wrt, "--wrt") ?? [] }
   }
 
-  /// The derivative of a graph.
-  func derivative(of graph: Graph, mode: DerivativeMode? = nil) throws -> Graph {
+  /// The derivative of a graph, whose inputs and outputs may be called by other names.
+  func derivative(
+    of graph: Graph, _ names: InterfaceNames, mode: DerivativeMode? = nil
+  ) throws -> Graph {
     try graph.derivative(
-      mode ?? self.mode ?? .gradient, wrt: try Self.names(wrt, "--wrt"),
-      of: try Self.names(of, "--of"), direction: direction, isCheckpointed: checkpoint)
+      mode ?? self.mode ?? .gradient, wrt: try Self.names(wrt, "--wrt")?.map(names.resolved),
+      of: try Self.names(of, "--of")?.map(names.resolved), direction: direction,
+      isCheckpointed: checkpoint)
   }
 
   /// The names in `a,b`.
@@ -67,8 +71,8 @@ struct OptionalDerivativeOptions: ParsableArguments {
   @OptionGroup var derivative: DerivativeOptions
 
   /// The graph, or its derivative if that was asked for.
-  func applied(to graph: Graph) throws -> Graph {
-    if grad { return try derivative.derivative(of: graph) }
+  func applied(to graph: Graph, _ names: InterfaceNames) throws -> Graph {
+    if grad { return try derivative.derivative(of: graph, names) }
     try check()
     return graph
   }

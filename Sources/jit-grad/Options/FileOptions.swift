@@ -6,7 +6,8 @@ import Graph
 
 struct FileOptions: ParsableArguments {
   @ArgumentParser.Argument(
-    help: "A graph file; - reads stdin.", completion: .file(extensions: ["jg"]))
+    help: "A graph file, .jg or .mlir; - reads stdin.",
+    completion: .file(extensions: ["jg", "mlir"]))
   var file: String
 
   @Option(help: "The function; unless told the only one, or main, or the last one.")
@@ -19,10 +20,14 @@ struct FileOptions: ParsableArguments {
     let file = try Self.read(self.file, distinct: distinct)
     if file.hasErrors {
       let count = file.diagnostics.count { $0.severity == .error }
+      let plural = count == 1 ? "" : "s"
+      let atLeast = count < DiagnosticLog.usualLimit ? "" : "at least "
+      if file.isUnsupported {
+        throw CommandError(
+          .unsupported, "\(file.source.name) needs \(atLeast)\(count) thing\(plural) not supported")
+      }
       throw CommandError(
-        .badData,
-        "\(file.source.name) has \(count < DiagnosticLog.usualLimit ? "" : "at least ")\(count) "
-          + "error\(count == 1 ? "" : "s")")
+        .badData, "\(file.source.name) has \(atLeast)\(count) error\(plural)")
     }
     return file
   }
@@ -56,7 +61,10 @@ struct FileOptions: ParsableArguments {
     throw CommandError(.badData, "\(file.source.name) has no function")
   }
 
-  func graph(distinct: [String] = []) throws -> Graph {
-    try graph(in: load(distinct: distinct))
+  /// The function that was asked for, with what its inputs and outputs are called.
+  func function(distinct: [String] = []) throws -> (graph: Graph, names: InterfaceNames) {
+    let file = try load(distinct: distinct)
+    let graph = try graph(in: file)
+    return (graph, file.names(of: graph))
   }
 }

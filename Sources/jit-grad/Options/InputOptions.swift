@@ -61,16 +61,16 @@ struct InputOptions: ParsableArguments {
     return sizes
   }
 
-  /// The arrays of -i, read from their files.
-  func given() throws -> GivenArrays {
-    var given = GivenArrays()
+  /// The arrays of -i, read from their files, by the names that inputs have in the graph.
+  func given(_ names: InterfaceNames) throws -> GivenArrays {
+    var given = GivenArrays(names: names)
     for text in inputs {
       // A directory may have a = in its name; a name with a slash is none that people write.
       let isPath =
         text.hasSuffix(".npz") && !text.hasPrefix("`") && text.prefix { $0 != "=" }.contains("/")
       if let (name, value) = WrittenName.split(text), !isPath {
         if given.named.updateValue(
-          try Self.value(value, for: name, limit: memoryLimit), forKey: name) != nil
+          try Self.value(value, for: name, limit: memoryLimit), forKey: names.resolved(name)) != nil
         {
           throw CommandError(.usage, "-i names \(name) twice")
         }
@@ -129,15 +129,19 @@ struct GivenArrays {
     case random(RandomFill)
   }
 
+  /// What inputs are called in the file.
+  let names: InterfaceNames
   /// By `-i NAME=VALUE`; these stand above the others.
   var named: [String: Value] = [:]
   /// By `-i FILE.npz`.
   private(set) var filed: [String: NamedTensor] = [:]
   private(set) var filedNames: [String] = []
 
+  init(names: InterfaceNames) { self.names = names }
+
   mutating func add(_ arrays: [NamedTensor], from file: String) throws {
     for array in arrays {
-      if filed.updateValue(array, forKey: array.name) != nil {
+      if filed.updateValue(array, forKey: names.resolved(array.name)) != nil {
         throw CommandError(.usage, "two .npz files have \(array.name), the second is \(file)")
       }
       filedNames.append(array.name)

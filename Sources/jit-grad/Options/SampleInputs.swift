@@ -12,10 +12,10 @@ enum SampleInputs {
   ///   - seed: of the random values; each input has its own stream.
   /// - Throws: the `BindingError` of the first attempt when no sizes that were tried fit.
   static func bound(
-    _ graph: Graph, _ options: InputOptions, scale: Int, seed: UInt64,
+    _ graph: Graph, _ names: InterfaceNames, _ options: InputOptions, scale: Int, seed: UInt64,
     distribution: RandomFill.Distribution = .normal
   ) throws -> BoundInputs {
-    let given = try options.given()
+    let given = try options.given(names)
     let bind = try options.boundSizes()
     let known = try BoundInputs.knownSizes(of: graph, given, bind: bind)
     let free = graph.symbols.filter { known[$0] == nil }

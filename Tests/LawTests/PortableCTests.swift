@@ -42,7 +42,8 @@ import Testing
       "-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-O1", "-ffp-contract=off",
       "-fsanitize=undefined", "-fno-sanitize-recover=undefined",
     ]
-    let built = try Self.run(path, flags + sources + ["-o", "check", "-lm", "-lopenblas"], in: folder)
+    let built = try Self.run(
+      path, flags + sources + ["-o", "check", "-lm", "-lopenblas"], in: folder)
     #expect(built.status == 0, "\(built.output.prefix(6000))")
     guard built.status == 0 else { return }
     let ran = try Self.run(folder.appendingPathComponent("check").path, [], in: folder)

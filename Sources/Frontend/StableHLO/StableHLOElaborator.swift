@@ -348,8 +348,7 @@ struct StableHLOElaborator {
       guard let (bound, isOuter) = find(operand.name) else {
         isWhole = false
         if scopes.last?.isDamaged == true { continue }
-        let name = "%\(module.names[operand.name])"
-        report(Diagnostic("\(name) is not defined", at: operand.span))
+        report(Diagnostic("%\(module.names[operand.name]) is not defined", at: operand.span))
         continue
       }
       guard operand.index < bound.terms.count else {

@@ -53,6 +53,7 @@ enum OracleTable {
   }
 
   static let rows: [String: Row] = elementwise.merging(reductions) { first, _ in first }
+    .merging(matrices) { first, _ in first }
 
   /// A row of one result.
   static func row(_ build: @escaping @Sendable (OracleCall) throws -> Term) -> Row {

@@ -106,6 +106,31 @@ private struct Layers: TensorTree, Sendable {
       expectClose(result, [0.5 * square] + values + [square])
     }
     #expect(throws: BindingError.self) { try kernel.bound(to: [[2, 2], []]) }
+    // The sum alone has a small result; its argument has no size all the same.
+    let sum = try Engine().compile(Graph("sum", of: x.sum()))
+    #expect(throws: BindingError.self) { try sum.bound(to: [[.max]]) }
+    #expect(try sum.bound(to: [[1 << 40]]).inputElementCount == 1 << 40)
+    let flags = ["p", "q"].map { TracedTensor.input($0, .bool, ["n"])[0] }
+    let either = try Engine().compile(Graph("either", of: flags[0] | flags[1]))
+    #expect(throws: BindingError.self) { try either.bound(to: [[1 << 62], [1 << 62]]) }
+  }
+
+  /// Tasks that ask for one structure at once wait for one compile.
+  @Test func oneCompileServesAllTasks() async throws {
+    let x = TracedTensor.input("x", .f64, ["n"])
+    var y = x
+    for k in 1...40 { y = sin(y) + Double(k) * x }
+    let graph = try Graph("f", of: y.sum()).gradient()
+    let alone = Engine()
+    _ = try alone.compile(graph)
+    let engine = Engine()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<32 { group.addTask { _ = try engine.compile(graph) } }
+      try await group.waitForAll()
+    }
+    #expect(engine.counters.compiles == 1)
+    #expect(engine.counters.hits == 31)
+    #expect(engine.counters.byteCount == alone.counters.byteCount)
   }
 
   @Test func manyTasksCompileAndCall() async throws {

@@ -9,8 +9,12 @@ package protocol Operation: Hashable, Sendable {
   var name: String { get }
 
   /// The parameters, as written in the graph language. Together with the name they say everything
-  /// that is in the primitive.
+  /// that is in the primitive, unless `isToldByAttributes` says otherwise.
   var attributes: [Attribute] { get }
+
+  /// Whether equal names and attributes make equal operations; where not, keys of graphs compare the
+  /// operations themselves.
+  var isToldByAttributes: Bool { get }
 
   /// The parameters that are written; all of them unless the reader knows the others otherwise.
   var writtenAttributes: [Attribute] { get }
@@ -95,6 +99,7 @@ package enum AttributeValue: Hashable, Sendable {
 
 extension Operation {
   package var attributes: [Attribute] { [] }
+  package var isToldByAttributes: Bool { true }
   package var writtenAttributes: [Attribute] { attributes }
   package func guards(of operands: [TensorType]) -> [Guard] { [] }
   package var scalarFunction: ScalarFunction? { nil }

@@ -8,12 +8,15 @@ package struct StructuralKey: Hashable, Sendable {
   package let bytes: [UInt8]
   /// FNV-1a of the bytes, the same in every process.
   package let stableHash: UInt64
+  /// The operations that their attributes do not tell apart, here and in regions.
+  private let operations: [Primitive]
 
   package init(_ graph: Graph) {
     var writer = KeyWriter()
     writer.bytes.reserveCapacity(16 * graph.nodes.count)
     var numbers = [Int32](repeating: -1, count: graph.types.count)
     var next: Int32 = 0
+    var operations: [Primitive] = []
     func number(_ value: Value) {
       numbers[Int(value.index)] = next
       next += 1
@@ -27,6 +30,8 @@ package struct StructuralKey: Hashable, Sendable {
       let operation = node.operation
       writer.add(operation.name)
       for attribute in operation.attributes { writer.add(attribute) }
+      if !operation.isToldByAttributes { operations.append(node.primitive) }
+      if node.hasRegions { operations += operation.regions.flatMap(\.key.operations) }
       for operand in graph.operands(of: node) {
         writer.add(UInt64(UInt32(bitPattern: numbers[Int(operand.index)])))
       }
@@ -37,12 +42,14 @@ package struct StructuralKey: Hashable, Sendable {
       writer.add(UInt64(UInt32(bitPattern: numbers[Int(output.value.index)])))
     }
     for condition in graph.constraints { writer.add(condition.description) }
+    self.operations = operations
     bytes = writer.bytes
     stableHash = bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   package static func == (a: StructuralKey, b: StructuralKey) -> Bool {
     a.stableHash == b.stableHash && a.bytes == b.bytes
+      && a.operations.elementsEqual(b.operations) { $0.isEqual(to: $1) }
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(stableHash) }

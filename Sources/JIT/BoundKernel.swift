@@ -39,7 +39,7 @@ extension Kernel {
     if needs.byteCount > memoryLimit {
       throw .memory(needed: needs.byteCount, limit: memoryLimit)
     }
-    return BoundKernel(self, needs, shapes, stepLimit, memoryLimit)
+    return try BoundKernel(self, needs, shapes, stepLimit, memoryLimit)
   }
 }
 
@@ -69,7 +69,11 @@ public struct BoundKernel: Sendable {
 
   fileprivate init(
     _ kernel: Kernel, _ needs: CallNeeds, _ shapes: [[Int]], _ stepLimit: Int, _ memoryLimit: Int
-  ) {
+  ) throws(BindingError) {
+    // All arrays, end to end, have a size: from here on nothing overflows.
+    let types = (kernel.inputs + kernel.outputs).map(\.type)
+    _ = try kernel.binding.evaluate(
+      types.reduce(0) { $0 + $1.elementCount * DimExpr($1.dtype.byteCount) }, needs.sizes)
     self.memoryLimit = memoryLimit
     byteCount = needs.byteCount
     program = kernel.program

@@ -24,8 +24,19 @@ public final class Engine: Sendable {
     var lastUse: Int
   }
 
+  /// A program in the making: who compiles holds the lock, and others wait for it.
+  private final class Making: Sendable {
+    let program = Mutex<CompiledProgram?>(nil)
+  }
+
+  private enum Found {
+    case program(CompiledProgram)
+    case making(Making)
+  }
+
   private struct State {
     var entries: [StructuralKey: Entry] = [:]
+    var making: [StructuralKey: Making] = [:]
     var counters = EngineCounters()
     var clock = 0
   }
@@ -44,29 +55,64 @@ public final class Engine: Sendable {
     return counters
   }
 
-  /// A kernel for `graph`; compiled at most once for each structure.
+  /// A kernel for `graph`; compiled once for each structure, however many tasks ask for it.
   /// - Throws: `MissingKernelError` for an operation of a program that has none, `NestingError` where
   ///   loops stand too deep in each other; an internal error if the emitted C does not compile, which
   ///   is a bug.
   public func compile(_ graph: Graph) throws -> Kernel {
     let key = StructuralKey(graph)
-    let known = state.withLock { state -> CompiledProgram? in
-      state.clock += 1
-      guard let entry = state.entries[key] else { return nil }
-      state.entries[key]?.lastUse = state.clock
-      state.counters.hits += 1
-      return entry.program
+    switch find(key) {
+    case .program(let program): return Kernel(graph, program, pool)
+    case .making(let making): return Kernel(graph, try program(graph, key, making), pool)
     }
-    if let known { return Kernel(graph, known, pool) }
-    if let operation = graph.operationOnHost { throw MissingKernelError(operation: operation) }
-    let program = try CompiledProgram(lower(graph.simplified(), .jit))
+  }
+
+  private func find(_ key: StructuralKey) -> Found {
+    state.withLock { state in
+      state.clock += 1
+      if let entry = state.entries[key] {
+        state.entries[key]?.lastUse = state.clock
+        state.counters.hits += 1
+        return .program(entry.program)
+      }
+      let making = state.making[key] ?? Making()
+      state.making[key] = making
+      return .making(making)
+    }
+  }
+
+  /// What `making` has or gets. After a failure the next one tries again.
+  private func program(
+    _ graph: Graph, _ key: StructuralKey, _ making: Making
+  ) throws -> CompiledProgram {
+    try making.program.withLock { made in
+      if let made {
+        state.withLock { $0.counters.hits += 1 }
+        return made
+      }
+      do {
+        if let operation = graph.operationOnHost { throw MissingKernelError(operation: operation) }
+        let program = try CompiledProgram(lower(graph.simplified(), .jit))
+        made = program
+        keep(program, key)
+        return program
+      } catch {
+        state.withLock { $0.making[key] = nil }
+        throw error
+      }
+    }
+  }
+
+  private func keep(_ program: CompiledProgram, _ key: StructuralKey) {
     state.withLock { state in
       state.counters.compiles += 1
-      state.counters.byteCount += program.code.byteCount
-      state.entries[key] = Entry(program: program, lastUse: state.clock)
+      state.making[key] = nil
+      let before = state.entries.updateValue(
+        Entry(program: program, lastUse: state.clock), forKey: key)
+      state.counters.byteCount +=
+        program.code.byteCount - (before?.program.code.byteCount ?? 0)
       evict(&state)
     }
-    return Kernel(graph, program, pool)
   }
 
   /// Notes that an evaluation ran so many operations.

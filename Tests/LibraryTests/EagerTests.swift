@@ -43,6 +43,42 @@ import Testing
     #expect(throws: TraceError.self) { try y.backward(context.tensor(1.0)) }
   }
 
+  @Test func contextsAreNotMixed() throws {
+    let x = context.tensor(2.0, requiresGrad: true)
+    let y = EagerContext(context.engine).tensor(3.0, requiresGrad: true)
+    struct Sum: PrimitiveOperation {
+      let name = "sum of two"
+      let operandCount = 2
+      var kernel: PrimitiveKernel { .elementwise(body: "return x0 + x1;") }
+      func resultTypes(of operands: [TensorType]) -> [TensorType] { [operands[0]] }
+    }
+    #expect(throws: TraceError.self) { try x * y }
+    #expect(throws: TraceError.self) { try Sum()(x, y) }
+    #expect(throws: TraceError.self) { try context.apply("own", [y]) { $0 } }
+    #expect(throws: TraceError.self) { try (x * x).backward(y) }
+    #expect(throws: TraceError.self) { try x.backward(y) }
+    // Both contexts count their tensors from 1.
+    #expect(x.key == y.key)
+    #expect(try (x * x).backward()[y] == nil)
+  }
+
+  /// 2·3 from each of 200 ways back, whichever comes first.
+  @Test func gradientsOfManyThreadsAddUp() throws {
+    let x = context.tensor(3.0, requiresGrad: true)
+    let y = try x * x
+    try atOnce(4) { for _ in 0..<50 { try y.backward() } }
+    #expect(x.grad?.number == 1200.0)
+  }
+
+  @Test func numbersAreOfTheDType() throws {
+    let n = context.tensor([4 as Int64, 6])
+    #expect(try (n * 2).value.integers == [8, 12])
+    let error = #expect(throws: TraceError.self) { try n * 0.5 }
+    #expect(error?.message == "0.5 is no i64")
+    #expect(throws: TraceError.self) { try 1e30 + n }
+    #expect(try (context.tensor([4 as Float]) * 0.5).value.doubles == [2])
+  }
+
   @Test func noTraceWithoutGradients() throws {
     let x = context.tensor(2.0)
     let y = try x * x + 1
@@ -100,7 +136,9 @@ import Testing
     }
     let a = EagerInput<UInt64, Tensor>(77, Tensor(2.0), requiresGrad: true)
     let b = EagerInput<UInt64, Tensor>(88, nil, requiresGrad: true)
-    let output = recorder.record(product, [a, b], values: [Tensor(6.0)])[0]
+    let output = try recorder.record(product, [a, b], values: [Tensor(6.0)])[0]
+    #expect(throws: TraceError.self) { try recorder.record(product, [a], values: [Tensor(6.0)]) }
+    #expect(throws: TraceError.self) { try recorder.record(product, [a, b], values: []) }
     let trace = try #require(output.trace)
     let error = #expect(throws: BackwardError.self) {
       try backward(from: output.key, trace: trace, executor: EngineExecutor(Engine()))
@@ -153,8 +191,8 @@ import Testing
       [exp(builder.apply("square", x[0])[0])]
     }
     let x = EagerInput<UInt64, Double>(1000, 0.5, requiresGrad: true)
-    let y = recorder.record(steps, [x], values: [Glibc.exp(0.25)])[0]
-    let z = recorder.record(steps, [y.input], values: [Glibc.exp(Glibc.exp(0.5))])[0]
+    let y = try recorder.record(steps, [x], values: [Glibc.exp(0.25)])[0]
+    let z = try recorder.record(steps, [y.input], values: [Glibc.exp(Glibc.exp(0.5))])[0]
     let trace = try #require(z.trace)
     let made = try backward(from: z.key, trace: trace, cotangent: 2, executor: Numbers())
     let inner = Glibc.exp(0.25)

@@ -106,6 +106,28 @@ private struct Layers: TensorTree, Sendable {
       expectClose(result, [0.5 * square] + values + [square])
     }
     #expect(throws: BindingError.self) { try kernel.bound(to: [[2, 2], []]) }
+    // The sum alone has a small result; its argument has no size all the same.
+    let sum = try Engine().compile(Graph("sum", of: x.sum()))
+    #expect(throws: BindingError.self) { try sum.bound(to: [[.max]]) }
+    #expect(try sum.bound(to: [[1 << 40]]).inputElementCount == 1 << 40)
+    let flags = ["p", "q"].map { TracedTensor.input($0, .bool, ["n"])[0] }
+    let either = try Engine().compile(Graph("either", of: flags[0] | flags[1]))
+    #expect(throws: BindingError.self) { try either.bound(to: [[1 << 62], [1 << 62]]) }
+  }
+
+  /// Threads that ask for one structure at once wait for one compile.
+  @Test func oneCompileServesAll() throws {
+    let x = TracedTensor.input("x", .f64, ["n"])
+    var y = x
+    for k in 1...200 { y = sin(y) + Double(k) * x }
+    let graph = try Graph("f", of: y.sum()).gradient()
+    let alone = Engine()
+    _ = try alone.compile(graph)
+    let engine = Engine()
+    try atOnce(4) { _ = try engine.compile(graph) }
+    #expect(engine.counters.compiles == 1)
+    #expect(engine.counters.hits == 3)
+    #expect(engine.counters.byteCount == alone.counters.byteCount)
   }
 
   @Test func manyTasksCompileAndCall() async throws {

@@ -14,6 +14,17 @@ import Testing
     let gradients = try loss.grad(wrt: [a, x])
     expectClose(try gradients[0].eval(engine).number, 0.09 + 1.44 + 4)
     expectClose(try gradients[1].eval(engine).doubles, [0.9, -3.6, 6])
+    // With p = a x, c = 1 along x: a gets Σ (c x) x, x gets c p + (c x) a; c, c x and p are there once.
+    let one = Engine()
+    _ = try loss.grad(wrt: [a, x]).eval(one)
+    #expect(one.counters.executedNodes == 8)
+    #expect(one.counters.compiles == 1)
+    let two = Engine()
+    _ = try loss.grad(wrt: a).eval(two)
+    #expect(two.counters.executedNodes == 4)
+    let three = Engine()
+    _ = try loss.grad(wrt: x).eval(three)
+    #expect(three.counters.executedNodes == 6)
   }
 
   @Test func gradientOfAnIntermediate() throws {
@@ -135,6 +146,22 @@ import Testing
     let y = branch(a > 0, then: { sqrt(a) }, else: { a * 3 })
     #expect(try y.eval(engine).number == 0)
     #expect(try y.grad(wrt: a).eval(engine).number == 3)
+    // A branch that never ends where it is taken: sin(sin(…)) is below 2.
+    var options = EvaluationOptions()
+    options.stepLimit = 100
+    func choose(_ a: TracedTensor) -> TracedTensor {
+      branch(a > 0) {
+        whileLoop(a, checkpointing: .nothing, while: { $0 < 2 }, body: { sin($0) }).state
+      } else: {
+        a * 3
+      }
+    }
+    let chosen = choose(a)
+    #expect(try chosen.eval(engine, options: options).number == 0)
+    #expect(try chosen.grad(wrt: a).eval(engine, options: options).number == 3)
+    #expect(throws: ExecutionError.self) {
+      try choose(TracedTensor(1.0)).eval(engine, options: options)
+    }
   }
 
   @Test func batches() throws {

@@ -21,6 +21,10 @@ import Testing
     #expect(try ((x > 1) & !(x == 3)).eval(engine).elements(of: Bool.self) == [false, true, false])
     let chosen = TracedTensor.select(x < 2, x * 100, x)
     #expect(try chosen.eval(engine).doubles == [100, 2, 3])
+    #expect(try TracedTensor.select(x < 2, x, 0).eval(engine).doubles == [1, 0, 0])
+    #expect(try TracedTensor.select(x < 2, 0, x).eval(engine).doubles == [0, 2, 3])
+    #expect(try max(x, 2).eval(engine).doubles == [2, 2, 3])
+    #expect(try min(2, x).eval(engine).doubles == [1, 2, 2])
   }
 
   @Test func reductionsAndShapes() throws {
@@ -44,6 +48,14 @@ import Testing
     let index = TracedTensor(Int64(1))
     #expect(try x[index, 0].eval(engine).number == 4)
     #expect(x[0, 0, 0].failure != nil)
+    // Ranges with their last position; −1 is the last of the axis.
+    #expect(try x[.all, 0...1].eval(engine).doubles == [1, 2, 4, 5])
+    #expect(try x[0, ...1].eval(engine).doubles == [1, 2])
+    #expect(try x[0, ...(-1)].eval(engine).doubles == [1, 2, 3])
+    #expect(try x[0, -2...(-1)].eval(engine).doubles == [2, 3])
+    #expect(try x[0, ...(-2)].eval(engine).doubles == [1, 2])
+    #expect(x[0, 0...3].failure != nil)
+    #expect(x[0, ...Int.max].failure != nil)
   }
 
   @Test func operationsByName() throws {
@@ -57,6 +69,13 @@ import Testing
     let top = op.call("top_k", x, attributes: ["k": 2])
     #expect(try top.map { try $0.eval(engine).doubles } == [[3, 2], [0, 2]])
     #expect(try op.concatenate([x, x], axis: 0).eval(engine).shape == [6])
+    #expect(try op.clamp(x, 1.5, 2).eval(engine).doubles == [2, 1.5, 2])
+    #expect(try op.maximum(x, 2).eval(engine).doubles == [3, 2, 2])
+    #expect(try op.select(x > 1.5, x, 0).eval(engine).doubles == [3, 0, 2])
+    let n = TracedTensor([3 as Int64, -1])
+    #expect(try op.maximum(n, 0).eval(engine).integers == [3, 0])
+    #expect(op.maximum(n, 0.5).failure?.message == "0.5 is no i64")
+    #expect(op.erf(1.0).failure?.message.contains("erf needs a tensor") == true)
     let unknown = op.cumsun(x)
     #expect(throws: TraceError.self) { try unknown.eval(engine) }
     #expect(unknown.failure?.help?.contains("cumsum") == true)

@@ -245,7 +245,8 @@ package enum Derived {
 
   static let topK = Entry(
     "top_k", [.operand("x"), Parameter("k", .dim), Parameter("axis", .dim, default: "-1")],
-    "Two results: the `k` largest elements along an axis, largest first, and their indices."
+    "Two results: the `k` largest elements along an axis, largest first, and their indices.",
+    resultCount: 2
   ) { call in
     let x = call.operands[0]
     let axis = try call.axis("axis", of: x, default: -1)

@@ -11,12 +11,15 @@ package struct Entry: Sendable {
   package let documentation: String
   /// Calls of the primitive for the laws; empty for derived functions, which are made of others.
   package let examples: [Example]
+  /// How many results a call has.
+  package let resultCount: Int
   private let make: @Sendable (Call) throws -> [Term]
 
   package init(
     _ name: String, _ parameters: [Parameter], _ documentation: String, examples: [Example] = [],
-    build: @escaping @Sendable (Call) throws -> [Term]
+    resultCount: Int = 1, build: @escaping @Sendable (Call) throws -> [Term]
   ) {
+    self.resultCount = resultCount
     self.name = name
     self.parameters = parameters
     self.documentation = documentation

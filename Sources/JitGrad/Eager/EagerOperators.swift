@@ -3,26 +3,25 @@
 import Graph
 
 extension EagerTensor {
-  private func with(_ other: EagerTensor, _ name: String) throws -> EagerContext {
-    guard context === other.context else {
-      throw TraceError(
-        name, "needs tensors of one context", help: "make both with the same EagerContext")
-    }
-    return context
-  }
-
   private static func binary(
     _ name: String, _ a: EagerTensor, _ b: EagerTensor,
     _ body: @escaping (TracedTensor, TracedTensor) -> TracedTensor
   ) throws -> EagerTensor {
-    try a.with(b, name).apply(name, [a, b]) { [body($0[0], $0[1])] }[0]
+    try a.context.apply(.library(name), name, [a, b]) { [body($0[0], $0[1])] }[0]
+  }
+
+  /// An operation of the library, which its name tells.
+  fileprivate func unary(
+    _ name: String, _ body: (TracedTensor) -> TracedTensor
+  ) throws -> EagerTensor {
+    try context.apply(.library(name), name, [self]) { [body($0[0])] }[0]
   }
 
   public static func + (a: Self, b: Self) throws -> Self { try binary("add", a, b, +) }
   public static func - (a: Self, b: Self) throws -> Self { try binary("subtract", a, b, -) }
   public static func * (a: Self, b: Self) throws -> Self { try binary("multiply", a, b, *) }
   public static func / (a: Self, b: Self) throws -> Self { try binary("divide", a, b, /) }
-  public static prefix func - (a: Self) throws -> Self { try a.map("negate") { -$0 } }
+  public static prefix func - (a: Self) throws -> Self { try a.unary("negate") { -$0 } }
 
   public static func + (a: Self, b: Double) throws -> Self { try a + a.number(b) }
   public static func - (a: Self, b: Double) throws -> Self { try a - a.number(b) }
@@ -34,13 +33,14 @@ extension EagerTensor {
   public static func / (a: Double, b: Self) throws -> Self { try b.number(a) / b }
 
   /// A number beside this tensor: data, so that another number is not another program.
-  private func number(_ value: Double) -> EagerTensor {
-    context.tensor(Tensor(repeating: Scalar(value, dtype), shape: []))
+  /// - Throws: `TraceError` for one that the dtype does not have.
+  private func number(_ value: Double) throws -> EagerTensor {
+    context.tensor(Tensor(repeating: try Scalar(number: value, dtype), shape: []))
   }
 
-  /// Computes a function of this tensor as one step.
+  /// Computes a function of this tensor as one step; see `EagerContext.apply`.
   /// - Parameters:
-  ///   - name: says what the function is; see `EagerContext.apply`.
+  ///   - name: how the function is called in messages.
   ///   - body: builds it.
   public func map(
     _ name: String, _ body: (TracedTensor) throws -> TracedTensor
@@ -49,7 +49,7 @@ extension EagerTensor {
   }
 
   /// The sum of all elements.
-  public func sum() throws -> EagerTensor { try map("sum") { $0.sum() } }
+  public func sum() throws -> EagerTensor { try unary("sum") { $0.sum() } }
 
   /// The matrix product.
   public func matmul(_ other: EagerTensor) throws -> EagerTensor {
@@ -57,12 +57,12 @@ extension EagerTensor {
   }
 }
 
-public func exp(_ x: EagerTensor) throws -> EagerTensor { try x.map("exp") { exp($0) } }
-public func log(_ x: EagerTensor) throws -> EagerTensor { try x.map("log") { log($0) } }
-public func sin(_ x: EagerTensor) throws -> EagerTensor { try x.map("sin") { sin($0) } }
-public func cos(_ x: EagerTensor) throws -> EagerTensor { try x.map("cos") { cos($0) } }
-public func tanh(_ x: EagerTensor) throws -> EagerTensor { try x.map("tanh") { tanh($0) } }
-public func sqrt(_ x: EagerTensor) throws -> EagerTensor { try x.map("sqrt") { sqrt($0) } }
+public func exp(_ x: EagerTensor) throws -> EagerTensor { try x.unary("exp") { exp($0) } }
+public func log(_ x: EagerTensor) throws -> EagerTensor { try x.unary("log") { log($0) } }
+public func sin(_ x: EagerTensor) throws -> EagerTensor { try x.unary("sin") { sin($0) } }
+public func cos(_ x: EagerTensor) throws -> EagerTensor { try x.unary("cos") { cos($0) } }
+public func tanh(_ x: EagerTensor) throws -> EagerTensor { try x.unary("tanh") { tanh($0) } }
+public func sqrt(_ x: EagerTensor) throws -> EagerTensor { try x.unary("sqrt") { sqrt($0) } }
 
 extension PrimitiveOperation {
   /// The results of the operation on eager tensors.
@@ -70,6 +70,6 @@ extension PrimitiveOperation {
     guard let context = operands.first?.context else {
       throw TraceError(name, "needs an operand", help: "an eager tensor tells where to record")
     }
-    return try context.apply(CustomOperation.identity(of: self), operands) { apply($0) }
+    return try context.apply(.own(CustomOperation(self)), name, operands) { apply($0) }
   }
 }

@@ -76,13 +76,16 @@ public struct EagerTensor: Sendable {
   private func gradients(
     _ cotangent: EagerTensor?, _ isRecorded: Bool
   ) throws -> EagerGradients {
+    if let cotangent {
+      try context.checkOwn([cotangent], "backward")
+      guard cotangent.shape == shape, cotangent.dtype == dtype else {
+        throw TraceError(
+          "backward", "needs a cotangent of type \(concrete.type), found \(cotangent.value.type)")
+      }
+    }
     guard let trace = output.trace else {
       return EagerGradients(
         requiresGrad ? [key: try cotangent ?? context.ones(like: self)] : [:])
-    }
-    if let cotangent, cotangent.shape != shape || cotangent.dtype != dtype {
-      throw TraceError(
-        "backward", "needs a cotangent of type \(concrete.type), found \(cotangent.value.type)")
     }
     if !isRecorded {
       let made = try JitGrad.backward(
@@ -100,7 +103,10 @@ public struct EagerGradients: Sendable {
   init(_ byKey: [UInt64: EagerTensor]) { self.byKey = byKey }
 
   /// The gradient of a tensor; `nil` where the result does not depend on it.
-  public subscript(tensor: EagerTensor) -> EagerTensor? { byKey[tensor.key] }
+  public subscript(tensor: EagerTensor) -> EagerTensor? {
+    // Keys of other contexts are other keys.
+    byKey[tensor.key].flatMap { $0.context === tensor.context ? $0 : nil }
+  }
 
   public var count: Int { byKey.count }
 }
@@ -156,9 +162,8 @@ public final class EagerContext: Sendable {
   fileprivate func accumulate(_ gradients: EagerGradients) throws {
     for (key, gradient) in gradients.byKey {
       guard let cell = cells.list.withLock({ $0[key]?.cell }) else { continue }
-      let before = cell.sum.withLock { $0 }
-      let sum = try before.map { try $0 + gradient } ?? gradient
-      cell.sum.withLock { $0 = sum }
+      // Under the lock: other tasks add to it, too.
+      try cell.sum.withLock { sum in sum = try sum.map { try $0 + gradient } ?? gradient }
     }
   }
 
@@ -180,37 +185,57 @@ public final class EagerContext: Sendable {
 
   /// Computes and records a function of tensors as one step.
   ///
+  /// The closure is run at each call, and what it builds is compiled once for each structure: numbers
+  /// that change belong among the operands, as in the closure each is a program of its own.
+  ///
   /// - Parameters:
-  ///   - name: with the types of the operands it must say what `body` builds, which is compiled once for
-  ///     each name and types.
-  ///   - operands: what the step reads.
+  ///   - name: how the function is called in messages.
+  ///   - operands: what the step reads, tensors of this context.
   ///   - body: builds the function, on tensors that stand for the operands.
   public func apply(
     _ name: String, _ operands: [EagerTensor],
     body: ([TracedTensor]) throws -> [TracedTensor]
   ) throws -> [EagerTensor] {
+    try checkOwn(operands, name)
+    return try run(compile(name, operands, body), operands)
+  }
+
+  /// The same for a function that its name or type tells: the closure is run once for each choice of
+  /// operand types.
+  func apply(
+    _ function: OperationKey.Function, _ name: String, _ operands: [EagerTensor],
+    body: ([TracedTensor]) throws -> [TracedTensor]
+  ) throws -> [EagerTensor] {
+    try checkOwn(operands, name)
     let key = OperationKey(
-      name: name, types: operands.map { .init(dtype: $0.dtype, shape: $0.shape) })
-    let known = operations.withLock { $0[key] }
-    let step = try known ?? compile(name, operands, body, key)
+      function: function, types: operands.map { .init(dtype: $0.dtype, shape: $0.shape) })
+    if let known = operations.withLock({ $0[key] }) { return try run(known, operands) }
+    let step = try compile(name, operands, body)
+    operations.withLock { $0[key] = step }
     return try run(step, operands)
+  }
+
+  /// - Throws: `TraceError` for tensors of another context, whose keys mean something else.
+  func checkOwn(_ tensors: [EagerTensor], _ name: String) throws(TraceError) {
+    for tensor in tensors where tensor.context !== self {
+      throw TraceError(
+        name, "needs tensors of one context", help: "make all with the same EagerContext")
+    }
   }
 
   private func run(_ step: CompiledStep, _ operands: [EagerTensor]) throws -> [EagerTensor] {
     let values = try step.run(operands.map(\.value))
-    return recorder.record(step.graph, operands.map(\.output), values: values).map {
+    return try recorder.record(step.graph, operands.map(\.output), values: values).map {
       EagerTensor($0.input, $0.value, self)
     }
   }
 
   private func compile(
     _ name: String, _ operands: [EagerTensor],
-    _ body: ([TracedTensor]) throws -> [TracedTensor], _ key: OperationKey
+    _ body: ([TracedTensor]) throws -> [TracedTensor]
   ) throws -> CompiledStep {
     let graph = try RecordedGraph(name, operands.map(\.value.type)) { _, x in try body(x) }
-    let step = try CompiledStep(graph, engine)
-    operations.withLock { $0[key] = step }
-    return step
+    return try CompiledStep(graph, engine)
   }
 
   /// The way back as one recorded step on the values of the trace.
@@ -227,7 +252,7 @@ public final class EagerContext: Sendable {
     }
     inputs.append(try (cotangent ?? ones(like: tensor)).output)
     let step = try CompiledStep(RecordedGraph(reverse.graph), engine)
-    let outputs = recorder.record(
+    let outputs = try recorder.record(
       step.graph, inputs, values: try step.run(inputs.compactMap(\.value)))
     var made: [UInt64: EagerTensor] = [:]
     for (place, output) in zip(reverse.reached, outputs) {
@@ -244,7 +269,13 @@ struct OperationKey: Hashable, Sendable {
     let shape: [Int]
   }
 
-  let name: String
+  /// What tells all of a function but the types of its operands.
+  enum Function: Hashable, Sendable {
+    case library(String)
+    case own(CustomOperation)
+  }
+
+  let function: Function
   let types: [Operand]
 }
 
@@ -265,7 +296,11 @@ final class CompiledStep: Sendable {
 }
 
 extension Tensor {
-  var type: TensorType { TensorType(dtype, shape.map { DimExpr($0) }) }
+  var type: TensorType { Self.type(dtype, shape) }
+
+  static func type(_ dtype: DType, _ shape: [Int]) -> TensorType {
+    TensorType(dtype, shape.map { DimExpr($0) })
+  }
 }
 
 /// Runs the way back with an engine.

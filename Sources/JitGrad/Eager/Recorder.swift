@@ -173,9 +173,16 @@ public struct Recorder<Keys: KeySource, Concrete: Sendable>: Sendable {
 
   /// Notes that `graph` gave `values` for `inputs`.
   /// - Returns: one output a value; without a trace where no input requires a gradient.
+  /// - Throws: `TraceError` where the graph has another number of inputs or outputs.
   public func record(
     _ graph: RecordedGraph, _ inputs: [EagerInput<Keys.Key, Concrete>], values: [Concrete]
-  ) -> [EagerOutput<Keys.Key, Concrete>] {
+  ) throws(TraceError) -> [EagerOutput<Keys.Key, Concrete>] {
+    func check(_ what: String, _ needed: Int, _ found: Int) throws(TraceError) {
+      if needed == found { return }
+      throw TraceError(graph.graph.name, "needs \(needed) \(what), found \(found)")
+    }
+    try check("inputs", graph.graph.inputs.count, inputs.count)
+    try check("values", graph.graph.outputs.count, values.count)
     let made = values.map { (key: keys.next(), value: $0) }
     let trace =
       inputs.contains(where: \.requiresGrad) ? RecordedTrace(graph, inputs, made) : nil

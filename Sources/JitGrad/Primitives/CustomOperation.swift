@@ -19,19 +19,27 @@ struct CustomOperation: Operation {
     }
   }
 
-  /// Type and parameters: what tells the operation apart, in this process.
+  /// Type and parameters: what tells the operation apart in messages. What is behind a reference or
+  /// in a closure does not show there, so operations are compared themselves, too.
   static func identity(of primitive: some PrimitiveOperation) -> String {
     "\(String(reflecting: type(of: primitive)))(\(primitive.parameters))"
   }
 
-  static func == (a: CustomOperation, b: CustomOperation) -> Bool { a.identity == b.identity }
-  func hash(into hasher: inout Hasher) { hasher.combine(identity) }
+  static func == (a: CustomOperation, b: CustomOperation) -> Bool {
+    a.identity == b.identity && a.primitive.isEqual(to: b.primitive)
+  }
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(identity)
+    primitive.hash(into: &hasher)
+  }
 
   var name: String { primitive.name }
   var attributes: [Attribute] {
     [Attribute("identity", .word(identity))]
       + (element.map { [Attribute("body", .word("\($0.spelling.float as Any)"))] } ?? [])
   }
+
+  var isToldByAttributes: Bool { false }
 
   /// Whoever reads a file says which type a name stands for.
   var writtenAttributes: [Attribute] {
@@ -163,6 +171,13 @@ struct CustomOperation: Operation {
       throw TraceError(
         name, "evaluate gave \(results.count) results, and it says it has \(primitive.resultCount)")
     }
+    for (found, needed) in zip(results, call.results)
+    where found.dtype != needed.dtype || found.shape != needed.shape {
+      throw TraceError(
+        name,
+        "evaluate gave \(found.type), needed \(Tensor.type(needed.dtype, needed.shape)) here",
+        help: "the type rule and evaluate should say the same")
+    }
     return results
   }
 
@@ -189,6 +204,10 @@ struct CustomOperation: Operation {
             "static double \(name)(\(parameters.joined(separator: ", "))) {\n  \(body)\n}")),
       reference: .real { _ in .nan }, derivative: .zero, summary: "")
   }
+}
+
+extension PrimitiveOperation {
+  fileprivate func isEqual(to other: any PrimitiveOperation) -> Bool { other as? Self == self }
 }
 
 /// Traced tensors that stand for terms of a graph.

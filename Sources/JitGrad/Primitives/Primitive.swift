@@ -16,7 +16,7 @@ import Graph
 ///     }
 ///
 /// Stored properties are parameters: they belong to what an application is, and are written into graph
-/// files by `parameters`. A rule that is left out throws `MissingRuleError` where it is asked for;
+/// files by `parameters`. Applications are the same where both `parameters` and `==` say so. A rule that is left out throws `MissingRuleError` where it is asked for;
 /// nothing is silently zero.
 public protocol PrimitiveOperation: Hashable, Sendable {
   /// The name in messages and texts.
@@ -127,6 +127,6 @@ extension PrimitiveOperation {
 
   /// The results of the operation on traced tensors; failed ones where they do not fit.
   public func apply(_ operands: [TracedTensor]) -> [TracedTensor] {
-    TracedTensor.applyAll(CustomOperation(self), operands)
+    TracedTensor.applyAll(CustomOperation(self), operands, resultCount)
   }
 }

@@ -96,8 +96,10 @@ struct Evaluation {
   private let engine: Engine
   private let bindings: Bindings
   private let options: EvaluationOptions
-  /// Records that were compared with the bindings.
-  private var verdicts: [ObjectIdentifier: Bool] = [:]
+  /// Records that were compared with the bindings; held, as another could take the place of a freed one.
+  private var verdicts: [ObjectIdentifier: (record: BindingRecord, holds: Bool)] = [:]
+  /// What was evaluated in Swift. Other evaluations, with other bindings, may replace what nodes keep.
+  private var evaluated: [ObjectIdentifier: KeptValues] = [:]
 
   init(_ engine: Engine, _ bindings: Bindings, _ options: EvaluationOptions) {
     self.engine = engine
@@ -108,11 +110,12 @@ struct Evaluation {
   /// What is known of a node without computing anything.
   private mutating func known(_ node: TraceNode) -> KeptValues? {
     if case .value(let tensor) = node.kind { return KeptValues(tensors: [tensor], binding: nil) }
+    if let own = evaluated[ObjectIdentifier(node)] { return own }
     guard let kept = node.kept.withLock({ $0 }) else { return nil }
     guard let record = kept.binding else { return kept }
     let name = ObjectIdentifier(record)
-    let holds = verdicts[name] ?? record.holds(for: bindings)
-    verdicts[name] = holds
+    let holds = verdicts[name]?.holds ?? record.holds(for: bindings)
+    verdicts[name] = (record, holds)
     return holds ? kept : nil
   }
 
@@ -184,7 +187,9 @@ struct Evaluation {
     engine.countExecuted(1)
     let record =
       node.isSymbolic ? BindingRecord(bindings.tensors, bindings.sizes, known: sizes) : nil
-    node.kept.withLock { $0 = KeptValues(tensors: tensors, binding: record) }
+    let values = KeptValues(tensors: tensors, binding: record)
+    evaluated[ObjectIdentifier(node)] = values
+    node.kept.withLock { $0 = values }
   }
 
   /// The sizes of a function, for which all its conditions hold.

@@ -43,15 +43,20 @@ public struct NamedOperation: Sendable {
   }
 
   func results(_ arguments: [(String, any OperationArgument)]) -> [TracedTensor] {
+    let count = arguments.count { $0.0.isEmpty }
+    guard let entry = Catalog.entry(named: name, argumentCount: count) else {
+      return [
+        TracedTensor.failure(
+          TraceError(
+            name, "there is no operation \(name)",
+            help: Suggestion.help(for: name, in: Catalog.all.map(\.name)) ?? "op.names lists all"))
+      ]
+    }
     var operands: [TracedTensor] = []
     var attributes: [String: AttributeValue] = [:]
+    // Numbers take the dtype of the tensors beside them.
+    let beside = arguments.lazy.compactMap { $1.tensors?.first }.last
     do {
-      let count = arguments.count { $0.0.isEmpty }
-      guard let entry = Catalog.entry(named: name, argumentCount: count) else {
-        throw TraceError(
-          name, "there is no operation \(name)",
-          help: Suggestion.help(for: name, in: Catalog.all.map(\.name)) ?? "op.names lists all")
-      }
       var open = entry.parameters[...]
       for (label, argument) in arguments {
         guard
@@ -66,7 +71,7 @@ public struct NamedOperation: Sendable {
         }
         if parameter.kind != .operands { open.removeAll { $0.name == parameter.name } }
         if parameter.isOperand {
-          let given = (argument as? [TracedTensor]) ?? (argument as? TracedTensor).map { [$0] }
+          let given = argument.tensors ?? beside.flatMap { argument.number(parameter, beside: $0) }
           guard let given, parameter.kind == .operands || given.count == 1 else {
             throw TraceError(
               name, "\(name) needs a tensor for \(parameter.name), found \(argument)",
@@ -87,19 +92,22 @@ public struct NamedOperation: Sendable {
           name, "\(name) needs \(parameter.name)", help: "it is called \(entry.signature)")
       }
       let given = attributes
-      return TracedTensor.built(name, operands) { builder, terms in
+      return TracedTensor.built(name, operands, count: entry.resultCount) { builder, terms in
         try entry.build(Call(name, builder, terms, given))
       }
     } catch {
-      return [TracedTensor.failure(TraceError(name, error))]
+      let failed = TracedTensor.failure(TraceError(name, error))
+      return [TracedTensor](repeating: failed, count: entry.resultCount)
     }
   }
 }
 
-/// What can stand in a call of an operation: tensors, numbers, sizes, lists of them, words, dtypes.
+/// What can stand in a call of an operation: tensors, numbers, sizes, lists of them, words, dtypes. A
+/// number in the place of a tensor takes the dtype of the last tensor of the call.
 public protocol OperationArgument: Sendable {}
 
 extension TracedTensor: OperationArgument {}
+extension Double: OperationArgument {}
 extension Int: OperationArgument {}
 extension Double: OperationArgument {}
 extension DimExpr: OperationArgument {}
@@ -109,6 +117,18 @@ extension DType: OperationArgument {}
 extension Array: OperationArgument where Element: OperationArgument {}
 
 extension OperationArgument {
+  fileprivate var tensors: [TracedTensor]? {
+    (self as? [TracedTensor]) ?? (self as? TracedTensor).map { [$0] }
+  }
+
+  /// A number in the place of an operand.
+  fileprivate func number(_ parameter: Parameter, beside tensor: TracedTensor) -> [TracedTensor]? {
+    guard let value = (self as? Double) ?? (self as? Int).flatMap({ Double(exactly: $0) }) else {
+      return nil
+    }
+    return [tensor.number(value, parameter.numberDType)]
+  }
+
   fileprivate var size: DimExpr? { (self as? Int).map { DimExpr($0) } ?? (self as? DimExpr) }
 
   fileprivate var list: [any OperationArgument]? {

@@ -147,6 +147,11 @@ struct LoopTrace {
       for tensor in carried.map(\.tensor) + rows {
         if let failure = tensor.failure { throw failure }
       }
+      if let change = state.change(to: next) {
+        throw TraceError(
+          "loop", "a step changes what the state consists of: \(change)",
+          help: "each step gives the tensors that it was given")
+      }
       let main = try RegionTrace(
         next.leaves.map(\.tensor) + made, index + stepState + stepRows, since: start)
       let testing = try test.map { try RegionTrace([$0], testIndex + testState, since: start) }

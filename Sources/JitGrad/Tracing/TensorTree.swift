@@ -127,13 +127,30 @@ extension TensorTree {
 
   /// The tree with each pair of tensors replaced by one, as a step of a descent does:
   /// `model.combined(with: gradient) { $0 - rate * $1 }`.
-  /// - Precondition: both have as many tensors.
+  /// - Returns: failed tensors where the trees have others.
   public func combined(
     with other: Self, _ combine: (TracedTensor, TracedTensor) throws -> TracedTensor
   ) rethrows -> Self {
-    let (mine, others) = (leaves, other.leaves)
-    precondition(mine.count == others.count, "the trees have another number of tensors")
-    return replacing(try zip(mine, others).map { try combine($0.tensor, $1.tensor) })
+    if let change = change(to: other) {
+      let failed = TracedTensor.failure(
+        TraceError("combined", "needs two trees of the same tensors; in the second, \(change)"))
+      return mapTensors { _, _ in failed }
+    }
+    return replacing(try zip(leaves, other.leaves).map { try combine($0.tensor, $1.tensor) })
+  }
+
+  /// Which tensors another tree has and this one has not, and the other way round, by their paths;
+  /// `nil` where there are none.
+  func change(to other: some TensorTree) -> String? {
+    let (mine, others) = (leaves.map(\.path), other.leaves.map(\.path))
+    if mine == others { return nil }
+    let (known, found) = (Set(mine), Set(others))
+    let changes =
+      mine.filter { !found.contains($0) }.map { "\($0.isEmpty ? "it" : $0) is missing" }
+      + others.filter { !known.contains($0) }.map { "\($0.isEmpty ? "one" : $0) is added" }
+    return changes.isEmpty
+      ? "\(others.joined(separator: ", ")) stand for \(mine.joined(separator: ", "))"
+      : changes.joined(separator: ", ")
   }
 }
 

@@ -120,7 +120,7 @@ extension Graph {
           help: "an input of the same sizes by name: TracedTensor.input")
       }
     }
-    return TracedTensor.built(name, arguments) { builder, terms in
+    return TracedTensor.built(name, arguments, count: outputs.count) { builder, terms in
       try builder.inline(self, terms)
     }
   }

@@ -66,24 +66,29 @@ extension TracedTensor {
     }
   }
 
-  /// Applies an operation without regions.
-  static func applyAll(_ operation: any Operation, _ operands: [TracedTensor]) -> [TracedTensor] {
+  /// Applies an operation without regions of so many results.
+  static func applyAll(
+    _ operation: any Operation, _ operands: [TracedTensor], _ count: Int
+  ) -> [TracedTensor] {
     let first = apply(operation, operands)
+    if first.failure != nil { return [TracedTensor](repeating: first, count: count) }
     return first.node.types.indices.map { TracedTensor(TraceValue(first.node, $0)) }
   }
 
-  /// What `body` builds of terms of the operands.
+  /// What `body` builds of terms of the operands: so many results, or failed tensors.
   static func built(
-    _ name: String, _ operands: [TracedTensor], _ body: (GraphBuilder, [Term]) throws -> [Term]
+    _ name: String, _ operands: [TracedTensor], count: Int = 1,
+    _ body: (GraphBuilder, [Term]) throws -> [Term]
   ) -> [TracedTensor] {
-    if let failed = failed(operands) { return [failed] }
+    if let failed = failed(operands) { return [TracedTensor](repeating: failed, count: count) }
     do {
       var writer = TraceWriter(name: name)
       let terms = operands.map { writer.leaf($0.value) }
       let results = try body(writer.builder, terms)
       return try writer.lift(results)
     } catch {
-      return [failure(TraceError(name, error), operands.first?.type ?? TensorType(.f64))]
+      let failed = failure(TraceError(name, error), operands.first?.type ?? TensorType(.f64))
+      return [TracedTensor](repeating: failed, count: count)
     }
   }
 }

@@ -122,6 +122,9 @@ public func branch<Result: TensorTree>(
   let outputs = [first, second].map { $0.leaves.map(\.tensor) }
   let results = RegionTrace.combined("if", first.leaves.count) {
     if let failure = condition.failure { throw failure }
+    if let change = first.change(to: second) {
+      throw TraceError("if", "both branches give the same tensors; in the second, \(change)")
+    }
     let inside = try outputs.map { try RegionTrace($0, [], since: start, isHoisting: false) }
     let captured = RegionTrace.captured(inside)
     let regions = try inside.map { try $0.region("branch", captured: captured) }

@@ -2,16 +2,27 @@
 // and stands in the program itself.
 import Graph
 
-extension TracedTensor {
-  private func number(_ value: Double) -> TracedTensor {
-    let scalar = Scalar(value, dtype)
-    if !dtype.isFloat, scalar.real != value {
-      return Self.failure(
-        TraceError(
-          "literal", "\(value) is no \(dtype)",
-          help: "convert the tensor first: x.converted(to: .f64)"), type)
+extension Scalar {
+  /// A number beside a tensor of a dtype.
+  /// - Throws: `TraceError` for one that the dtype does not have; floats round.
+  init(number value: Double, _ dtype: DType) throws(TraceError) {
+    self.init(value, dtype)
+    if !dtype.isFloat, real != value {
+      throw TraceError(
+        "literal", "\(value) is no \(dtype)",
+        help: "convert the tensor first: x.converted(to: .f64)")
     }
-    return TracedTensor(TraceNode.literal(scalar))
+  }
+}
+
+extension TracedTensor {
+  /// A number as the dtype of this tensor has it, or another dtype, in the program itself.
+  func number(_ value: Double, _ other: DType? = nil) -> TracedTensor {
+    do {
+      return TracedTensor(TraceNode.literal(try Scalar(number: value, other ?? dtype)))
+    } catch {
+      return Self.failure(error, type)
+    }
   }
 
   // MARK: - Arithmetic, with broadcasting
@@ -73,17 +84,31 @@ extension TracedTensor {
   ) -> TracedTensor {
     apply(.select, [condition, then, otherwise])
   }
+  public static func select(
+    _ condition: TracedTensor, _ then: TracedTensor, _ otherwise: Double
+  ) -> TracedTensor {
+    select(condition, then, then.number(otherwise))
+  }
+  public static func select(
+    _ condition: TracedTensor, _ then: Double, _ otherwise: TracedTensor
+  ) -> TracedTensor {
+    select(condition, otherwise.number(then), otherwise)
+  }
 }
 
 /// The larger element of each pair, with broadcasting; ties share the cotangent.
 public func max(_ a: TracedTensor, _ b: TracedTensor) -> TracedTensor {
   TracedTensor.apply(.max, [a, b])
 }
+public func max(_ a: TracedTensor, _ b: Double) -> TracedTensor { max(a, a.number(b)) }
+public func max(_ a: Double, _ b: TracedTensor) -> TracedTensor { max(b.number(a), b) }
 
 /// The smaller element of each pair, with broadcasting; ties share the cotangent.
 public func min(_ a: TracedTensor, _ b: TracedTensor) -> TracedTensor {
   TracedTensor.apply(.min, [a, b])
 }
+public func min(_ a: TracedTensor, _ b: Double) -> TracedTensor { min(a, a.number(b)) }
+public func min(_ a: Double, _ b: TracedTensor) -> TracedTensor { min(b.number(a), b) }
 
 public func abs(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.abs, [x]) }
 public func sqrt(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.sqrt, [x]) }

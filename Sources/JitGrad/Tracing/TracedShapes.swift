@@ -141,12 +141,25 @@ extension Range: TensorIndex where Bound == Int {
     .slice(start: DimExpr(lowerBound), stop: DimExpr(upperBound), step: 1)
   }
 }
+extension ClosedRange: TensorIndex where Bound == Int {
+  public var axisIndex: AxisIndex {
+    .slice(start: DimExpr(lowerBound), stop: .behind(upperBound), step: 1)
+  }
+}
 extension PartialRangeFrom: TensorIndex where Bound == Int {
   public var axisIndex: AxisIndex { .slice(start: DimExpr(lowerBound), stop: nil, step: 1) }
 }
 extension PartialRangeUpTo: TensorIndex where Bound == Int {
   public var axisIndex: AxisIndex { .slice(start: 0, stop: DimExpr(upperBound), step: 1) }
 }
+extension PartialRangeThrough: TensorIndex where Bound == Int {
+  public var axisIndex: AxisIndex { .slice(start: 0, stop: .behind(upperBound), step: 1) }
+}
 extension TracedTensor: TensorIndex {
   public var axisIndex: AxisIndex { .data(self) }
+}
+
+extension DimExpr? {
+  /// The end of a slice whose last position this is; behind −1 is the end of the axis.
+  fileprivate static func behind(_ last: Int) -> DimExpr? { last == -1 ? nil : DimExpr(last) + 1 }
 }

@@ -37,6 +37,13 @@ func logisticRegression() throws {
   let y = TracedTensor(labels)
   var model = Model(weights: TracedTensor([0.0, 0.0]), bias: TracedTensor(0.0))
   try check("loss at the start", model.loss(x, y).eval(engine).doubles[0], log(2))
+  // The slope along the first weight, against a central difference of the loss.
+  func loss(_ weight: Double) throws -> Double {
+    let moved = Model(weights: TracedTensor([weight, 0]), bias: model.bias)
+    return try moved.loss(x, y).eval(engine).doubles[0]
+  }
+  let slope = try model.loss(x, y).grad(wrt: model.weights).eval(engine).doubles[0]
+  try check("slope at the start", slope, (loss(1e-4) - loss(-1e-4)) / 2e-4, 1e-6)
   for _ in 0..<400 {
     let gradient = try model.loss(x, y).grad(wrt: model)
     model = try model.combined(with: gradient) { $0 - 0.5 * $1 }.evaluated(engine)

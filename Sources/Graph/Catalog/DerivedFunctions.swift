@@ -89,7 +89,8 @@ extension Derived {
     Two results: m and e, i64, with x = m·2^e and ½ ≤ |m| < 1; m = x and e = 0 for 0, ∞ and NaN.
 
     The derivative of m is 2^(−e).
-    """
+    """,
+    resultCount: 2
   ) { call in
     let x = call.operands[0]
     try needsFloat(x, "frexp")

@@ -11,15 +11,14 @@ package struct Entry: Sendable {
   package let documentation: String
   /// Calls of the primitive for the laws; empty for derived functions, which are made of others.
   package let examples: [Example]
-  /// How many results a call has.
-  package let resultCount: Int
+  private let givenResultCount: Int?
   private let make: @Sendable (Call) throws -> [Term]
 
   package init(
     _ name: String, _ parameters: [Parameter], _ documentation: String, examples: [Example] = [],
-    resultCount: Int = 1, build: @escaping @Sendable (Call) throws -> [Term]
+    resultCount: Int? = nil, build: @escaping @Sendable (Call) throws -> [Term]
   ) {
-    self.resultCount = resultCount
+    givenResultCount = resultCount
     self.name = name
     self.parameters = parameters
     self.documentation = documentation
@@ -36,6 +35,14 @@ package struct Entry: Sendable {
     call.builder.origin.derived = place
     defer { call.builder.origin = origin }
     return try make(call)
+  }
+
+  /// How many results a call has: as given, or else as the first example has.
+  package var resultCount: Int {
+    if let givenResultCount { return givenResultCount }
+    guard let example = examples.first else { return 1 }
+    let types = example.operands.map { TensorType($0.dtype, $0.shape) }
+    return (try? example.operation.resultTypes(of: types).count) ?? 1
   }
 
   /// `sum(x, axes=…, keep=false)`

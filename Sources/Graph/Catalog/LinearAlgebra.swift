@@ -87,7 +87,8 @@ enum LinearAlgebra {
     Three results: L with ones on its diagonal, U, and the order p of the rows of `A[p] = L @ U`.
 
     `[…, m, n]` of any shape to `[…, m, k]`, `[…, k, n]` and `[…, m]` (i64), k = min(m, n).
-    """
+    """,
+    resultCount: 3
   ) { call in
     let a = try matrix(call)
     let made = try call.builder.apply(LU(), [a])
@@ -107,7 +108,8 @@ enum LinearAlgebra {
 
     `[…, m, n]` of any shape to `[…, m, k]` and `[…, k, n]`, k = min(m, n). The signs are LAPACK's; with \
     `positive` the diagonal of R is not negative, which makes the factors unique.
-    """
+    """,
+    resultCount: 2
   ) { call in
     let made = try call.builder.apply(QR(), [try matrix(call)])
     let (q, r) = (made[0], made[1])
@@ -124,7 +126,8 @@ enum LinearAlgebra {
 
     `[…, n, n]` to `[…, n]` and `[…, n, n]`. In each eigenvector the component of largest magnitude is \
     positive.
-    """
+    """,
+    resultCount: 2
   ) { call in try call.builder.apply(SymmetricEigen(), [symmetric(try matrix(call))]) }
 
   static let eigvalsh = Entry(
@@ -139,7 +142,8 @@ enum LinearAlgebra {
 
     `[…, m, n]` of any shape to `[…, m, k]`, `[…, k]` and `[…, k, n]`, k = min(m, n). In each column of \
     U the component of largest magnitude is positive.
-    """
+    """,
+    resultCount: 3
   ) { call in try call.builder.apply(SVD(), [try matrix(call)]) }
 
   static let svdvals = Entry(

@@ -109,7 +109,6 @@ public protocol OperationArgument: Sendable {}
 extension TracedTensor: OperationArgument {}
 extension Double: OperationArgument {}
 extension Int: OperationArgument {}
-extension Double: OperationArgument {}
 extension DimExpr: OperationArgument {}
 extension Bool: OperationArgument {}
 extension String: OperationArgument {}

@@ -35,9 +35,8 @@ package struct PseudoInverse: Operation {
     throw DerivativeError(name, "is not linear")
   }
   package func batch(_ rule: BatchRule) throws -> [Term] {
-    if rule.batched[1] {
-      throw TypeRuleError("\(name) needs one rtol for all members of a batch")
-    }
+    // One rtol serves a batch of matrices; several go through it one by one.
+    if rule.batched[1] { return try overElements(of: rule) }
     return try rule.builder.apply(self, rule.operands)
   }
   package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? {

@@ -75,11 +75,15 @@ package struct Solve: Operation {
       let z = TriangularSolve(side: .left, lower: true, transposed: true, unit: true)
         .applied(factors, y)
       let places = try builder.apply(Sort(axis: order.rank - 1, descending: false), [order])[1]
-      return [z.rows(at: places)]
+      return [z.rows(at: places).reshaped(to: b.shape)]
     }
     let y = TriangularSolve(side: .left, lower: true, unit: true)
       .applied(factors, b.rows(at: order))
-    return [TriangularSolve(side: .left, lower: false, orNaN: orNaN).applied(factors, y)]
+    // The rows are as many as those of A; as those of B, too, where the sizes have other names.
+    return [
+      TriangularSolve(side: .left, lower: false, orNaN: orNaN).applied(factors, y)
+        .reshaped(to: b.shape)
+    ]
   }
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     preconditionFailure("\(name) is expanded before it is lowered")

@@ -41,9 +41,9 @@ extension OracleTable {
   private static let svd = factors { call in
     let made = try call.entry("svd")
     if call.record.observable.contains("u_abs") { return [apply(.abs, made[0])] }
-    if call.record.observable.contains("vh_abs") { return [apply(.abs, made[2])] }
+    if call.record.observable.contains("vh_abs") { return [made[1], apply(.abs, made[2])] }
     if call.record.observable.contains("product") {
-      return try call.entry("matmul", [made[0], made[2]])
+      return [made[1]] + (try call.entry("matmul", [made[0], made[2]]))
     }
     return [made[1]]
   }

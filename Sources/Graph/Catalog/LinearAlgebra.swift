@@ -247,8 +247,11 @@ enum LinearAlgebra {
     26, 2005); the number of squarings follows from the 1-norm, the largest of a batch.
     """
   ) { call in
-    let a = try matrix(call)
-    try MatrixShape(a.type).checkSquare("matrix_exp", a.type)
+    let given = try matrix(call)
+    let shape = MatrixShape(given.type)
+    try shape.checkSquare("matrix_exp", given.type)
+    // One name for both extents, so that a step of the loop keeps the type.
+    let a = given.reshaped(to: shape.batch + [shape.rows, shape.rows])
     let builder = call.builder
     let norm = apply(.stopGradient, apply(.abs, a)).sum(over: [a.rank - 2])
     let largest = apply(.max, norm.reduce(.max, over: Array(0..<a.rank - 1)), a.literal(0))
@@ -260,7 +263,7 @@ enum LinearAlgebra {
     let made = try builder.loop(
       "square", bound: nil, count: count.converted(to: .i64), carry: [start], names: ["power"]
     ) { step in ([step.carried[0].times(step.carried[0])], []) }
-    return [made[0]]
+    return [made[0].reshaped(to: given.shape)]
   }
 
   /// The diagonal approximant of degree 13 to the exponential.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct OracleTests {
   /// Records that agree, at least. Raise it with what it counts; never lower it.
-  static let floor = 1105
+  static let floor = 1160
 
   @Test func recordsAgree() throws {
     guard let file = OracleRecord.file else {

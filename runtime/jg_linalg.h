@@ -11,7 +11,7 @@
                                   int64_t transposed, int64_t unit, const T *t, const T *b,       \
                                   T *x);                                                          \
   void jg_lu_##kind(int64_t m, int64_t n, const T *a, T *lu, int64_t *order);                     \
-  void jg_qr_##kind(int64_t m, int64_t n, const T *a, T *q, T *r, T *work);                       \
+  int jg_qr_##kind(int64_t m, int64_t n, const T *a, T *q, T *r, T *work);                       \
   int jg_eigh_##kind(int64_t n, const T *a, T *w, T *v, T *work, int32_t *integers);             \
   int jg_svd_##kind(int64_t m, int64_t n, const T *a, T *u, T *s, T *vt, T *work,                \
                      int32_t *integers);

@@ -49,27 +49,7 @@ void JG_KERNEL(jg_lu)(int64_t m, int64_t n, const JG_T *a, JG_T *lu, int64_t *or
   for (int64_t i = 0; i < m; i++) order[i] = i;
   for (int64_t start = 0; start < least; start += LU_BLOCK) {
     const int64_t stop = start + LU_BLOCK < least ? start + LU_BLOCK : least;
-    for (int64_t k = start; k < stop; k++) {
-      int64_t pivot = k;
-      for (int64_t i = k + 1; i < m; i++) {
-        if (fabs(lu[n * i + k]) > fabs(lu[n * pivot + k])) pivot = i;
-      }
-      if (pivot != k) {
-        const int64_t place = order[k];
-        order[k] = order[pivot];
-        order[pivot] = place;
-        for (int64_t j = 0; j < n; j++) {
-          const JG_T x = lu[n * k + j];
-          lu[n * k + j] = lu[n * pivot + j];
-          lu[n * pivot + j] = x;
-        }
-      }
-      if (lu[n * k + k] == 0) continue;
-      for (int64_t i = k + 1; i < m; i++) {
-        const JG_T factor = lu[n * i + k] /= lu[n * k + k];
-        for (int64_t j = k + 1; j < stop; j++) lu[n * i + j] -= factor * lu[n * k + j];
-      }
-    }
+    JG_NAME(jg_lu_columns)(m, n, start, stop, stop, lu, order);
     if (stop == n) continue;
     const int block = (int)(stop - start), right = (int)(n - stop), below = (int)(m - stop);
     blas->JG_BLAS(trsm)(JG_ROW_MAJOR, JG_LEFT, JG_LOWER, JG_NO_TRANS, JG_UNIT, block, right, 1,
@@ -82,8 +62,8 @@ void JG_KERNEL(jg_lu)(int64_t m, int64_t n, const JG_T *a, JG_T *lu, int64_t *or
   }
 }
 
-void JG_KERNEL(jg_qr)(int64_t m, int64_t n, const JG_T *a, JG_T *q, JG_T *r, JG_T *work) {
-  JG_NAME(jg_qr)(m, n, a, q, r, work);
+int JG_KERNEL(jg_qr)(int64_t m, int64_t n, const JG_T *a, JG_T *q, JG_T *r, JG_T *work) {
+  return JG_NAME(jg_qr)(m, n, a, q, r, work);
 }
 
 int JG_KERNEL(jg_eigh)(int64_t n, const JG_T *a, JG_T *w, JG_T *v, JG_T *work,

@@ -55,6 +55,9 @@ package struct PortableSource: Sendable {
       " * Arrays are dense and row-major; outputs overlap nothing. The workspace has the size that",
       " * \(name)_workspace gives, aligned to 64 bytes; its content is free.",
     ]
+    if program.callsLAPACK {
+      head.append(" * Link with -llapack, or with -lopenblas, which holds it.")
+    }
     head += Self.statuses(program)
 
     header =
@@ -170,7 +173,7 @@ package struct PortableSource: Sendable {
         switch $0 {
         case .check(.rows, _): checksRows = true
         case .call(let call):
-          if let k = call.failing, let reason = program.checkedLoops[k].failure,
+          if let k = call.failing, let reason = program.stoppers[k].failure,
             !reasons.contains(reason)
           {
             reasons.append(reason)
@@ -238,6 +241,22 @@ package struct PortableSource: Sendable {
 
   private static func commentSafe(_ text: String) -> String {
     String(text.map { $0 == "*" ? "·" : $0 == "/" ? "÷" : $0 })
+  }
+}
+
+extension LoopProgram {
+  /// Some of the portable functions that it calls stand on LAPACK.
+  fileprivate var callsLAPACK: Bool {
+    let names = ["jg_qr", "jg_eigh", "jg_svd"]
+    var found = false
+    for statement in body {
+      statement.forEach {
+        if case .call(let call) = $0, names.contains(where: call.function.hasPrefix) {
+          found = true
+        }
+      }
+    }
+    return found
   }
 }
 

@@ -78,7 +78,7 @@ public struct BoundKernel: Sendable {
     byteCount = needs.byteCount
     program = kernel.program
     pool = kernel.pool
-    numbers = program.checkedLoops.isEmpty ? needs.sizes : needs.sizes + [stepLimit]
+    numbers = program.stoppers.isEmpty ? needs.sizes : needs.sizes + [stepLimit]
     workspaceByteCount = needs.workspaceByteCount
     self.stepLimit = stepLimit
     outputShapes = needs.outputShapes
@@ -200,7 +200,7 @@ public struct BoundKernel: Sendable {
     }
     if status != 0,
       let error = ExecutionError(
-        status, program.checkedLoops, stepLimit: stepLimit, memory: memory,
+        status, program.stoppers, stepLimit: stepLimit, memory: memory,
         memoryLimit: memoryLimit, byteCount: byteCount)
     {
       throw error

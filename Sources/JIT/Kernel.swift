@@ -20,7 +20,7 @@ final class CompiledProgram: Sendable {
   let workspaceByteCount: DimExpr
   let source: String
   /// The loops that can end a call.
-  let checkedLoops: [Note]
+  let stoppers: [Note]
   /// Loops keep rows of which only the run tells how many there are.
   let hasStacks: Bool
 
@@ -31,7 +31,7 @@ final class CompiledProgram: Sendable {
     source = text
     symbols = program.symbols
     workspaceByteCount = program.workspaceByteCount
-    checkedLoops = program.checkedLoops
+    stoppers = program.stoppers
     hasStacks = program.stackCount > 0
   }
 
@@ -142,12 +142,12 @@ public struct Kernel: Sendable {
         Tensor(uninitialized: outputTypes[k].dtype, shape: needs.outputShapes[k]))
     }
     // The limit stands behind the sizes.
-    let numbers = program.checkedLoops.isEmpty ? needs.sizes : needs.sizes + [stepLimit]
+    let numbers = program.stoppers.isEmpty ? needs.sizes : needs.sizes + [stepLimit]
     var memory = jg_memory(limit: Int64(memoryLimit - needs.byteCount), held: 0, needed: 0)
     let status = run(arguments, &results, numbers, workspace.start, &memory)
     if status != 0,
       let error = ExecutionError(
-        status, program.checkedLoops, stepLimit: stepLimit, memory: memory,
+        status, program.stoppers, stepLimit: stepLimit, memory: memory,
         memoryLimit: memoryLimit, byteCount: needs.byteCount)
     {
       throw error

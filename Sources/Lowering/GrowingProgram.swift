@@ -14,7 +14,7 @@ final class GrowingProgram {
   var indexNames: [Int: String] = [:]
   /// The largest value of an index variable, where it is known.
   var indexLimits: [Int: DimExpr] = [:]
-  private(set) var checkedLoops: [Note] = []
+  private(set) var stoppers: [Note] = []
   /// Whether scalars that a loop keeps lie together, those of a step one behind the other: one row to
   /// write and to read instead of many, which is quicker, and less easy to read.
   let keepsStepsTogether: Bool
@@ -51,8 +51,8 @@ final class GrowingProgram {
   }
 
   func checked(_ loop: Note) -> Int {
-    checkedLoops.append(loop)
-    return checkedLoops.count - 1
+    stoppers.append(loop)
+    return stoppers.count - 1
   }
 }
 

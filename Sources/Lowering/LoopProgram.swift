@@ -38,8 +38,8 @@ package struct LoopProgram: Sendable {
   package var workspaceByteCount: DimExpr = 0
   /// Names for readers, of index variables that have one.
   package var indexNames: [Int: String] = [:]
-  /// The loops that can end the program, for messages.
-  package var checkedLoops: [Note] = []
+  /// The loops and operations that can end the program, for messages.
+  package var stoppers: [Note] = []
 
   package init(
     name: String, symbols: [String], buffers: [Buffer], locals: [Local], guards: [Guard],
@@ -103,10 +103,10 @@ package enum Statement: Sendable {
   case branch(BranchStatement)
   /// Two buffers of the workspace, of one type.
   case swap(Int, Int)
-  /// A stack gets room for so many rows, which a loop makes, by its number in `checkedLoops`; without
+  /// A stack gets room for so many rows, which a loop makes, by its number in `stoppers`; without
   /// memory the program ends.
   case grow(buffer: Int, rows: DimExpr, loop: Int)
-  /// What must hold for a loop, by its number in `checkedLoops`, to go on.
+  /// What must hold for a loop, by its number in `stoppers`, to go on.
   case check(RunCheck, loop: Int)
 }
 
@@ -207,7 +207,7 @@ package struct KernelCall: Sendable {
   package var notes: [Note]
   /// It gives an int: 0, or another number where there is no result.
   package var hasStatus = false
-  /// The operation that ends the program then, by its number in `checkedLoops`; `nil` to go on.
+  /// The operation that ends the program then, by its number in `stoppers`; `nil` to go on.
   package var failing: Int?
 }
 

@@ -73,7 +73,7 @@ final class NestBuilder {
       name: graph.name, symbols: graph.symbols, buffers: program.buffers, locals: program.locals,
       guards: graph.guards().map(\.condition), body: root.frozen())
     made.indexNames = program.indexNames
-    made.checkedLoops = program.checkedLoops
+    made.stoppers = program.stoppers
     return made
   }
 

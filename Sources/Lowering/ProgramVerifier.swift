@@ -96,7 +96,7 @@ private struct ProgramChecker {
           try fail("\(program.buffers[buffer].name) grows and is no stack")
           break
         }
-        if !program.checkedLoops.indices.contains(loop) { try fail("there is no loop \(loop)") }
+        if !program.stoppers.indices.contains(loop) { try fail("there is no loop \(loop)") }
       case .check(let condition, let loop):
         switch condition {
         case .stepLimit(let steps): try check(steps)
@@ -104,7 +104,7 @@ private struct ProgramChecker {
           try check(found)
           try check(needed)
         }
-        if !program.checkedLoops.indices.contains(loop) { try fail("there is no loop \(loop)") }
+        if !program.stoppers.indices.contains(loop) { try fail("there is no loop \(loop)") }
       case .when(let conditions, let inner):
         try check(conditions)
         let outside = (locals, variables, indices)
@@ -112,7 +112,7 @@ private struct ProgramChecker {
         (locals, variables, indices) = outside
       case .call(let call):
         if let failing = call.failing,
-          !call.hasStatus || !program.checkedLoops.indices.contains(failing)
+          !call.hasStatus || !program.stoppers.indices.contains(failing)
         {
           try fail("\(call.function) has no status that ends the program")
         }

@@ -58,11 +58,11 @@ static inline int JG_NAME(jg_triangular_solve)(int64_t rows, int64_t columns, in
   return status;
 }
 
-/* A[order] = L U, both in lu; each pivot is the first of the largest of its column. */
-static inline void JG_NAME(jg_lu)(int64_t m, int64_t n, const JG_T *a, JG_T *lu, int64_t *order) {
-  for (int64_t i = 0; i < m * n; i++) lu[i] = a[i];
-  for (int64_t i = 0; i < m; i++) order[i] = i;
-  for (int64_t k = 0; k < m && k < n; k++) {
+/* Eliminates below the diagonal in the columns from start up to stop of lu: m by n, whole rows change
+ * places; columns from `until` on are left for later. */
+static inline void JG_NAME(jg_lu_columns)(int64_t m, int64_t n, int64_t start, int64_t stop,
+                                          int64_t until, JG_T *lu, int64_t *order) {
+  for (int64_t k = start; k < stop; k++) {
     int64_t pivot = k;
     for (int64_t i = k + 1; i < m; i++) {
       if (fabs(lu[n * i + k]) > fabs(lu[n * pivot + k])) pivot = i;
@@ -80,22 +80,29 @@ static inline void JG_NAME(jg_lu)(int64_t m, int64_t n, const JG_T *a, JG_T *lu,
     if (lu[n * k + k] == 0) continue;
     for (int64_t i = k + 1; i < m; i++) {
       const JG_T factor = lu[n * i + k] /= lu[n * k + k];
-      for (int64_t j = k + 1; j < n; j++) lu[n * i + j] -= factor * lu[n * k + j];
+      for (int64_t j = k + 1; j < until; j++) lu[n * i + j] -= factor * lu[n * k + j];
     }
   }
 }
 
+/* A[order] = L U, both in lu; each pivot is the first of the largest of its column. */
+static inline void JG_NAME(jg_lu)(int64_t m, int64_t n, const JG_T *a, JG_T *lu, int64_t *order) {
+  for (int64_t i = 0; i < m * n; i++) lu[i] = a[i];
+  for (int64_t i = 0; i < m; i++) order[i] = i;
+  JG_NAME(jg_lu_columns)(m, n, 0, m < n ? m : n, n, lu, order);
+}
+
 /* A = Q R with k = min(m, n) columns in Q. work: m n + k + 32 n + 32 numbers. */
-static inline void JG_NAME(jg_qr)(int64_t m, int64_t n, const JG_T *a, JG_T *q, JG_T *r,
-                                  JG_T *work) {
+static inline int JG_NAME(jg_qr)(int64_t m, int64_t n, const JG_T *a, JG_T *q, JG_T *r,
+                                 JG_T *work) {
   const int64_t k = m < n ? m : n;
   JG_T *factor = work, *scales = factor + m * n, *room = scales + k;
-  if (k == 0) return;
+  if (k == 0) return 0;
   for (int64_t i = 0; i < m * n; i++) factor[i] = a[i];
   if (!JG_NAME(jg_lapack_gelqf)(n, m, factor, n, scales, room, 32 * n)) {
     JG_NAME(jg_fill_nan)(m * k, q);
     JG_NAME(jg_fill_nan)(k * n, r);
-    return;
+    return 1;
   }
   for (int64_t i = 0; i < k; i++) {
     for (int64_t j = 0; j < n; j++) r[n * i + j] = j < i ? 0 : factor[n * i + j];
@@ -103,9 +110,9 @@ static inline void JG_NAME(jg_qr)(int64_t m, int64_t n, const JG_T *a, JG_T *q, 
   for (int64_t i = 0; i < m; i++) {
     for (int64_t j = 0; j < k; j++) q[k * i + j] = factor[n * i + j];
   }
-  if (!JG_NAME(jg_lapack_orglq)(k, m, k, q, k, scales, room, 32 * n)) {
-    JG_NAME(jg_fill_nan)(m * k, q);
-  }
+  if (JG_NAME(jg_lapack_orglq)(k, m, k, q, k, scales, room, 32 * n)) return 0;
+  JG_NAME(jg_fill_nan)(m * k, q);
+  return 1;
 }
 
 /* The sign that makes the first of the largest of so many elements positive. */

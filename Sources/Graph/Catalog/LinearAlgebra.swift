@@ -94,10 +94,11 @@ enum LinearAlgebra {
     let made = try call.builder.apply(LU(), [a])
     let shape = MatrixShape(a.type)
     let k = shape.least
-    let lower = made[0].block(Range2(0, shape.rows), Range2(0, k)).strictLowerTriangle
+    let lower = made[0].block(IndexRange(0, shape.rows), IndexRange(0, k)).strictLowerTriangle
     let ones = lower.literal(1).broadcast(to: lower.shape).diagonalPart
     return [
-      lower + ones, made[0].block(Range2(0, k), Range2(0, shape.columns)).upperTriangle, made[1],
+      lower + ones, made[0].block(IndexRange(0, k), IndexRange(0, shape.columns)).upperTriangle,
+      made[1],
     ]
   }
 
@@ -115,7 +116,8 @@ enum LinearAlgebra {
     let (q, r) = (made[0], made[1])
     guard try call.flag("positive") == true else { return made }
     let k = MatrixShape(r.type).rows
-    let signs = choose(r.block(Range2(0, k), Range2(0, k)).diagonalVector < 0, -1, r.literal(1))
+    let signs = choose(
+      r.block(IndexRange(0, k), IndexRange(0, k)).diagonalVector < 0, -1, r.literal(1))
     return [signs.scalingColumns(of: q), signs.scalingRows(of: r)]
   }
 
@@ -185,7 +187,7 @@ enum LinearAlgebra {
     if isVector { b = b.inserted(extents: [1], at: 1) }
     let made = try call.builder.apply(QR(), [a])
     let n = MatrixShape(a.type).columns
-    let square = made[1].block(Range2(0, n), Range2(0, n))
+    let square = made[1].block(IndexRange(0, n), IndexRange(0, n))
     let x = TriangularSolve(side: .left, lower: false).applied(square, made[0].flipped.times(b))
     return [isVector ? x.sum(over: [x.rank - 1]) : x]
   }

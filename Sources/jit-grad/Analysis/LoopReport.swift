@@ -117,7 +117,7 @@ struct GrowingRows {
     for statement in program.body {
       statement.forEach {
         guard case .grow(let buffer, _, let loop) = $0 else { return }
-        let origin = Int(program.checkedLoops[loop].origin.line)
+        let origin = Int(program.stoppers[loop].origin.line)
         let line = origin > 0 ? origin : nil
         let (shape, dtype) = (program.buffers[buffer].shape, program.buffers[buffer].dtype)
         let bytes = shape.dropFirst().reduce(DimExpr(dtype.byteCount), *)

@@ -17,7 +17,9 @@ package struct LU: Operation {
     guard let dA = rule.tangents[0] else { return [nil, nil] }
     let (factors, shape) = (rule.results[0], MatrixShape(rule.operands[0].type))
     let k = shape.least
-    let (first, below, right) = (Range2(0, k), Range2(k, shape.rows), Range2(k, shape.columns))
+    let (first, below, right) = (
+      IndexRange(0, k), IndexRange(k, shape.rows), IndexRange(k, shape.columns)
+    )
     let square = factors.block(first, first)
     let lower = TriangularSolve(side: .left, lower: true, unit: true)
     let upper = TriangularSolve(side: .right, lower: false)

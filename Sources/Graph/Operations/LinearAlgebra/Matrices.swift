@@ -41,6 +41,10 @@ struct MatrixShape {
   }
 }
 
+/// Why a decomposition by LAPACK has no result.
+let lapackFailure =
+  "the matrix holds a number that is not finite, or LAPACK did not converge or is not there"
+
 // MARK: - For the compiler
 
 extension Meaning {
@@ -139,7 +143,7 @@ extension Term {
   }
 
   /// Rows and columns from and up to.
-  func block(_ rows: Range2, _ columns: Range2) -> Term {
+  func block(_ rows: IndexRange, _ columns: IndexRange) -> Term {
     slice(axis: rowAxis, from: rows.start, to: rows.stop)
       .slice(axis: columnAxis, from: columns.start, to: columns.stop)
   }
@@ -163,7 +167,7 @@ extension Term {
 }
 
 /// From an index up to another.
-struct Range2 {
+struct IndexRange {
   let start: DimExpr
   let stop: DimExpr
 

@@ -5,6 +5,7 @@ package struct QR: Operation {
   package init() {}
 
   package var name: String { "qr_factor" }
+  package var failure: String? { "LAPACK is not there, or the matrix is too large for it" }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
     let (type, shape) = (operands[0], try MatrixShape(operands[0], for: name))
@@ -19,8 +20,8 @@ package struct QR: Operation {
     guard let dA = rule.tangents[0] else { return [nil, nil] }
     let (a, q, r) = (rule.operands[0], rule.results[0], rule.results[1])
     let shape = MatrixShape(a.type)
-    let (k, all) = (shape.least, Range2(0, shape.rows))
-    let (first, rest) = (Range2(0, k), Range2(k, shape.columns))
+    let (k, all) = (shape.least, IndexRange(0, shape.rows))
+    let (first, rest) = (IndexRange(0, k), IndexRange(k, shape.columns))
     let r1 = r.block(first, first)
     let x = TriangularSolve(side: .right, lower: false).applied(r1, dA.block(all, first))
     let c = q.flipped.times(x)
@@ -41,7 +42,7 @@ package struct QR: Operation {
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let (shape, dtype) = (MatrixShape(operands[0]), operands[0].dtype)
     return .matrices(
-      "jg_qr", operands, results, batch: shape.batch,
+      "jg_qr", operands, results, batch: shape.batch, hasStatus: true,
       [
         .number(shape.rows), .number(shape.columns), .operand(0), .result(0), .result(1),
         // The factored matrix, the scales of the reflectors, and 32 columns for LAPACK's blocks.

@@ -10,7 +10,7 @@ package struct SVD: Operation {
   package var name: String { "svd_factor" }
   package var attributes: [Attribute] { orNaN ? [Attribute("or_nan", .flag(true))] : [] }
   package var failure: String? {
-    orNaN ? nil : "the matrix holds a number that is not finite, or LAPACK did not converge"
+    orNaN ? nil : lapackFailure
   }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {

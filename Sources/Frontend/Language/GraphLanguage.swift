@@ -10,16 +10,22 @@ package enum GraphLanguage: Sendable {
     } else if source.name.hasSuffix(".mlir") {
       self = .stableHLO
     } else {
-      self = Self.beginsLikeMLIR(source.bytes) ? .stableHLO : .graph
+      self = Self.beginsLikeMLIR(source) ? .stableHLO : .graph
     }
   }
 
-  /// A file in the graph language begins with `jitgrad`; comments of MLIR with two slashes.
-  private static func beginsLikeMLIR(_ bytes: [UInt8]) -> Bool {
+  /// A file in the graph language begins with `jitgrad`; comments of MLIR with two slashes. Lines
+  /// with a `#` are comments in the one and aliases in the other.
+  private static func beginsLikeMLIR(_ source: SourceFile) -> Bool {
     let words = [
       "module", "builtin.module", "\"builtin.module", "func.func", "\"func.func", "#loc", "//",
     ]
-    let text = bytes.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x0A }
-    return words.contains { text.starts(with: $0.utf8) }
+    var text = source.bytes.dropFirst(source.byteOrderMarkCount)
+    while true {
+      text = text.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x0A }
+      if words.contains(where: { text.starts(with: $0.utf8) }) { return true }
+      guard text.first == UInt8(ascii: "#") else { return false }
+      text = text.drop { $0 != 0x0A }
+    }
   }
 }

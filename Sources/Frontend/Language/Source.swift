@@ -81,6 +81,21 @@ package struct SourceFile: Sendable {
     return SourceLocation(line: line, column: column)
   }
 
+  /// The same, counted on from a place that is known where that stands before it on its line.
+  package func location(
+    at offset: Int, from known: (offset: Int, location: SourceLocation)
+  ) -> SourceLocation {
+    guard known.offset <= offset, line(at: offset) == known.location.line else {
+      return location(at: offset)
+    }
+    var (position, column) = (known.offset, known.location.column)
+    while position < offset {
+      position += character(at: position).byteCount
+      column += 1
+    }
+    return SourceLocation(line: known.location.line, column: column)
+  }
+
   /// The bytes of a line without its terminator and without a byte order mark.
   /// - Parameter line: from 1; other numbers give an empty span.
   package func lineSpan(_ line: Int) -> SourceSpan {

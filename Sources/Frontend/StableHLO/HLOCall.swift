@@ -141,8 +141,7 @@ struct HLOCall {
       guard !tensor.dtype.isFloat else {
         throw Diagnostic("expected whole numbers", at: attribute.span)
       }
-      let count = dense.type.shape.reduce(1) { $0 * ($1 ?? 0) }
-      guard count <= 1 << 16 else {
+      guard let count = checkedCount(dense.type.shape.compactMap { $0 }), count <= 1 << 16 else {
         throw Diagnostic("expected a few numbers", at: attribute.span)
       }
       let values = tensor.integers.map { Int($0) }

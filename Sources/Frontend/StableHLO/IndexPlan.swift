@@ -112,12 +112,16 @@ struct IndexPlan {
   ) throws {
     let named = numbers.map + numbers.batch
     let windows = x.rank - numbers.collapsed.count - numbers.batch.count
+    let places = numbers.vectorAxis < given.rank ? given.rank - 1 : given.rank
     guard sizes.count == x.rank, named.allSatisfy(x.shape.indices.contains),
       Set(named).count == named.count, given.dtype.isInteger,
       numbers.collapsed.allSatisfy(x.shape.indices.contains),
       numbers.window.count == windows, numbers.batch.count == numbers.indexBatch.count,
       numbers.indexBatch.allSatisfy(given.shape.indices.contains),
-      (0...given.rank).contains(numbers.vectorAxis)
+      (0...given.rank).contains(numbers.vectorAxis),
+      Set(numbers.collapsed + numbers.batch).count == numbers.collapsed.count + numbers.batch.count,
+      zip(numbers.window, numbers.window.dropFirst()).allSatisfy({ $0 < $1 }),
+      numbers.window.allSatisfy((0..<windows + places).contains)
     else {
       throw TypeRuleError(
         "has dimension numbers that do not fit \(x.type) and the indices \(given.type)")
@@ -126,6 +130,16 @@ struct IndexPlan {
     guard count == DimExpr(numbers.map.count) else {
       throw TypeRuleError(
         "needs \(numbers.map.count) indices along axis \(numbers.vectorAxis), found \(count)")
+    }
+    for (axis, size) in sizes.enumerated() {
+      let hasNone = numbers.collapsed.contains(axis) || numbers.batch.contains(axis)
+      if Guard(size, .lessOrEqual, x.shape[axis]).decided == false
+        || hasNone && Guard(size, .equal, 1).decided == false
+      {
+        throw TypeRuleError(
+          "has windows of extent \(size) along axis \(axis) of \(x.type)"
+            + (hasNone ? ", an axis that they leave out" : ""))
+      }
     }
   }
 

@@ -76,11 +76,13 @@ extension MLIRParser {
 extension MLIRLiteral {
   /// The number, if it is a whole one of at most 64 bits.
   func integer(_ bytes: [UInt8]) -> Int64? {
-    let text = String(decoding: bytes[span.start..<span.end], as: UTF8.self)
-    let magnitude =
-      text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
-    guard let magnitude else { return nil }
+    guard let magnitude = magnitude(bytes) else { return nil }
     return isNegative ? 0 &- Int64(bitPattern: magnitude) : Int64(bitPattern: magnitude)
+  }
+
+  private func magnitude(_ bytes: [UInt8]) -> UInt64? {
+    let text = String(decoding: bytes[span.start..<span.end], as: UTF8.self)
+    return text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
   }
 
   func real(_ bytes: [UInt8]) -> Double {
@@ -104,8 +106,13 @@ extension MLIRLiteral {
       }
       return integer(bytes).map { Scalar($0 != 0) }
     case .integer(let bits, let isSigned):
-      guard !isWord, let value = integer(bytes) else { return nil }
-      return WholeNumbers(bits: bits, isSigned: isSigned).scalar(value)
+      guard !isWord, let value = integer(bytes), let magnitude = magnitude(bytes) else {
+        return nil
+      }
+      // Either sign tells the same bits.
+      let fits =
+        isNegative ? magnitude <= 1 << UInt64(bits - 1) : magnitude >> UInt64(bits) == 0
+      return fits ? WholeNumbers(bits: bits, isSigned: isSigned).scalar(value) : nil
     case .f64, .f32:
       if isWord { return nil }
       let dtype: DType = element == .f64 ? .f64 : .f32
@@ -140,7 +147,9 @@ extension MLIRDense {
     guard shape.count == type.shape.count else {
       throw Diagnostic("the type of a constant needs known extents, found \(type)", at: span)
     }
-    let count = shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+    guard let count = checkedCount(shape) else {
+      throw Diagnostic("a constant of \(type) has more elements than can be counted", at: span)
+    }
     func element(_ literal: MLIRLiteral) throws(Diagnostic) -> Scalar {
       if let scalar = literal.scalar(type.element, bytes) { return scalar }
       throw Diagnostic("this is no \(type.element)", at: literal.span)
@@ -183,11 +192,12 @@ extension MLIRDense {
       raw.append(high << 4 | low)
     }
     let size = type.element.byteCount
-    let (needed, overflow) = count.multipliedReportingOverflow(by: size)
-    if type.element == .bool, raw.count != needed, raw.count == (count + 7) / 8 {
+    let needed = count * size
+    // Bools used to be bits.
+    if type.element == .bool, raw.count > 1, raw.count != needed, raw.count == (count + 7) / 8 {
       return Tensor((0..<count).map { raw[$0 / 8] >> ($0 % 8) & 1 != 0 }, shape: shape)
     }
-    guard !overflow, raw.count == needed || raw.count == size else {
+    guard raw.count == needed || raw.count == size else {
       throw Diagnostic(
         "\(type) has \(needed) bytes, found \(raw.count)", at: span)
     }

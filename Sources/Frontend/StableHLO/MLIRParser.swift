@@ -12,7 +12,6 @@ struct MLIRParser {
   /// Where the token before this one ends.
   private(set) var previousEnd = 0
   private var depth = 0
-  private var operationCount = 0
 
   static func parse(
     _ source: SourceFile, limits: ParseLimits = ParseLimits()
@@ -102,11 +101,12 @@ struct MLIRParser {
 
   private mutating func parseFile() {
     while token.kind != .endOfFile, !log.isFull {
+      let start = token.span.start
       do {
         try parseTopLevel()
       } catch {
         report(error)
-        recover()
+        recover(from: start)
         // What closes nothing was reported with what did not open it.
         while token.isSign("}") { advance() }
       }
@@ -218,24 +218,27 @@ struct MLIRParser {
   private mutating func operations() throws(Diagnostic) -> [MLIROperation] {
     var operations: [MLIROperation] = []
     while !token.isSign("}"), token.kind != .endOfFile, !log.isFull {
+      let start = token.span.start
       if token.kind == .block {
         throw Diagnostic(
           "a region with more than one block is not supported", at: token.span,
           help: "control flow is while, case and if", isUnsupported: true)
       }
       do {
-        operationCount += 1
+        module.operationCount += 1
         if let operation = try operation() { operations.append(operation) }
       } catch {
         report(error)
-        recover()
+        recover(from: start)
       }
     }
     return operations
   }
 
-  /// Goes on at the next line that begins like an operation or ends a block.
-  private mutating func recover() {
+  /// Goes on at the next line that begins like an operation or ends a block, behind the word at
+  /// `start`, where reading began.
+  private mutating func recover(from start: Int) {
+    if token.span.start == start { advance() }
     var open = 0
     while token.kind != .endOfFile {
       if token.startsLine, open <= 0 {

@@ -56,7 +56,7 @@ extension MLIRParser {
     case .integer, .float: return try number(isNegative: false)
     case .string:
       let text = try string()
-      try skipTypeOfLiteral()
+      _ = try typeOfLiteral()
       return .string(text)
     case .symbol:
       let name = symbolName()
@@ -88,21 +88,26 @@ extension MLIRParser {
     let literal = MLIRLiteral(span: token.span, isNegative: isNegative)
     let isInteger = token.kind == .integer
     advance()
-    try skipTypeOfLiteral()
-    if isInteger {
-      guard let value = Int(exactly: literal.integer(lexer.bytes) ?? 0) else { return .opaque }
-      return .integer(value)
+    // Rounded to its type; whole numbers may tell the bits of a float.
+    if let element = try typeOfLiteral(), element.isFloat,
+      let number = literal.scalar(element, lexer.bytes)
+    {
+      return .float(number.real)
     }
-    return .float(literal.real(lexer.bytes))
+    guard isInteger else { return .float(literal.real(lexer.bytes)) }
+    guard let value = literal.integer(lexer.bytes) else {
+      throw Diagnostic("a whole number needs 64 bits at most", at: literal.span)
+    }
+    return .integer(Int(value))
   }
 
-  /// `: i64` behind a number.
-  private mutating func skipTypeOfLiteral() throws(Diagnostic) {
+  /// `: i64` behind a literal.
+  private mutating func typeOfLiteral() throws(Diagnostic) -> MLIRType.Element? {
     guard token.isSign(":"), following.kind == .identifier,
       MLIRType.Element(text(following.span)) != nil
-    else { return }
+    else { return nil }
     advance()
-    _ = try type()
+    return try type().element
   }
 
   private mutating func word() throws(Diagnostic) -> MLIRAttribute.Kind {
@@ -317,6 +322,7 @@ extension MLIRParser {
     }
     lexer.position = position
     advance()
+    if isWord("tensor") { throw expected("the type of the elements") }
     var type = try typeWithoutSpan()
     type.shape = shape
     // Bounds and encodings of sparse tensors.

@@ -8,6 +8,7 @@ struct MLIRModule {
   var names = NameTable()
   /// `#name = attribute`.
   var aliases: [NameID: MLIRAttribute] = [:]
+  var operationCount = 0
 
   /// An attribute with aliases replaced.
   func resolved(_ attribute: MLIRAttribute) -> MLIRAttribute {
@@ -163,4 +164,16 @@ extension MLIRType.Element: CustomStringConvertible {
     case .other(let text): text
     }
   }
+}
+
+/// The number of elements, where memory could be told to hold them.
+func checkedCount(_ extents: [Int]) -> Int? {
+  // Extents of 0 too count as 1, so that no part of the product overflows either.
+  var count = 1
+  for extent in extents {
+    let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
+    if overflow || product > Int.max / 8 { return nil }
+    count = product
+  }
+  return extents.contains(0) ? 0 : count
 }

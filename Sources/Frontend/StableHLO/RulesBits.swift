@@ -54,10 +54,12 @@ extension WholeNumbers {
       return (isSigned ? shifted.converted(to: .i32) : shifted).converted(to: storage)
         .asSigned(self)
     }
-    // The top b bits are cleared; a shift by 64 gives 0, so that b = 0 clears none.
+    // The top b bits are cleared; a shift by 64 gives 0, so that b = 0 clears none. All are where b
+    // is 64 or more, or negative as a signed number.
     let mask = apply(
       .not, apply(.shiftLeft, builder.integer(-1), builder.integer(64) - b))
-    return apply(.and, apply(.shiftRight, a, b), mask)
+    let isInside = apply(.lessEqual, builder.integer(0), b) & apply(.less, b, builder.integer(64))
+    return choose(isInside, apply(.and, apply(.shiftRight, a, b), mask), 0)
   }
 
   /// The bits as a number from 0 on, in i64; those of 64 bits stay.

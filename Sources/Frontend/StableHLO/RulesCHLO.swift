@@ -30,11 +30,12 @@ extension StableHLOElaborator {
       "top_k": HLORule(1) { _, call in
         let k = try call.needed(call.integer("k"), "k")
         let x = call.operands[0]
-        let sorted = try call.builder.apply(Sort(axis: x.rank - 1, descending: true), [x])
         let last = x.rank - 1
+        let sorted = try call.builder.apply(
+          Sort(axis: last, descending: true), [call.ordered(x)])
         return try sorted.enumerated().map { place, term in
           let part = term.slice(axis: last, from: 0, to: DimExpr(k))
-          return place == 0 ? part : part.converted(to: try call.dtype(1))
+          return place == 0 ? call.ordered(part) : part.converted(to: try call.dtype(1))
         }
       },
     ]

@@ -109,6 +109,9 @@ extension HLOCall {
     guard [strides, inner, outer, reversed].allSatisfy({ $0.count == rank }),
       padding.allSatisfy({ $0.count == 2 }), groups > 0, batchGroups > 0
     else { throw TypeRuleError("needs \(rank) entries in each part of its window") }
+    if groups > 1, batchGroups > 1 {
+      throw TypeRuleError("has groups of channels or of the batch, not both")
+    }
 
     let dtype = try dtype()
     var x = operands[0].converted(to: dtype).transposed(layout.input)
@@ -128,7 +131,7 @@ extension HLOCall {
         role: .output, strides: strides.map { DimExpr($0) },
         padding: dynamic ?? padding.map { $0.map { DimExpr($0) } },
         inputDilation: inner.map { DimExpr($0) }, dilation: outer.map { DimExpr($0) },
-        groups: DimExpr(groups * batchGroups), shape: []), [x, w])[0]
+        groups: DimExpr(max(groups, batchGroups)), shape: []), [x, w])[0]
     return y.transposed(
       layout.output.indices.map { axis in
         layout.output.firstIndex(of: axis) ?? axis

@@ -40,11 +40,13 @@ extension HLOCall {
     }
     if target.isUnsigned64, x.dtype.isFloat {
       let isLarge = apply(.greaterEqual, x, x.literal(0x1p63))
-      let low = choose(isLarge, x - 0x1p63, x).converted(to: .i64)
+      let low = choose(isLarge, x - 0x1p63, apply(.max, x, x.literal(0))).converted(to: .i64)
       return choose(isLarge, apply(.xor, low, builder.integer(.min)), low)
     }
     let y = x.converted(to: dtype)
-    return target.wholeNumbers?.wrapped(y) ?? y
+    guard let kind = target.wholeNumbers else { return y }
+    // Floats become the nearest number that there is; whole numbers wrap.
+    return x.dtype.isFloat ? kind.clamped(y) : kind.wrapped(y)
   }
 
   /// The same bits as another type, as far as numbers tell bits.

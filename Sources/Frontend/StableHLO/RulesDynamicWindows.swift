@@ -40,22 +40,20 @@ extension StableHLOElaborator {
   private func running(
     _ x: Term, _ region: ScalarRegion, _ lists: [[DimExpr]], _ call: HLOCall
   ) throws -> Term {
-    let kinds: [(ScalarFunction, Cumulative.Kind)] = [
-      (.add, .sum), (.multiply, .prod), (.max, .max), (.min, .min),
-    ]
     let (sizes, padding) = (lists[0], lists[4])
     let axes = sizes.indices.filter { !sizes[$0].isOne }
-    guard let kind = kinds.first(where: { $0.0 == region.function }), axes.count == 1,
+    guard let function = region.function, let kind = Cumulative.Kind(function), axes.count == 1,
       let axis = axes.first, sizes.count == x.rank, sizes[axis] == x.shape[axis],
       lists[1...3].joined().allSatisfy(\.isOne), padding.count == 2 * x.rank,
-      call.builder.literal(call.operands[1].value)?.real == kind.0.identity(x.dtype)?.real
+      call.builder.literal(call.operands[1].value)?.real == function.identity(x.dtype)?.real
     else { throw call.unsupported("with these windows of unknown size") }
     let margin = sizes[axis] - 1
     let sides = [padding[2 * axis], padding[2 * axis + 1]]
     guard sides == [margin, 0] || sides == [0, margin],
       padding.indices.allSatisfy({ $0 / 2 == axis || padding[$0].isZero })
     else { throw call.unsupported("with these margins of unknown size") }
-    return call.builder.applying(
-      Cumulative(kind: kind.1, axis: axis, reversed: sides[0].isZero), [x])
+    return try call.wrapped(
+      call.builder.applying(
+        Cumulative(kind: kind, axis: axis, reversed: sides[0].isZero), [x]))
   }
 }

@@ -5,18 +5,24 @@ import Graph
 extension StableHLOElaborator {
   static let elementwiseRules: [String: HLORule] = {
     var rules: [String: HLORule] = [
-      "compare": HLORule(2) { _, call in
+      "compare": HLORule(2) { elaborator, call in
         let (direction, kind) = (
           call.word(0, "comparison_direction"), call.word(1, "compare_type")
         )
-        return [try call.compared(direction, kind)]
+        // In what order a sort has NaN and zeros is for the sort to say.
+        let isTotal = kind == "TOTALORDER" && !elaborator.isInComparator
+        return [try call.compared(direction, isTotal: isTotal)]
       },
       "select": HLORule(3) { _, call in
         [choose(call.operands[0], call.operands[1], call.operands[2])]
       },
       "clamp": HLORule(3) { _, call in
-        let low = apply(.max, call.operands[1], call.operands[0])
-        return [apply(.min, low, call.operands[2])]
+        let (least, x, most) = (call.operands[0], call.operands[1], call.operands[2])
+        for bound in [least, most] where bound.rank != 0 && !bound.isLike(x) {
+          throw TypeRuleError("needs bounds like \(x.type) or scalars, found \(bound.type)")
+        }
+        let low = apply(.max, call.ordered(x), call.ordered(least))
+        return [call.ordered(apply(.min, low, call.ordered(most)))]
       },
       "divide": HLORule(2) { _, call in
         try call.forFloats(.divide) { $0.quotient(call.operands[0], call.operands[1]) }
@@ -30,6 +36,12 @@ extension StableHLOElaborator {
     ]
     for (name, function) in plainFunctions {
       rules[name] = HLORule(function.arity) { _, call in try call.plain(function) }
+    }
+    for (name, rule) in rules where name != "select" && name != "clamp" {
+      rules[name] = HLORule(rule.arity) { elaborator, call in
+        try call.checkShapes()
+        return try rule.build(&elaborator, call)
+      }
     }
     return Dictionary(uniqueKeysWithValues: rules.map { ("stablehlo.\($0)", $1) })
   }()
@@ -80,7 +92,20 @@ extension HLOCall {
     return [try whole(kind)]
   }
 
-  func compared(_ direction: String?, _ kind: String?) throws -> Term {
+  /// Operands of one shape.
+  func checkShapes() throws {
+    for operand in operands.dropFirst() where !operand.isLike(operands[0]) {
+      throw TypeRuleError(
+        "needs operands of one shape, found \(operands[0].type) and \(operand.type)")
+    }
+  }
+
+  /// Operands in the order of signed numbers: those of ui64 with the top bit flipped, and back.
+  func ordered(_ term: Term) -> Term {
+    operandElement(0).isUnsigned64 ? apply(.xor, term, builder.integer(.min)) : term
+  }
+
+  func compared(_ direction: String?, isTotal: Bool) throws -> Term {
     let functions: [String: ScalarFunction] = [
       "EQ": .equal, "NE": .notEqual, "LT": .less, "LE": .lessEqual, "GT": .greater,
       "GE": .greaterEqual,
@@ -89,15 +114,47 @@ extension HLOCall {
       throw TypeRuleError(
         "needs a direction, found \(direction ?? "none")", help: "write EQ, NE, LT, LE, GT or GE")
     }
-    var (a, b) = (operands[0], operands[1])
-    if operandElement(0).isUnsigned64, function != .equal, function != .notEqual {
-      // The order of unsigned numbers is that of signed ones with the top bit flipped.
-      let top = builder.integer(.min)
-      (a, b) = (apply(.xor, a, top), apply(.xor, b, top))
-    } else if a.dtype == .bool, function != .equal, function != .notEqual {
-      (a, b) = (a.converted(to: .i32), b.converted(to: .i32))
-    }
-    return apply(function, a, b)
+    let (a, b) = (operands[0], operands[1])
+    if isTotal, a.dtype.isFloat { return comparedTotally(function, a, b) }
+    if function == .equal || function == .notEqual { return apply(function, a, b) }
+    if a.dtype == .bool { return apply(function, a.converted(to: .i32), b.converted(to: .i32)) }
+    return apply(function, ordered(a), ordered(b))
+  }
+}
+
+/// Floats in the order −NaN, −∞, …, −0, 0, …, ∞, NaN.
+private func comparedTotally(_ function: ScalarFunction, _ a: Term, _ b: Term) -> Term {
+  func number(_ value: Int64) -> Term { a.builder.constant(Scalar(value, .i32)) }
+  // On which side of all numbers a NaN stands.
+  func side(_ x: Term) -> Term {
+    let ofNaN = choose(apply(.signbit, x), number(-1), number(1))
+    return choose(apply(.isNaN, x), ofNaN, number(0))
+  }
+  func isLess(_ a: Term, _ b: Term) -> Term {
+    let ofZeros =
+      apply(.equal, a, b) & apply(.signbit, a) & apply(.not, apply(.signbit, b))
+    let ofNumbers = apply(.equal, side(a), side(b)) & apply(.or, a < b, ofZeros)
+    return apply(.or, apply(.less, side(a), side(b)), ofNumbers)
+  }
+  func isSame(_ a: Term, _ b: Term) -> Term {
+    let ofNumbers = apply(.equal, a, b) & apply(.equal, apply(.signbit, a), apply(.signbit, b))
+    return apply(.equal, side(a), side(b)) & apply(.or, apply(.isNaN, a), ofNumbers)
+  }
+  switch function {
+  case .less: return isLess(a, b)
+  case .greater: return isLess(b, a)
+  case .lessEqual: return apply(.not, isLess(b, a))
+  case .greaterEqual: return apply(.not, isLess(a, b))
+  case .equal: return isSame(a, b)
+  default: return apply(.not, isSame(a, b))
+  }
+}
+
+extension Term {
+  /// Nothing is known that makes the shapes differ.
+  fileprivate func isLike(_ other: Term) -> Bool {
+    rank == other.rank
+      && zip(shape, other.shape).allSatisfy { Guard($0, .equal, $1).decided != false }
   }
 }
 
@@ -109,7 +166,8 @@ extension WholeNumbers {
     let zero = q.builder.constant(Scalar(0 as Int64, q.dtype))
     let one = q.builder.constant(Scalar(1 as Int64, q.dtype))
     let isRounded = apply(.notEqual, apply(.mod, a, b), zero)
-    return choose(isRounded & differInSign(a, b, zero), q + one, q)
+    // The least number by -1 leaves the range.
+    return wrapped(choose(isRounded & differInSign(a, b, zero), q + one, q))
   }
 
   /// a − b·quotient, with the sign of a.

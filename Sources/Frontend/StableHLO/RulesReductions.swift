@@ -18,6 +18,7 @@ extension StableHLOElaborator {
         Array(call.operands[..<count]), Array(call.operands[count...]), axes)
     },
     "stablehlo.map": HLORule(1...Int.max) { elaborator, call in
+      try call.checkShapes()
       let elements = call.operands.indices.map(call.operandElement)
       let region = try elaborator.scalarRegion(call.region(0), call, elements)
       return try region.applied(to: call.operands, in: call.builder)
@@ -27,6 +28,9 @@ extension StableHLOElaborator {
   /// What combines two elements, or two of each operand.
   mutating func reducer(_ call: HLOCall, _ count: Int) throws -> Reducer {
     let elements = (0..<count).map(call.operandElement)
+    for initial in call.operands[count..<2 * count] where initial.rank != 0 {
+      throw TypeRuleError("needs initial values that are scalars, found \(initial.type)")
+    }
     let words = call.operation.words
     if let place = words.firstIndex(of: "applies"), words.indices.contains(place + 1) {
       let name = MLIROperation.fullName(words[place + 1])
@@ -65,7 +69,6 @@ struct Reducer {
 
   init(_ call: HLOCall, region: ScalarRegion, _ elements: [MLIRType.Element]) {
     (self.call, self.region, self.elements) = (call, region, elements)
-    // Sums of narrow numbers wrap behind every step, and may as well wrap once.
     function = region.function
   }
 
@@ -126,9 +129,13 @@ struct Reducer {
   func combined(
     _ a: [Term], _ b: [Term], _ captured: [Term], _ builder: GraphBuilder
   ) throws -> [Term] {
-    if let function { return [apply(function, a[0], b[0])] }
-    guard let region else { return a }
-    return try region.with(captured: captured).applied(to: a + b, in: builder)
+    if let function {
+      let y = apply(function, a[0], b[0])
+      return [elements[0].wholeNumbers?.wrapped(y) ?? y]
+    }
+    guard var region else { return a }
+    region.captured = captured
+    return try region.applied(to: a + b, in: builder)
   }
 
   // MARK: - Places of extrema
@@ -168,12 +175,5 @@ struct Reducer {
     builder.addOutput("y0", choose(wins, a, b))
     builder.addOutput("y1", choose(first, i, j))
     return Region(builder.graph.pruned())
-  }
-}
-
-extension ScalarRegion {
-  /// The region in another graph, where what it captures is something else.
-  func with(captured: [Term]) -> ScalarRegion {
-    ScalarRegion(graph: graph, captured: captured, argumentCount: argumentCount)
   }
 }

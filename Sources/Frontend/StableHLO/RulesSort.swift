@@ -14,6 +14,8 @@ extension StableHLOElaborator {
       }
       // The comparator gets two elements of each operand, side by side.
       let elements = x.indices.flatMap { [call.operandElement($0), call.operandElement($0)] }
+      elaborator.isInComparator = true
+      defer { elaborator.isInComparator = false }
       let region = try elaborator.scalarRegion(call.region(0), call, elements)
       guard let keys = SortKeys(region)?.keys, !keys.isEmpty else {
         throw call.unsupported(
@@ -76,15 +78,15 @@ struct SortKeys {
 
   /// Adds the keys of `a < b`, or of `a < b or a = b and …`.
   private mutating func add(_ value: Value, depth: Int) -> Bool {
+    if let key = key(value) {
+      keys.append(key)
+      return true
+    }
     guard depth < 16, let node = graph.definingNode(of: value),
       let function = graph.nodes[node].primitive.function
     else { return false }
     let operands = Array(graph.operands(of: node))
     switch function {
-    case .less, .greater, .lessEqual, .greaterEqual:
-      guard let key = key(operands[0], operands[1], function) else { return false }
-      keys.append(key)
-      return true
     case .or:
       return addChain(operands[0], operands[1], depth) || addChain(operands[1], operands[0], depth)
     case .select:
@@ -104,25 +106,31 @@ struct SortKeys {
       || addEqual(parts[1], then: parts[0], first, depth)
   }
 
+  /// The first key is compared in `first`, and the others in `rest` where it is equal.
   private mutating func addEqual(
     _ equal: Value, then rest: Value, _ first: Value, _ depth: Int
   ) -> Bool {
-    let saved = keys
     guard let node = graph.definingNode(of: equal),
-      graph.nodes[node].primitive.function == .equal, add(first, depth: depth + 1),
-      let last = keys.last
-    else {
-      keys = saved
-      return false
-    }
+      graph.nodes[node].primitive.function == .equal, let key = key(first)
+    else { return false }
     let sides = Array(graph.operands(of: node))
-    guard let same = key(sides[0], sides[1], .less), same.region == last.region,
-      add(rest, depth: depth + 1)
-    else {
-      keys = saved
+    guard let same = self.key(sides[0], sides[1], .less), same.region == key.region else {
       return false
     }
-    return true
+    keys.append(key)
+    if add(rest, depth: depth + 1) { return true }
+    keys.removeLast()
+    return false
+  }
+
+  /// The key of a comparison.
+  private func key(_ value: Value) -> Key? {
+    guard let node = graph.definingNode(of: value),
+      let function = graph.nodes[node].primitive.function,
+      [.less, .greater, .lessEqual, .greaterEqual].contains(function)
+    else { return nil }
+    let operands = Array(graph.operands(of: node))
+    return key(operands[0], operands[1], function)
   }
 
   /// The key where both sides are the same function, of the first and of the second elements.
@@ -132,7 +140,7 @@ struct SortKeys {
       guard let first = part(left, parity: 0), let second = part(right, parity: 1),
         Region(first) == Region(second)
       else { continue }
-      let operand = graph.inputs.firstIndex { $0.value == left }
+      let operand = graph.inputs.prefix(count).firstIndex { $0.value == left }
       return Key(
         region: Region(first), isDescending: isUp == isSwapped, operand: operand.map { $0 / 2 },
         graph: first, captured: captured)

@@ -18,6 +18,8 @@ extension StableHLOElaborator {
       guard scatter.function == .add else {
         throw call.unsupported("that does not add")
       }
+      guard select.graph.outputs.map({ select.graph.type(of: $0.value) }) == [TensorType(.bool)]
+      else { throw TypeRuleError("needs a selection that gives an i1") }
       return [try call.selectedAndScattered(select)]
     },
   ]
@@ -67,11 +69,8 @@ extension Reducer {
   private func cumulative(
     _ x: [Term], _ initial: [Term], _ window: Window
   ) throws -> Term? {
-    let kinds: [(ScalarFunction, Cumulative.Kind)] = [
-      (.add, .sum), (.multiply, .prod), (.max, .max), (.min, .min),
-    ]
     guard x.count == 1, let function, isIdentity(initial[0], function),
-      let kind = kinds.first(where: { $0.0 == function })?.1, x[0].dtype != .bool,
+      let kind = Cumulative.Kind(function), x[0].dtype != .bool,
       window.strides.allSatisfy({ $0 == 1 }), window.dilations.allSatisfy({ $0 == 1 }),
       window.baseDilations.allSatisfy({ $0 == 1 })
     else { return nil }
@@ -94,40 +93,53 @@ extension Reducer {
   }
 }
 
+extension Cumulative.Kind {
+  /// The running form of a function.
+  init?(_ function: ScalarFunction) {
+    switch function {
+    case .add: self = .sum
+    case .multiply: self = .prod
+    case .max: self = .max
+    case .min: self = .min
+    default: return nil
+    }
+  }
+}
+
 extension HLOCall {
-  /// Each element of the source goes to the element of its window that is selected.
+  /// Each element of the source goes to the element of its window that is selected: the first one,
+  /// until `select(selected, other)` is false. Margins take no part.
   fileprivate func selectedAndScattered(_ select: ScalarRegion) throws -> Term {
     let window = try Window(self)
     let (x, source, initial) = (operands[0], operands[1], operands[2])
-    let largest: Double
-    switch select.function {
-    case .greaterEqual?, .greater?: largest = -.infinity
-    case .lessEqual?, .less?: largest = .infinity
-    default:
-      throw unsupported("by this selection", help: "select the largest or the smallest element")
-    }
     guard window.placeCount <= 1024 else {
       throw unsupported("with windows of more than 1024 places")
     }
-    let padded = try window.padded(x, with: builder.constant(Scalar(largest, x.dtype)))
+    func number(_ value: Int) -> Term { builder.constant(Scalar(Int64(value), .i32)) }
+    let padded = try window.padded(x, with: builder.constant(Scalar(0 as Int64, x.dtype)))
+    let inside = try window.padded(
+      builder.constant(Scalar(true)).broadcast(to: x.shape, axes: []),
+      with: builder.constant(Scalar(false)))
     let places = window.places
-    // The best of each window, and where in the window it stands; of equal ones the first.
-    var best = try window.slice(padded, at: places[0])
-    var place = builder.constant(Scalar(0 as Int64, .i32)).broadcast(to: best.shape, axes: [])
+    var selected = try window.slice(padded, at: places[0])
+    // Where in its window it stands; -1 before there is one.
+    var place = choose(try window.slice(inside, at: places[0]), number(0), number(-1))
     for (k, offset) in places.enumerated().dropFirst() {
       let other = try window.slice(padded, at: offset)
-      let isBetter = largest < 0 ? other > best : other < best
-      best = choose(isBetter, other, best)
-      place = choose(isBetter, builder.constant(Scalar(Int64(k), .i32)), place)
+      let stays = try select.applied(to: [selected, other], in: builder)[0]
+      let isBetter = apply(.or, apply(.not, stays), apply(.less, place, number(0)))
+      let isNext = try window.slice(inside, at: offset) & isBetter
+      selected = choose(isNext, other, selected)
+      place = choose(isNext, number(k), place)
     }
     var total: Term?
     for (k, offset) in places.enumerated() {
-      let chosen = choose(place == Double(k), source, 0)
+      let chosen = choose(apply(.equal, place, number(k)), source, 0)
       let spread = try window.spread(chosen, at: offset, over: padded.shape)
       total = total.map { $0 + spread } ?? spread
     }
     let result = try window.cropped(total ?? padded)
     let isZero = builder.literal(initial.value)?.real == 0
-    return isZero ? result : result + initial
+    return try wrapped(isZero ? result : result + initial)
   }
 }

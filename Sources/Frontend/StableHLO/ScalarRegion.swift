@@ -6,17 +6,25 @@ import Graph
 struct ScalarRegion {
   let graph: Graph
   /// What it reads from around it.
-  let captured: [Term]
+  var captured: [Term]
   /// The arguments of the region itself.
   let argumentCount: Int
+  /// What narrow whole numbers are wrapped to.
+  var numbers: WholeNumbers?
 
-  /// The function, where the region applies one to its two arguments, in any order.
+  /// Functions that take their operands in any order, and whose results may be wrapped at the end
+  /// instead of behind each step.
+  private static let commuting: [ScalarFunction] = [.add, .multiply, .max, .min, .and, .or, .xor]
+
+  /// The function, where the region applies one of these to its two arguments.
   var function: ScalarFunction? {
-    guard captured.isEmpty, graph.outputs.count == 1, argumentCount == 2,
-      let node = graph.definingNode(of: graph.outputs[0].value)
+    guard captured.isEmpty, graph.outputs.count == 1, argumentCount == 2 else { return nil }
+    let output = graph.outputs[0].value
+    guard let node = graph.definingNode(of: numbers?.unwrapped(output, in: graph) ?? output),
+      let function = graph.nodes[node].primitive.function, Self.commuting.contains(function),
+      Set(graph.operands(of: node)) == Set(graph.inputs.map(\.value))
     else { return nil }
-    let operands = Set(graph.operands(of: node))
-    return operands == Set(graph.inputs.map(\.value)) ? graph.nodes[node].primitive.function : nil
+    return function
   }
 
   /// The place of the argument that the region returns as it is.
@@ -81,6 +89,7 @@ extension StableHLOElaborator {
     let outputs = results.enumerated().map { ("y\($0)", $1) }
     let (graphs, captured) = Elaborator.closed([(draft, outputs)])
     return ScalarRegion(
-      graph: graphs[0], captured: captured, argumentCount: block.arguments.count)
+      graph: graphs[0], captured: captured, argumentCount: block.arguments.count,
+      numbers: elements.first?.wholeNumbers)
   }
 }

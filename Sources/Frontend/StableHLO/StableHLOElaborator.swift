@@ -13,16 +13,20 @@ struct StableHLOElaborator {
   private var seen: Set<String> = []
   private let functions: [String: Int]
   /// Functions inside one another, and regions in these; the innermost last.
-  private var scopes: [Scope] = []
+  var scopes: [Scope] = []
   /// Graphs inside one another, the innermost last.
-  private var drafts: [Elaborator.Draft] = []
+  var drafts: [Elaborator.Draft] = []
   private var operationCount = 0
+  /// The operation that is being made: steps along a line that is long are short.
+  private var place = (offset: 0, location: SourceLocation(line: 1, column: 1))
   /// What the sizes of inputs stand for.
   var sizes = InputSizes()
+  /// In the region of a sort.
+  var isInComparator = false
 
-  /// Calls and regions inside one another, and operations with calls written out.
+  /// Calls and regions inside one another.
   static let depthLimit = 200
-  static let operationLimit = 4_000_000
+  /// Operations with calls written out.
   private let operationLimit: Int
 
   /// The names of a function or of a region.
@@ -46,9 +50,10 @@ struct StableHLOElaborator {
 
   init(
     _ module: MLIRModule, _ source: SourceFile, damaged: [Int],
-    operationLimit: Int = Self.operationLimit
+    operationLimit: Int? = nil
   ) {
-    self.operationLimit = operationLimit
+    // Calls may multiply; a short file is no long program.
+    self.operationLimit = operationLimit ?? 100_000 + 100 * module.operationCount
     self.module = module
     self.source = source
     self.damaged = damaged
@@ -96,12 +101,12 @@ struct StableHLOElaborator {
     // Conditions on sizes may tell that two are the same; then all is made again with one name.
     sizes = InputSizes(function, module)
     for _ in 0..<8 {
-      let before = (log, seen)
+      let before = (log, seen, operationCount)
       let graph = graph(of: function)
       if !sizes.learn() {
         return graph.map { ($0, InterfaceNames(function, module)) }
       }
-      (log, seen) = before
+      (log, seen, operationCount) = before
     }
     return graph(of: function).map { ($0, InterfaceNames(function, module)) }
   }
@@ -139,21 +144,26 @@ struct StableHLOElaborator {
   private mutating func written(_ function: MLIRFunction, _ arguments: [Term?]) -> [Term]? {
     let body = function.body
     let isDamaged = damaged.contains { body.span.start <= $0 && $0 <= body.span.end }
-    var scope = Scope(isFunction: true, isDamaged: isDamaged)
-    for (argument, term) in zip(body.arguments, arguments) {
-      scope.values.set(
-        argument.name,
-        Bound(
-          terms: [term], types: [argument.type], level: drafts.count - 1, span: argument.span))
-    }
-    scopes.append(scope)
+    scopes.append(Scope(isFunction: true, isDamaged: isDamaged))
     defer { scopes.removeLast() }
+    for (argument, term) in zip(body.arguments, arguments) {
+      define(
+        argument.name,
+        Bound(terms: [term], types: [argument.type], level: level, span: argument.span))
+    }
     let results = run(body, ending: "func.return")
     if let results, !isDamaged, results.count != function.resultTypes.count {
       report(
         Diagnostic(
           "@\(function.name) has \(counted(function.resultTypes.count, "result")) "
             + "and returns \(results.count)", at: function.nameSpan))
+      return nil
+    }
+    if let last = body.operations.last, let found = last.operandTypes, !isDamaged,
+      let (type, declared) = zip(found, function.resultTypes).first(where: { !$0.isSame(as: $1) })
+    {
+      report(
+        Diagnostic("@\(function.name) returns \(type), declared as \(declared)", at: last.span))
       return nil
     }
     return results
@@ -205,7 +215,6 @@ struct StableHLOElaborator {
     let builder = GraphBuilder(name: name)
     builder.origin = self.builder.origin
     drafts.append(Elaborator.Draft(builder: builder))
-    var scope = Scope(isFunction: isFunction, isDamaged: scopes.last?.isDamaged ?? false)
     let arguments = enter(builder)
     guard arguments.count == block.arguments.count || block.arguments.isEmpty else {
       drafts.removeLast()
@@ -213,10 +222,17 @@ struct StableHLOElaborator {
         "this region has \(counted(block.arguments.count, "argument")), "
           + "and is given \(arguments.count)", at: span)
     }
+    scopes.append(
+      Scope(isFunction: isFunction, isDamaged: scopes.last?.isDamaged ?? false))
     for (argument, bound) in zip(block.arguments, arguments) {
-      scope.values.set(argument.name, bound)
+      if let given = bound.types.first, !given.isSame(as: argument.type) {
+        report(
+          Diagnostic(
+            "%\(module.names[argument.name]) is \(argument.type), given \(given)",
+            at: argument.span))
+      }
+      define(argument.name, bound)
     }
-    scopes.append(scope)
     let results = run(block, ending: isFunction ? "func.return" : "stablehlo.return")
     scopes.removeLast()
     let draft = drafts.removeLast()
@@ -231,7 +247,12 @@ struct StableHLOElaborator {
   private mutating func run(_ block: MLIRBlock, ending: String) -> [Term]? {
     for operation in block.operations {
       if log.isFull { return nil }
-      if operation.name == ending { return operands(of: operation) }
+      if operation.name == ending {
+        if let last = block.operations.last, last.span != operation.span {
+          report(Diagnostic("nothing can stand behind \(ending)", at: last.span))
+        }
+        return operands(of: operation)
+      }
       operationCount += 1
       if operationCount > operationLimit + 1 { return nil }
       if operationCount > operationLimit {
@@ -253,9 +274,10 @@ struct StableHLOElaborator {
   }
 
   private mutating func elaborate(_ operation: MLIROperation) {
-    let location = source.location(at: operation.span.start)
+    let start = operation.span.start
+    place = (start, source.location(at: start, from: place))
     builder.origin = Origin(
-      line: Int32(clamping: location.line), column: Int32(clamping: location.column))
+      line: Int32(clamping: place.location.line), column: Int32(clamping: place.location.column))
     let terms = made(operation)
     var next = 0
     for result in operation.results {
@@ -269,17 +291,21 @@ struct StableHLOElaborator {
   }
 
   private mutating func bind(_ result: MLIRResult, _ terms: [Term?], _ types: [MLIRType?]) {
-    if let last = scopes.indices.last, let known = scopes[last].values[result.name] {
-      report(
-        Diagnostic(
-          "%\(module.names[result.name]) is defined twice", at: result.span,
-          labels: [.init("it is defined here first", at: known.span)]))
-    }
     let unknown = MLIRType(element: .other("?"))
-    scopes[scopes.count - 1].values.set(
+    define(
       result.name,
       Bound(
         terms: terms, types: types.map { $0 ?? unknown }, level: level, span: result.span))
+  }
+
+  private mutating func define(_ name: NameID, _ bound: Bound) {
+    if let known = scopes[scopes.count - 1].values[name] {
+      report(
+        Diagnostic(
+          "%\(module.names[name]) is defined twice", at: bound.span,
+          labels: [.init("it is defined here first", at: known.span)]))
+    }
+    scopes[scopes.count - 1].values.set(name, bound)
   }
 
   /// The results of an operation, or a report.
@@ -336,65 +362,5 @@ struct StableHLOElaborator {
       "the operation \(operation.name) is not supported", at: operation.span,
       help: known ?? "export without it; docs/stablehlo.md lists what is read",
       isUnsupported: true)
-  }
-
-  // MARK: - Names
-
-  /// The operands of an operation; `nil` where one could not be made or means nothing.
-  private mutating func operands(of operation: MLIROperation) -> [Term]? {
-    var terms: [Term] = []
-    var isWhole = true
-    for (k, operand) in operation.operands.enumerated() {
-      guard let (bound, isOuter) = find(operand.name) else {
-        isWhole = false
-        if scopes.last?.isDamaged == true { continue }
-        report(Diagnostic("%\(module.names[operand.name]) is not defined", at: operand.span))
-        continue
-      }
-      guard operand.index < bound.terms.count else {
-        report(
-          Diagnostic(
-            "%\(module.names[operand.name]) stands for \(counted(bound.terms.count, "value")), "
-              + "counted from 0", at: operand.span))
-        isWhole = false
-        continue
-      }
-      let found = bound.types[operand.index]
-      if let needed = operation.operandTypes?[k], !needed.isSame(as: found),
-        bound.terms[operand.index] != nil
-      {
-        report(
-          Diagnostic(
-            "%\(module.names[operand.name]) is \(found), used as \(needed)", at: operand.span,
-            labels: [.init("it is defined here", at: bound.span)]))
-        isWhole = false
-        continue
-      }
-      guard let term = bound.terms[operand.index] else {
-        isWhole = false
-        continue
-      }
-      terms.append(isOuter ? lifted(term, from: bound.level) : term)
-    }
-    return isWhole ? terms : nil
-  }
-
-  private func find(_ name: NameID) -> (bound: Bound, isOuter: Bool)? {
-    for scope in scopes.reversed() {
-      if let bound = scope.values[name] { return (bound, bound.level < level) }
-      if scope.isFunction { return nil }
-    }
-    return nil
-  }
-
-  /// A value of an outer graph in the innermost one. Numbers that sizes tell are made anew, so that
-  /// they stay sizes.
-  private mutating func lifted(_ term: Term, from level: Int) -> Term {
-    if let made = SizeReader.remade(term, in: builder) { return made }
-    var term = term
-    for k in drafts.indices.dropFirst(level + 1) {
-      term = drafts[k].captures.capture(term, in: drafts[k].builder)
-    }
-    return term
   }
 }

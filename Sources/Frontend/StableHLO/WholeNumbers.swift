@@ -11,8 +11,11 @@ struct WholeNumbers: Hashable {
   /// The dtype whose elements hold them.
   var storage: DType { bits == 64 || !isSigned ? .i64 : .i32 }
 
-  /// Fills its dtype, so nothing has to be wrapped.
-  var isNatural: Bool { bits == 64 || isSigned && bits == 32 }
+  /// The numbers from the least to the greatest one; those of ui64 are told by their bits.
+  var range: ClosedRange<Int64> {
+    if bits == 64 { return .min ... .max }
+    return isSigned ? -1 << Int64(bits - 1)...1 << Int64(bits - 1) - 1 : 0...1 << Int64(bits) - 1
+  }
 
   func wrapped(_ value: Int64) -> Int64 {
     if bits == 64 { return value }
@@ -24,13 +27,38 @@ struct WholeNumbers: Hashable {
 
   /// The numbers that a result of arithmetic stands for.
   func wrapped(_ term: Term) -> Term {
-    if isNatural { return term }
+    // What fills its dtype has wrapped by itself.
+    if bits == 8 * term.dtype.byteCount { return term }
     let builder = term.builder
     func number(_ value: Int64) -> Term { builder.constant(Scalar(value, term.dtype)) }
-    if !isSigned { return apply(.and, term, number(1 << Int64(bits) - 1)) }
+    if !isSigned { return apply(.and, term, number(range.upperBound)) }
     // The sign bit goes to the top and back.
     let shift = number(Int64(8 * term.dtype.byteCount - bits))
     return apply(.shiftRight, apply(.shiftLeft, term, shift), shift)
+  }
+
+  /// The nearest numbers.
+  func clamped(_ term: Term) -> Term {
+    if bits == 8 * term.dtype.byteCount { return term }
+    func number(_ value: Int64) -> Term { term.builder.constant(Scalar(value, term.dtype)) }
+    return apply(
+      .min, apply(.max, term, number(range.lowerBound)), number(range.upperBound))
+  }
+
+  /// What `wrapped` was applied to; the value itself where it was not.
+  func unwrapped(_ value: Value, in graph: Graph) -> Value {
+    func operand(of value: Value, _ function: ScalarFunction, _ number: Int64) -> Value? {
+      guard let node = graph.definingNode(of: value),
+        graph.nodes[node].primitive.function == function
+      else { return nil }
+      let operands = Array(graph.operands(of: node))
+      return graph.literal(operands[1])?.integer == number ? operands[0] : nil
+    }
+    if bits == 8 * storage.byteCount { return value }
+    if !isSigned { return operand(of: value, .and, range.upperBound) ?? value }
+    let shift = Int64(8 * storage.byteCount - bits)
+    return operand(of: value, .shiftRight, shift).flatMap { operand(of: $0, .shiftLeft, shift) }
+      ?? value
   }
 }
 

@@ -25,6 +25,9 @@ struct Window {
       padding.count == rank, padding.allSatisfy({ $0.count == 2 }),
       (sizes + strides + dilations + baseDilations).allSatisfy({ (1...1 << 31).contains($0) })
     else { throw TypeRuleError("needs \(rank) entries from 1 on in each part of its window") }
+    guard checkedCount(sizes) != nil else {
+      throw TypeRuleError("has more places in a window than can be counted")
+    }
   }
 
   /// The array with its margins.
@@ -53,6 +56,11 @@ struct Window {
   /// What stands at one place of every window.
   func slice(_ padded: Term, at offset: [Int]) throws -> Term {
     let counts = counts(padded.shape)
+    if counts.contains(where: \.isZero) {
+      // No window fits.
+      return padded.builder.constant(Scalar(0 as Int64, padded.dtype)).broadcast(
+        to: counts, axes: [])
+    }
     let starts = offset.indices.map { DimExpr(offset[$0] * dilations[$0]) }
     return try padded.builder.apply(
       Slice(
@@ -79,7 +87,7 @@ struct Window {
   }
 
   /// The number of places in a window.
-  var placeCount: Int { sizes.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } }
+  var placeCount: Int { sizes.reduce(1, *) }
 
   /// The places in a window, in row-major order.
   var places: [[Int]] {
@@ -109,12 +117,13 @@ struct Window {
     _ combine: (_ sum: [Term], _ here: [Term], _ captured: [Term], GraphBuilder) throws -> [Term]
   ) throws -> [Term] {
     let builder = padded[0].builder
+    let counts = counts(padded[0].shape)
+    if counts.contains(where: \.isZero) { return start }
     if placeCount <= Self.unrolledLimit {
       return try places.reduce(start) { sum, place in
         try combine(sum, try padded.map { try slice($0, at: place) }, captured, builder)
       }
     }
-    let counts = counts(padded[0].shape)
     let extents = counts.indices.map { span(counts[$0], $0) }
     let results = try builder.loop(
       "window", bound: DimExpr(placeCount), carry: start, captured: padded + captured

@@ -1,11 +1,15 @@
 // Numbers of a graph that are sizes: what the arithmetic of shapes comes to. Importers ask for it where a
 // shape is an operand or where a file asserts something about shapes; loops, where an index points.
+// Size expressions are whole numbers that never wrap, so what is no whole number, what may wrap and
+// what is told bit by bit has none.
 
 /// Reads integers back as size expressions.
 package struct SizeReader {
   private let graph: Graph
   private var known: [Value: [DimExpr]] = [:]
   private var unknown: Set<Value> = []
+  /// Conditions that have been told.
+  private var told: Set<Value> = []
 
   /// Elements of a shape, and operations between one and the sizes it comes from.
   private static let countLimit = 64
@@ -19,13 +23,12 @@ package struct SizeReader {
 
   /// What a number comes to.
   package mutating func size(_ value: Value) -> DimExpr? {
-    guard graph.type(of: value).rank == 0, !graph.type(of: value).dtype.isFloat else { return nil }
+    guard graph.type(of: value).rank == 0 else { return nil }
     return sizes(value, depth: 0)?.first
   }
 
   /// The elements of a number or of a short array of numbers, row by row, where sizes tell them.
   package static func sizes(of term: Term) -> [DimExpr]? {
-    guard !term.dtype.isFloat, term.rank <= 2 else { return nil }
     var reader = SizeReader(term.builder.graph)
     return reader.sizes(term.value, depth: 0)
   }
@@ -43,11 +46,12 @@ package struct SizeReader {
 
   /// A comparison of sizes as a condition; several where they are joined by and.
   package static func conditions(of term: Term) -> [Guard]? {
-    let reader = SizeReader(term.builder.graph)
-    return reader.conditions(term.value, depth: 0)
+    var reader = SizeReader(term.builder.graph)
+    return term.type == TensorType(.bool) ? reader.conditions(term.value, depth: 0) : nil
   }
 
-  private func conditions(_ value: Value, depth: Int) -> [Guard]? {
+  private mutating func conditions(_ value: Value, depth: Int) -> [Guard]? {
+    guard told.insert(value).inserted else { return [] }
     if let literal = graph.literal(value) { return literal.integer != 0 ? [] : nil }
     guard depth < Self.depthLimit, let node = graph.definingNode(of: value),
       let function = graph.nodes[node].primitive.function
@@ -59,10 +63,8 @@ package struct SizeReader {
       else { return nil }
       return a + b
     }
-    guard operands.count == 2 else { return nil }
-    var reader = self
-    guard let a = reader.sizes(operands[0], depth: 0)?.first,
-      let b = reader.sizes(operands[1], depth: 0)?.first
+    guard operands.count == 2, let a = sizes(operands[0], depth: 0)?.first,
+      let b = sizes(operands[1], depth: 0)?.first
     else { return nil }
     return Self.condition(function, a, b).map { [$0] }
   }
@@ -84,19 +86,25 @@ package struct SizeReader {
   private mutating func sizes(_ value: Value, depth: Int) -> [DimExpr]? {
     if let found = known[value] { return found }
     if unknown.contains(value) || depth > Self.depthLimit { return nil }
-    let found = read(value, depth: depth + 1)
-    if let found { known[value] = found } else { unknown.insert(value) }
+    let dtype = graph.type(of: value).dtype
+    guard let found = read(value, depth: depth + 1), found.allSatisfy({ $0.fits(dtype) }) else {
+      unknown.insert(value)
+      return nil
+    }
+    known[value] = found
     return found
   }
 
   private mutating func read(_ value: Value, depth: Int) -> [DimExpr]? {
     let type = graph.type(of: value)
-    guard type.rank <= 2, let node = graph.definingNode(of: value) else { return nil }
+    guard type.rank <= 2, !type.dtype.isFloat, let node = graph.definingNode(of: value) else {
+      return nil
+    }
     if let literal = graph.literal(value) { return [DimExpr(Int(literal.integer))] }
     let operands = Array(graph.operands(of: node))
     if let function = graph.nodes[node].primitive.function {
       // Bit by bit an integer is no size.
-      if function == .not, type.dtype != .bool { return nil }
+      if [.and, .or, .not].contains(function), type.dtype != .bool { return nil }
       let count = type.elementCount.constantValue ?? .max
       if type.rank == 0, let known = decided(function, type.dtype, operands, depth) {
         return [known]
@@ -107,14 +115,13 @@ package struct SizeReader {
     case let extent as Extent: return [extent.extent]
     case let constant as Constant where constant.value.count <= Self.countLimit:
       return constant.value.integers.map { DimExpr(Int($0)) }
-    case is Convert, is Reshape:
-      guard !graph.type(of: operands[0]).dtype.isFloat else { return nil }
-      return sizes(operands[0], depth: depth)
-    case is Broadcast:
-      guard let count = type.elementCount.constantValue, count <= Self.countLimit,
-        let found = sizes(operands[0], depth: depth), found.count == count || found.count == 1
-      else { return nil }
-      return found.count == count ? found : [DimExpr](repeating: found[0], count: count)
+    case is Reshape: return sizes(operands[0], depth: depth)
+    case is Convert:
+      // A bool is whether there is anything, not how much.
+      return type.dtype == .bool ? nil : sizes(operands[0], depth: depth)
+    case let broadcast as Broadcast where broadcast.axes == broadcast.axes.sorted():
+      guard let count = type.elementCount.constantValue else { return nil }
+      return column(operands[0], count, depth)
     case let joined as Concatenate where joined.axis == 0:
       var all: [DimExpr] = []
       for operand in operands {
@@ -136,13 +143,11 @@ package struct SizeReader {
   private mutating func combined(
     _ function: ScalarFunction, _ operands: [Value], count: Int, _ depth: Int
   ) -> [DimExpr]? {
-    guard count <= Self.countLimit else { return nil }
     if function == .select { return choice(operands, count, depth) }
     var columns: [[DimExpr]] = []
     for operand in operands {
-      guard let found = sizes(operand, depth: depth), found.count == count || found.count == 1
-      else { return nil }
-      columns.append(found.count == count ? found : Array(repeating: found[0], count: count))
+      guard let found = column(operand, count, depth) else { return nil }
+      columns.append(found)
     }
     var results: [DimExpr] = []
     for k in 0..<count {
@@ -152,6 +157,13 @@ package struct SizeReader {
       results.append(result)
     }
     return results
+  }
+
+  /// As many elements as there are, or one for all.
+  private mutating func column(_ value: Value, _ count: Int, _ depth: Int) -> [DimExpr]? {
+    guard count <= Self.countLimit, let found = sizes(value, depth: depth) else { return nil }
+    if found.count == count { return found }
+    return found.count == 1 ? Array(repeating: found[0], count: count) : nil
   }
 
   /// The value of `and` and `or` that one side decides, whatever the other is.
@@ -194,14 +206,14 @@ package struct SizeReader {
     return sizes(operand, depth: depth)?.first
   }
 
-  /// The branch of a select that is always taken.
+  /// The branch of a select that all elements take; the other one may be anything.
   private mutating func choice(
     _ operands: [Value], _ count: Int, _ depth: Int
   ) -> [DimExpr]? {
-    guard let condition = sizes(operands[0], depth: depth)?.first?.constantValue else {
-      return nil
-    }
-    return sizes(operands[condition != 0 ? 1 : 2], depth: depth)
+    guard let mask = sizes(operands[0], depth: depth), let first = mask.first?.constantValue,
+      mask.allSatisfy({ $0 == DimExpr(first) })
+    else { return nil }
+    return column(operands[first != 0 ? 1 : 2], count, depth)
   }
 
   private static func value(_ function: ScalarFunction, _ x: [DimExpr]) -> DimExpr? {
@@ -226,6 +238,34 @@ package struct SizeReader {
     case .not: return x[0].isZero ? 1 : x[0].isOne ? 0 : nil
     default: return condition(function, x[0], x.last ?? x[0])?.decided.map { $0 ? 1 : 0 }
     }
+  }
+}
+
+extension DimExpr {
+  /// Whether what it tells is what arithmetic of the dtype gives. Sizes are taken to be so small that
+  /// i32 holds what is computed of them, as programs do that compute shapes in i32.
+  fileprivate func fits(_ dtype: DType) -> Bool {
+    switch dtype {
+    case .bool: isZero || isOne
+    case .i32: constantValue.map { Int32(exactly: $0) != nil } ?? hasSmallNumbers
+    case .i64: !isOverflow
+    case .f32, .f64: false
+    }
+  }
+
+  /// No number beside the sizes makes i32 wrap.
+  private var hasSmallNumbers: Bool {
+    let limit = 1 << 24
+    return ([constant] + terms.map(\.coefficient)).allSatisfy((-limit...limit).contains)
+      && terms.flatMap(\.atoms).allSatisfy { atom in
+        switch atom {
+        case .symbol, .index: true
+        case .overflow: false
+        case .floorDiv(let a, let b), .mod(let a, let b), .min(let a, let b), .max(let a, let b),
+          .broadcast(let a, let b):
+          a.hasSmallNumbers && b.hasSmallNumbers
+        }
+      }
   }
 }
 

@@ -209,6 +209,9 @@ package struct Reverse: Operation {
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
     for axis in axes { try checkAxis(axis, operands[0], name) }
+    guard Set(axes).count == axes.count else {
+      throw TypeRuleError("\(name) needs each axis once, found \(axes)")
+    }
     return operands
   }
   package func jvp(_ rule: JVPRule) throws -> [Term?] {

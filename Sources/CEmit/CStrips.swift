@@ -55,8 +55,10 @@ extension CFunction {
 
   /// The arrays that strips use, to be defined at the top.
   var registerDefinitions: [String] {
-    registers.sorted { ($0.key.dtype.rawValue, $0.key.number) < ($1.key.dtype.rawValue, $1.key.number) }
-      .map { "  \($0.key.dtype.cType) \($0.value)[\(Self.length)];" }
+    registers.sorted {
+      ($0.key.dtype.rawValue, $0.key.number) < ($1.key.dtype.rawValue, $1.key.number)
+    }
+    .map { "  \($0.key.dtype.cType) \($0.value)[\(Self.length)];" }
   }
 
   private func name(of register: StripRegister) -> String { registers[register] ?? "0" }
@@ -110,7 +112,8 @@ extension CFunction {
         "void \(kernel)(int64_t, void *"
         + String(repeating: ", const void *, int64_t", count: operands.count) + ")"
       emit("\(kernel)(\(([count, address] + arguments).joined(separator: ", ")));")
-    case .fold(let kernel, let k, let dtype, let sources): write(fold: kernel, k, dtype, sources, count)
+    case .fold(let kernel, let k, let dtype, let sources):
+      write(fold: kernel, k, dtype, sources, count)
     case .each(let target, let e):
       writeEach(plan, loop, count) { function, place in
         guard case .register(let register) = target else { return }

@@ -210,7 +210,8 @@ struct StripPlan {
 
   /// A number that stands for a register's element where a local's may stand.
   static func local(of register: StripRegister) -> Int {
-    -1 - register.number * DType.allCases.count - (DType.allCases.firstIndex(of: register.dtype) ?? 0)
+    -1 - register.number * DType.allCases.count
+      - (DType.allCases.firstIndex(of: register.dtype) ?? 0)
   }
 
   /// The kernel that computes an expression from its operands.

@@ -10,7 +10,7 @@ BUILD ?= .build
 RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked \
   --scratch-path $(BUILD)
 COMMAND = $(BUILD)/release/jit-grad
-PACKAGES = libtcc-dev libopenblas-dev zlib1g-dev
+PACKAGES = libtcc-dev libopenblas-dev libsleef3 zlib1g-dev
 DATA = examples/data
 
 .PHONY: all setup build demo test examples docs lint format-lint import-check bench check-all clean

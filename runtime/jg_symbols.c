@@ -12,10 +12,17 @@
 
 #include "include/jg_matmul.h"
 #include "include/jg_memory.h"
+#include "include/jg_strips.h"
 #include "jg_linalg.h"
 #include "portable/jg_bessel.h"
 #include "portable/jg_error.h"
+#include "strips/jg_vector_math.h"
+/* The logistic family has the bits of its strips. */
+#define exp jg_vector_math_exp
+#define log1p jg_vector_math_log1p
 #include "portable/jg_float.h"
+#undef exp
+#undef log1p
 #include "portable/jg_int.h"
 #include "portable/jg_logarithm.h"
 #include "portable/jg_sort.h"
@@ -66,14 +73,15 @@ static const jg_symbol table[] = {
     S(sinh), S(sinhf), S(sqrt), S(sqrtf), S(tan), S(tanf), S(tanh), S(tanhf), S(trunc), S(truncf),
 };
 
-enum { COUNT = sizeof table / sizeof *table, LONGEST_NAME = 31 };
+enum { COUNT = sizeof table / sizeof *table, LONGEST_NAME = 31, MOST_CALLED = COUNT + 256 };
 
 const jg_symbol *jg_symbol_table(size_t *count) {
   *count = COUNT;
   return table;
 }
 
-const jg_symbol *jg_symbol_find(const char *name) {
+/* Among the symbols of the table. */
+static const jg_symbol *find(const char *name) {
   size_t low = 0, high = COUNT;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
@@ -83,6 +91,13 @@ const jg_symbol *jg_symbol_find(const char *name) {
     else low = middle + 1;
   }
   return NULL;
+}
+
+const jg_symbol *jg_symbol_find(const char *name) {
+  const jg_symbol *symbol = find(name);
+  if (!symbol) return jg_strip_find(name);
+  const jg_symbol *vector = jg_vector_math_find(name);
+  return vector ? vector : symbol;
 }
 
 /* The symbol whose name ends just before `end`, in a text that begins at `text`; or NULL. */
@@ -99,11 +114,14 @@ static const jg_symbol *symbol_before(const char *text, const char *end) {
 
 void jg_symbol_visit_called(const char *text, void *context,
                             void (*visit)(void *context, const jg_symbol *symbol)) {
-  bool visited[COUNT] = {false};
+  const jg_symbol *visited[MOST_CALLED];
+  size_t count = 0;
   for (const char *p = strchr(text, '('); p; p = strchr(p + 1, '(')) {
     const jg_symbol *symbol = symbol_before(text, p);
-    if (!symbol || visited[symbol - table]) continue;
-    visited[symbol - table] = true;
+    size_t i = 0;
+    while (i < count && visited[i] != symbol) i++;
+    if (!symbol || i < count) continue;
+    visited[count++] = symbol;
     visit(context, symbol);
   }
 }

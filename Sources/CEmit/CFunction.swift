@@ -29,6 +29,9 @@ struct CFunction {
   var rows: [CRow] = []
   /// The functions that are called, with their prototypes.
   var prototypes: [String: String] = [:]
+  /// The arrays of a strip's length, by name, and how many of each dtype are in use here.
+  var registers: [StripRegister: String] = [:]
+  var registersInUse: [DType: Int] = [:]
   /// Functions that operations of a user bring with them, by name.
   var definitions: [String: String] = [:]
 
@@ -218,10 +221,10 @@ struct CFunction {
     }
   }
 
-  mutating func nested(_ statements: [Statement]) {
-    indent += 1
+  mutating func nested(_ statements: [Statement], deeper levels: Int = 1) {
+    indent += levels
     write(statements)
-    indent -= 1
+    indent -= levels
   }
 
   private func negated(_ condition: CText) -> String { "!\(condition.inside(.unary))" }
@@ -241,6 +244,7 @@ struct CFunction {
     let known = rows.count
     if spelling == .jit { pointToRows(of: loop) }
     defer { rows.removeSubrange(known...) }
+    if spelling == .jit && writeInStrips(loop) { return }
     comment(loop.notes)
     let name = indexNames[loop.index] ?? "0"
     var body = loop.body

@@ -91,7 +91,8 @@ package struct JITSource: Sendable {
       case .workspace, .constant, .stack: break
       }
     }
-    return lines + function.tables + function.sizeDefinitions + pointers + function.lines
+    return lines + function.tables + function.sizeDefinitions + pointers
+      + function.registerDefinitions + function.lines
       + ["  return 0;", "}"]
   }
 }

@@ -119,6 +119,8 @@ package struct LoopStatement: Sendable {
   package var isDescending = false
   /// A step is a region of the graph, which writes what is its own before it reads it.
   package var isOfSteps = false
+  /// Whether and how it runs in strips; `nil` for step by step.
+  package var strips: StripForm?
   package var body: [Statement]
   /// What it computes, for readers: names or operations with source lines.
   package var notes: [Note]

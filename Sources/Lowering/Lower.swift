@@ -10,19 +10,26 @@ package struct LoweringOptions: Sendable, Hashable {
   package var unrollsShortLoops: Bool
   /// Whether the scalars that a loop keeps of a step lie together.
   package var keepsStepsTogether: Bool
+  /// Whether loops run in strips.
+  package var runsInStrips: Bool
 
-  package init(productsAreCalls: Bool, unrollsShortLoops: Bool, keepsStepsTogether: Bool) {
+  package init(
+    productsAreCalls: Bool, unrollsShortLoops: Bool, keepsStepsTogether: Bool, runsInStrips: Bool
+  ) {
     self.productsAreCalls = productsAreCalls
     self.unrollsShortLoops = unrollsShortLoops
     self.keepsStepsTogether = keepsStepsTogether
+    self.runsInStrips = runsInStrips
   }
 
   /// For C that is compiled in this process.
   package static let jit = LoweringOptions(
-    productsAreCalls: true, unrollsShortLoops: true, keepsStepsTogether: true)
+    productsAreCalls: true, unrollsShortLoops: true, keepsStepsTogether: true,
+    runsInStrips: true)
   /// For C that stands alone.
   package static let portable = LoweringOptions(
-    productsAreCalls: false, unrollsShortLoops: false, keepsStepsTogether: false)
+    productsAreCalls: false, unrollsShortLoops: false, keepsStepsTogether: false,
+    runsInStrips: false)
 }
 
 /// Lowers a simplified graph to loops.
@@ -34,7 +41,8 @@ package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
   )
   .finished().verified("fusion")
   .tidied().verified("tidying")
-  return (options.unrollsShortLoops ? tidy.unrolled().verified("unrolling") : tidy)
+  let short = options.unrollsShortLoops ? tidy.unrolled().verified("unrolling") : tidy
+  return (options.runsInStrips ? short.withStrips() : short)
     .split().verified("splitting")
     .withMemoryPlan()
 }

@@ -16,7 +16,7 @@ extension Expression {
   }
 
   /// The expression with what has no operands replaced.
-  func mapLeaves(_ transform: (Expression) -> Expression) -> Expression {
+  package func mapLeaves(_ transform: (Expression) -> Expression) -> Expression {
     switch self {
     case .literal, .index, .local, .load: transform(self)
     case .apply(let f, let dtype, let operands):
@@ -49,7 +49,7 @@ extension Statement {
     }
   }
 
-  func with(_ expression: Expression) -> Statement {
+  package func with(_ expression: Expression) -> Statement {
     if case .branch(var branch) = self {
       branch.selector = expression
       return .branch(branch)

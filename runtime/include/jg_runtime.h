@@ -1,5 +1,5 @@
 /* The C runtime: what compiled graphs call, and what the JIT asks about it. Swift imports it as the
- * module `runtime`. SIMD strips and threads will be headers of their own beside these. */
+ * module `runtime`. */
 #ifndef JG_RUNTIME_H
 #define JG_RUNTIME_H
 
@@ -7,6 +7,7 @@
 #include "jg_memory.h"
 #include "jg_portable.h"
 #include "jg_protection.h"
+#include "jg_strips.h"
 #include "jg_symbols.h"
 
 #endif

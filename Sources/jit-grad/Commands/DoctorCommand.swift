@@ -18,7 +18,8 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let findings = [
-      Self.platform, Self.compiler, Self.products, Self.memory, Self.temporaryDirectory,
+      Self.platform, Self.compiler, Self.products, Self.strips, Self.memory,
+      Self.temporaryDirectory,
       Self.cache, Self.systemCompiler,
     ]
     let lines = findings.map { finding in
@@ -79,6 +80,17 @@ struct DoctorCommand: ParsableCommand {
         help: "apt-get install libopenblas0-pthread")
     }
     return Finding(isOK: true, text: "OpenBLAS: \(String(cString: jg_blas_configuration()))")
+  }
+
+  private static var strips: Finding {
+    let vectors = String(cString: jg_strip_vectors())
+    guard jg_vector_math_status() != 0 else {
+      return Finding(
+        isOK: false,
+        text: "strips: SSE2 and libm, as SLEEF was not found or the processor has no AVX2",
+        help: "apt-get install libsleef3")
+    }
+    return Finding(isOK: true, text: "strips: \(vectors), elementary functions by SLEEF")
   }
 
   private static var memory: Finding {

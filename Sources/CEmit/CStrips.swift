@@ -1,0 +1,201 @@
+// Loops that run in strips, for this process: libtcc does not optimize, so the work of a loop is done by
+// kernels of the runtime, a few hundred elements at a time (jg_strips.h).
+//
+//     for (int64_t i = 0; i < n; i += 256) {
+//       const int64_t count = n - i < 256 ? n - i : 256;
+//       jg_strip_exp_f64(count, v0, x + i, 1);
+//       t = jg_strip_sum_f64(count, t, v0, 1);
+//     }
+import Graph
+import Lowering
+import runtime
+
+extension CFunction {
+  private static let length = Int(JG_STRIP_LENGTH)
+
+  /// Writes a loop in strips; false where it is better or necessary to go step by step.
+  mutating func writeInStrips(_ loop: LoopStatement) -> Bool {
+    guard let form = loop.strips, let extent = loop.extent else { return false }
+    let plan =
+      form.isWhole ? StripPlan(loop, in: program, above: registersInUse) : nil
+    if plan == nil && form.sums.isEmpty { return false }
+    comment(loop.notes)
+    let name = indexNames[loop.index] ?? "0"
+    let outer = registersInUse
+    let count = names.unique("count")
+    let end = index(extent)
+    emit(
+      "for (int64_t \(name) = 0; \(name) < \(end.inside(.shift)); \(name) += \(Self.length)) {")
+    indent += 1
+    emit(
+      "const int64_t \(count) = \(end.inside(.sum)) - \(name) < \(Self.length)"
+        + " ? \(end.inside(.sum)) - \(name) : \(Self.length);")
+    if let plan {
+      take(plan.depth)
+      for step in plan.steps { write(step, of: plan, loop, count) }
+    } else {
+      writeSteps(loop, adding: form.sums.sorted(), count)
+    }
+    registersInUse = outer
+    indent -= 1
+    emit("}")
+    return true
+  }
+
+  /// Uses registers up to these numbers.
+  private mutating func take(_ depth: [DType: Int]) {
+    for (dtype, count) in depth {
+      registersInUse[dtype] = count
+      for number in 0..<count {
+        let register = StripRegister(dtype: dtype, number: number)
+        if registers[register] == nil { registers[register] = names.unique("strip") }
+      }
+    }
+  }
+
+  /// The arrays that strips use, to be defined at the top.
+  var registerDefinitions: [String] {
+    registers.sorted {
+      ($0.key.dtype.rawValue, $0.key.number) < ($1.key.dtype.rawValue, $1.key.number)
+    }
+    .map { "  \($0.key.dtype.cType) \($0.value)[\(Self.length)];" }
+  }
+
+  private func name(of register: StripRegister) -> String { registers[register] ?? "0" }
+
+  // MARK: - Step by step
+
+  private mutating func writeSteps(_ loop: LoopStatement, adding sums: [Int], _ count: String) {
+    let start = indexNames[loop.index] ?? "0"
+    let (at, place) = (names.unique("at"), names.unique("step"))
+    var terms: [Int: StripRegister] = [:]
+    for k in sums {
+      let dtype = program.locals[k].dtype
+      let register = StripRegister(dtype: dtype, number: registersInUse[dtype] ?? 0)
+      take([dtype: register.number + 1])
+      terms[k] = register
+    }
+    emit("for (int64_t \(place) = 0; \(place) < \(count); \(place)++) {")
+    indent += 1
+    emit("const int64_t \(at) = \(start) + \(place);")
+    indexNames[loop.index] = at
+    for statement in loop.body {
+      if case .assign(let k, .apply(_, _, let operands)) = statement, let register = terms[k] {
+        emit("\(name(of: register))[\(place)] = \(expression(operands[1]).text);")
+      } else {
+        nested([statement], deeper: 0)
+      }
+    }
+    indexNames[loop.index] = start
+    indent -= 1
+    emit("}")
+    for k in sums {
+      guard let register = terms[k] else { continue }
+      write(fold: "jg_strip_sum_\(register.dtype)", k, register.dtype, [.register(register)], count)
+    }
+  }
+
+  // MARK: - Steps of a plan
+
+  private mutating func write(
+    _ step: StripStep, of plan: StripPlan, _ loop: LoopStatement, _ count: String
+  ) {
+    switch step {
+    case .kernel(let kernel, let target, let operands):
+      let address =
+        switch target {
+        case .register(let register): name(of: register)
+        case .memory(let buffer, let offset): address(buffer, offset)
+        }
+      let arguments = operands.map { argument($0.source, $0.dtype) }
+      prototypes[kernel] =
+        "void \(kernel)(int64_t, void *"
+        + String(repeating: ", const void *, int64_t", count: operands.count) + ")"
+      emit("\(kernel)(\(([count, address] + arguments).joined(separator: ", ")));")
+    case .fold(let kernel, let k, let dtype, let sources):
+      write(fold: kernel, k, dtype, sources, count)
+    case .each(let target, let e):
+      writeEach(plan, loop, count) { function, place in
+        guard case .register(let register) = target else { return }
+        let value = function.expression(plan.elementwise(e)).text
+        function.emit("\(function.name(of: register))[\(place)] = \(value);")
+      }
+    case .eachStatement(let statement):
+      writeEach(plan, loop, count) { function, _ in
+        function.nested([statement.with(plan.elementwise(statement.expression))], deeper: 0)
+      }
+    }
+  }
+
+  private mutating func write(
+    fold kernel: String, _ k: Int, _ dtype: DType, _ sources: [StripSource], _ count: String
+  ) {
+    let type = dtype.cType
+    prototypes[kernel] =
+      "\(type) \(kernel)(int64_t, \(type)"
+      + String(repeating: ", const void *, int64_t", count: sources.count) + ")"
+    let arguments = [count, name(ofLocal: k)] + sources.map { argument($0, dtype) }
+    emit("\(name(ofLocal: k)) = \(kernel)(\(arguments.joined(separator: ", ")));")
+  }
+
+  /// A loop over the elements of a strip.
+  private mutating func writeEach(
+    _ plan: StripPlan, _ loop: LoopStatement, _ count: String,
+    _ body: (inout CFunction, _ place: String) -> Void
+  ) {
+    let start = indexNames[loop.index] ?? "0"
+    let (at, place) = (names.unique("at"), names.unique("step"))
+    emit("for (int64_t \(place) = 0; \(place) < \(count); \(place)++) {")
+    indent += 1
+    emit("const int64_t \(at) = \(start) + \(place);")
+    indexNames[loop.index] = at
+    for (k, register) in plan.indices { indexNames[k] = "\(name(of: register))[\(place)]" }
+    for (dtype, count) in plan.depth {
+      for number in 0..<count {
+        let register = StripRegister(dtype: dtype, number: number)
+        localNames[StripPlan.local(of: register)] = "\(name(of: register))[\(place)]"
+      }
+    }
+    body(&self, place)
+    indexNames[loop.index] = start
+    indent -= 1
+    emit("}")
+  }
+
+  /// The address and the stride of an operand.
+  private mutating func argument(_ source: StripSource, _ dtype: DType) -> String {
+    switch source {
+    case .register(let register): return "\(name(of: register)), 1"
+    case .memory(let buffer, let offset, let stride):
+      return "\(address(buffer, offset)), \(index(stride).text)"
+    case .scalar(.local(let k)): return "&\(name(ofLocal: k)), 0"
+    case .scalar(let e):
+      let name = names.unique("number")
+      emit("const \(dtype.cType) \(name) = \(expression(e).text);")
+      return "&\(name), 0"
+    }
+  }
+
+  /// The address of an element.
+  private mutating func address(_ buffer: Int, _ offset: DimExpr) -> String {
+    usedBuffers.insert(buffer)
+    let row = self.row(of: buffer, offset)
+    let (base, rest) = row.map { ($0.name, offset - $0.offset) } ?? (bufferNames[buffer], offset)
+    return rest.isZero ? base : "\(base) + \(index(rest).inside(.sum))"
+  }
+}
+
+extension StripPlan {
+  /// An expression of single elements, its locals replaced by what they stand for.
+  func elementwise(_ e: Expression?) -> Expression {
+    guard let e else { return .literal(Scalar(0 as Int64, .i64)) }
+    return e.mapLeaves { leaf in
+      guard case .local(let k) = leaf, let source = elements[k] else { return leaf }
+      return switch source {
+      case .register(let register): .local(Self.local(of: register))
+      case .memory(let buffer, let offset, _): .load(buffer: buffer, offset: offset)
+      case .scalar(let e): e
+      }
+    }
+  }
+}

@@ -19,6 +19,11 @@ struct CText {
   /// The text as an operand of an operator that binds like `level`.
   func inside(_ level: Precedence) -> String { precedence >= level ? text : "(\(text))" }
 
+  /// Puts the text in parentheses where an operator that binds like `level` needs them.
+  mutating func enclose(for level: Precedence) {
+    if precedence < level { self = CText(text: "(\(text))", precedence: .primary) }
+  }
+
   /// The text before a `?`, where clang warns of bare bit operators.
   var asCondition: String {
     (Precedence.bitOr...Precedence.bitAnd).contains(precedence) ? "(\(text))" : inside(.or)
@@ -86,20 +91,11 @@ extension CFunction {
   private mutating func apply(
     _ f: ScalarFunction, _ dtype: DType, _ operands: [Expression]
   ) -> CText {
+    let form = f.spelling.form(for: dtype)
+    if case .infix(let symbol)? = form { return infix(symbol, operands[0], operands[1]) }
     let made = operands.map { expression($0) }
     let result = f.isPredicate ? DType.bool : dtype
-    switch f.spelling.form(for: dtype) {
-    case .infix(let symbol)?:
-      let level = CText.Precedence(infix: symbol)
-      // A chain of one logical operator needs no parentheses.
-      func inside(_ x: CText, _ bound: CText.Precedence) -> String {
-        (level == .and || level == .or) && x.precedence == level ? x.text : x.inside(bound)
-      }
-      // Float sums and products do not associate: what stands on the right keeps its parentheses.
-      let right = inside(
-        made[1], level == .sum ? .product : level == .product ? .unary : level.operandLevel)
-      return CText(
-        text: "\(inside(made[0], level.operandLevel)) \(symbol) \(right)", precedence: level)
+    switch form {
     case .prefix(let symbol)?:
       if symbol.isEmpty { return made[0] }
       // A minus before a minus would read as a decrement.
@@ -122,8 +118,26 @@ extension CFunction {
       return CText(
         text: call("\(name)_\(dtype.rawValue)", made.map(\.text), result, types),
         precedence: .primary)
-    case nil: return made[0]
+    case .infix?, nil: return made[0]
     }
+  }
+
+  private mutating func infix(_ symbol: String, _ a: Expression, _ b: Expression) -> CText {
+    let level = CText.Precedence(infix: symbol)
+    // A chain of one logical operator needs no parentheses.
+    let isChain = level == .and || level == .or
+    // The text grows where it is: a long chain is not copied for each of its operators.
+    var text = expression(a)
+    if !isChain || text.precedence != level { text.enclose(for: level.operandLevel) }
+    var right = expression(b)
+    // Float sums and products do not associate: what stands on the right keeps its parentheses.
+    let bound: CText.Precedence =
+      level == .sum ? .product : level == .product ? .unary : level.operandLevel
+    if !isChain || right.precedence != level { right.enclose(for: bound) }
+    text.text += " \(symbol) "
+    text.text += right.text
+    text.precedence = level
+    return text
   }
 
   private func conditional(_ condition: CText, _ then: CText, _ otherwise: CText) -> CText {

@@ -8,12 +8,16 @@ struct CFunction {
   let program: LoopProgram
   var names = CNames()
   private(set) var lines: [String] = []
-  var indent = 1
+  var indent = 1 {
+    didSet { margin = String(repeating: "  ", count: indent) }
+  }
+  private var margin = "  "
 
   var bufferNames: [String] = []
   /// Inputs of one number that are read more than once: the local that holds it.
   var scalarNames: [Int: String] = [:]
-  var localNames: [Int: String] = [:]
+  /// One a local; `nil` for those of other parts.
+  private var localNames: [String?]
   var indexNames: [Int: String] = [:]
   var symbolNames: [String: String] = [:]
   /// Size expressions computed at the top, and their definitions in order.
@@ -25,6 +29,8 @@ struct CFunction {
   var usesMemory = false
   /// Buffers that change places.
   var swappedBuffers: Set<Int> = []
+  /// What the loops access, where that gets pointers.
+  private(set) var accesses = LoopAccesses()
   /// Places in buffers that have a pointer of their own, in the loops around.
   var rows: [CRow] = []
   /// The functions that are called, with their prototypes.
@@ -53,6 +59,8 @@ struct CFunction {
     self.program = program
     self.spelling = spelling
     self.unused = unused
+    localNames = [String?](repeating: nil, count: program.locals.count)
+    if spelling == .jit { accesses = LoopAccesses(program.body) }
     for symbol in program.symbols { symbolNames[symbol] = names.unique(symbol) }
     nameParameters()
     nameOthers()
@@ -134,26 +142,23 @@ struct CFunction {
 
   /// Reads inputs of one number into locals, unless a single statement that runs once reads them.
   private mutating func readScalars() {
-    var reads: [Int: Int] = [:]
+    var reads = [Int](repeating: 0, count: program.buffers.count)
     func count(_ statements: [Statement], _ weight: Int) {
       for statement in statements {
+        statement.expression?.forEach {
+          if case .load(let buffer, _) = $0 { reads[buffer] += weight }
+        }
         switch statement {
         case .loop(let loop): count(loop.body, 2)
         case .when(_, let inner): count(inner, weight)
-        case .branch(let branch):
-          statement.expression?.forEach {
-            if case .load(let buffer, _) = $0 { reads[buffer, default: 0] += weight }
-          }
-          for body in branch.bodies { count(body, weight) }
+        case .branch(let branch): for body in branch.bodies { count(body, weight) }
         case .define, .defineIndex, .variable, .assign, .store, .call, .exit, .swap, .grow, .check:
-          statement.expression?.forEach {
-            if case .load(let buffer, _) = $0 { reads[buffer, default: 0] += weight }
-          }
+          break
         }
       }
     }
     count(program.body, 1)
-    for (k, buffer) in program.buffers.enumerated() where isScalar(k) && reads[k, default: 0] > 1 {
+    for (k, buffer) in program.buffers.enumerated() where isScalar(k) && reads[k] > 1 {
       guard case .input = buffer.storage else { continue }
       let name = names.unique(buffer.name + "_value")
       emit("const \(buffer.dtype.cType) \(name) = *\(bufferNames[k]);")
@@ -168,7 +173,7 @@ struct CFunction {
   mutating func emit(_ line: String) {
     // libtcc does not mind long lines.
     if spelling == .jit || 2 * indent + line.utf8.count <= CLayout.width {
-      lines.append(String(repeating: "  ", count: indent) + line)
+      lines.append(margin + line)
     } else {
       lines += CLayout.broken(line, indent: 2 * indent)
     }
@@ -177,20 +182,21 @@ struct CFunction {
   private mutating func write(_ statements: [Statement]) {
     var rest = statements[...]
     while let statement = rest.first {
-      // Variables that change under one condition, and keep their values without it.
-      let changes = rest.prefix { $0.condition != nil && $0.condition == statement.condition }
-      if let condition = statement.condition {
-        emit("if (\(expression(condition).text)) {")
-        indent += 1
-        for case .assign(let k, .apply(_, _, let operands)) in changes {
-          emit("\(name(ofLocal: k)) = \(expression(operands[1]).text);")
-        }
-        indent -= 1
-        emit("}")
-      } else {
+      guard let condition = statement.condition else {
         write(statement)
+        rest.removeFirst()
+        continue
       }
-      rest = rest.dropFirst(max(changes.count, 1))
+      // Variables that change under one condition, and keep their values without it.
+      let changes = rest.prefix { $0.condition == condition }
+      emit("if (\(expression(condition).text)) {")
+      indent += 1
+      for case .assign(let k, .apply(_, _, let operands)) in changes {
+        emit("\(name(ofLocal: k)) = \(expression(operands[1]).text);")
+      }
+      indent -= 1
+      emit("}")
+      rest = rest.dropFirst(changes.count)
     }
   }
 
@@ -315,19 +321,25 @@ struct CFunction {
   /// What a nest computes, by the lines of the source: `line 5: dot, grad_y (negate)`.
   mutating func comment(_ notes: [Note]) {
     if notes.isEmpty { return }
-    let numbers = Set(notes.map(\.origin.line)).sorted()
-    var parts: [String] = []
-    for number in numbers {
-      var texts: [String] = []
-      for note in notes where note.origin.line == number {
-        let name = note.name.map { CNames.identifier($0) }
-        let text =
-          note.operation == "output"
-          ? name ?? "" : name.map { "\($0) (\(note.operation))" } ?? note.operation
-        if !texts.contains(text) { texts.append(text) }
-      }
-      let list = texts.prefix(8).joined(separator: ", ") + (texts.count > 8 ? ", …" : "")
-      parts.append(number > 0 ? "line \(number): \(list)" : list)
+    let most = 8
+    var places: [(line: Int32, texts: [String])] = []
+    for note in notes {
+      let place =
+        places.firstIndex { $0.line == note.origin.line }
+        ?? {
+          places.append((note.origin.line, []))
+          return places.count - 1
+        }()
+      if places[place].texts.count > most { continue }
+      let name = note.name.map { CNames.identifier($0) }
+      let text =
+        note.operation == "output"
+        ? name ?? "" : name.map { "\($0) (\(note.operation))" } ?? note.operation
+      if !places[place].texts.contains(text) { places[place].texts.append(text) }
+    }
+    let parts = places.sorted { $0.line < $1.line }.map { line, texts in
+      let list = texts.prefix(most).joined(separator: ", ") + (texts.count > most ? ", …" : "")
+      return line > 0 ? "line \(line): \(list)" : list
     }
     lines += CLayout.comment(parts.joined(separator: "; "), indent: 2 * indent)
   }

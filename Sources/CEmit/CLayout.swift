@@ -65,12 +65,16 @@ enum CLayout {
     let margin = String(repeating: " ", count: indent)
     var lines: [String] = []
     var line = margin + "/*"
+    var length = indent + 2
     for word in text.split(separator: " ") {
-      if line.count + word.count + 4 > width {
+      let more = word.count
+      if length + more + 4 > width {
         lines.append(line)
         line = margin + "  "
+        length = indent + 2
       }
       line += " " + word
+      length += 1 + more
     }
     return lines + [line + " */"]
   }

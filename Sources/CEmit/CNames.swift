@@ -34,7 +34,8 @@ struct CNames {
     if let alternative, ofOtherKinds.contains(base) { base += alternative }
     var name = base
     let last = numbers[base]
-    if !taken.insert(base).inserted {
+    // What has a number is taken.
+    if last != nil || !taken.insert(base).inserted {
       var number = last ?? 1
       repeat {
         number += 1
@@ -80,7 +81,9 @@ struct CNames {
     if first <= UInt8(ascii: "9") { return "x" + name }
     // Names that begin with an underscore belong to the implementation, those with jg_ are ours, and
     // macros of the headers are recognized by how they are spelled.
-    if name.hasPrefix("jg_") || Self.looksLikeMacro(name) { return name + "_" }
+    if first == UInt8(ascii: "j") && name.hasPrefix("jg_") || Self.looksLikeMacro(name) {
+      return name + "_"
+    }
     return first == UInt8(ascii: "_") ? "x" + name : name
   }
 

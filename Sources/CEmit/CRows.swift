@@ -15,12 +15,14 @@ struct CRow {
 extension CFunction {
   /// Defines pointers in front of a loop, for what is read and written directly in it, and for the
   /// pointers that the loops inside it will need.
-  mutating func pointToRows(of loop: LoopStatement) { point(to: loop.rows) }
+  mutating func pointToRows(of loop: LoopStatement) {
+    point(to: accesses.rows[loop.index] ?? [])
+  }
 
   /// Defines pointers at the begin of a step, for what several statements access together.
   mutating func pointToPlaces(of loop: LoopStatement) {
     // A single index is as quick as the pointer.
-    point(to: loop.places) { $0.singleAtom == nil }
+    point(to: accesses.places[loop.index] ?? []) { $0.singleAtom == nil }
   }
 
   private mutating func point(
@@ -60,60 +62,94 @@ extension CFunction {
   }
 }
 
-extension LoopStatement {
-  /// Where what its steps access begins, as far as the loop does not change it.
-  fileprivate var rows: [(buffer: Int, offset: DimExpr)] {
-    let (inner, moving) = changes
-    var found: [(buffer: Int, offset: DimExpr)] = []
+/// What the steps of loops access: of each loop it is known once it is of those inside it.
+struct LoopAccesses {
+  typealias Place = (buffer: Int, offset: DimExpr)
+
+  /// By the number of the loop's index: where what its steps access begins, as far as the loop does
+  /// not change it.
+  private(set) var rows: [Int: [Place]] = [:]
+  /// Where in a step several accesses begin that differ in a number only, and take a product.
+  private(set) var places: [Int: [Place]] = [:]
+
+  init() {}
+
+  init(_ body: [Statement]) {
+    for statement in body {
+      switch statement {
+      case .loop, .when, .branch:
+        var block = Block()
+        visit(statement, &block)
+      default: break
+      }
+    }
+  }
+
+  /// What is known of a block.
+  private struct Block {
+    /// Every access that is no argument of a call: of its statements, and of the pointers in front of
+    /// the loops among them.
+    var accesses: [Place] = []
+    /// The index variables that statements in it define.
+    var inner: Set<Int> = []
+    /// The buffers whose memory changes.
+    var moving: Set<Int> = []
+  }
+
+  private mutating func visit(_ statement: Statement, _ block: inout Block) {
+    statement.expression?.forEach {
+      if case .load(let buffer, let offset) = $0 { block.accesses.append((buffer, offset)) }
+    }
+    switch statement {
+    case .store(let buffer, let offset, _): block.accesses.append((buffer, offset))
+    case .defineIndex(let k, _): block.inner.insert(k)
+    case .swap(let a, let b): block.moving.formUnion([a, b])
+    case .grow(let buffer, _, _): block.moving.insert(buffer)
+    case .when(_, let inner): for statement in inner { visit(statement, &block) }
+    case .branch(let branch):
+      for body in branch.bodies { for statement in body { visit(statement, &block) } }
+    case .loop(let loop):
+      var steps = Block()
+      for statement in loop.body { visit(statement, &steps) }
+      places[loop.index] = places(steps, loop.index)
+      steps.inner.insert(loop.index)
+      let rows = rows(steps)
+      self.rows[loop.index] = rows
+      block.accesses += rows
+      block.inner.formUnion(steps.inner)
+      block.moving.formUnion(steps.moving)
+    case .define, .variable, .assign, .call, .exit, .check: break
+    }
+  }
+
+  private func rows(_ steps: Block) -> [Place] {
+    var found: [Place] = []
     var known: Set<RowKey> = []
-    body.forEachOwnAccess { buffer, offset in
-      if moving.contains(buffer) || offset.terms.isEmpty { return }
+    for (buffer, offset) in steps.accesses {
+      if offset.terms.isEmpty || steps.moving.contains(buffer) { continue }
       let fixed = DimExpr(
-        constant: 0,
-        terms: offset.terms.filter { !$0.mentions(anyOf: inner.union([index])) })
-      if fixed.terms.isEmpty { return }
-      if known.insert(RowKey(buffer: buffer, offset: fixed)).inserted {
+        constant: 0, terms: offset.terms.filter { !$0.mentions(anyOf: steps.inner) })
+      if !fixed.terms.isEmpty, known.insert(RowKey(buffer: buffer, offset: fixed)).inserted {
         found.append((buffer, fixed))
       }
     }
     return found
   }
 
-  /// Where in a step several accesses begin that differ in a number only, and take a product.
-  fileprivate var places: [(buffer: Int, offset: DimExpr)] {
-    let (inner, moving) = changes
-    var found: [RowKey] = []
+  private func places(_ steps: Block, _ index: Int) -> [Place] {
+    var found: [Place] = []
     var counts: [RowKey: Int] = [:]
-    body.forEachOwnAccess { buffer, offset in
-      if moving.contains(buffer) || offset.terms.contains(where: { $0.mentions(anyOf: inner) }) {
-        return
-      }
-      guard offset.terms.contains(where: { $0.mentions(anyOf: [index]) }),
-        offset.terms.contains(where: { $0.coefficient != 1 || $0.atoms.count > 1 })
-      else { return }
-      let key = RowKey(buffer: buffer, offset: DimExpr(constant: 0, terms: offset.terms))
-      counts[key, default: 0] += 1
-      if counts[key] == 2 { found.append(key) }
+    for (buffer, offset) in steps.accesses {
+      guard offset.terms.contains(where: { $0.coefficient != 1 || $0.atoms.count > 1 }),
+        offset.terms.contains(where: { $0.mentions(anyOf: [index]) }),
+        !steps.moving.contains(buffer),
+        !offset.terms.contains(where: { $0.mentions(anyOf: steps.inner) })
+      else { continue }
+      let start = DimExpr(constant: 0, terms: offset.terms)
+      counts[RowKey(buffer: buffer, offset: start), default: 0] += 1
+      if counts[RowKey(buffer: buffer, offset: start)] == 2 { found.append((buffer, start)) }
     }
-    return found.map { ($0.buffer, $0.offset) }
-  }
-
-  /// The index variables that statements inside define, and the buffers whose memory changes.
-  private var changes: (inner: Set<Int>, moving: Set<Int>) {
-    var inner: Set<Int> = []
-    var moving: Set<Int> = []
-    for statement in body {
-      statement.forEach {
-        switch $0 {
-        case .loop(let loop): inner.insert(loop.index)
-        case .defineIndex(let k, _): inner.insert(k)
-        case .swap(let a, let b): moving.formUnion([a, b])
-        case .grow(let buffer, _, _): moving.insert(buffer)
-        default: break
-        }
-      }
-    }
-    return (inner, moving)
+    return found
   }
 }
 
@@ -122,31 +158,19 @@ private struct RowKey: Hashable {
   let offset: DimExpr
 }
 
-extension [Statement] {
-  /// Calls `body` with every access that is no argument of a call: of these statements, and of the
-  /// pointers in front of the loops among them.
-  fileprivate func forEachOwnAccess(_ body: (_ buffer: Int, _ offset: DimExpr) -> Void) {
-    for statement in self {
-      statement.expression?.forEach {
-        if case .load(let buffer, let offset) = $0 { body(buffer, offset) }
-      }
-      switch statement {
-      case .store(let buffer, let offset, _): body(buffer, offset)
-      case .loop(let loop): for row in loop.rows { body(row.buffer, row.offset) }
-      case .when(_, let inner): inner.forEachOwnAccess(body)
-      case .branch(let branch): for inner in branch.bodies { inner.forEachOwnAccess(body) }
-      default: break
-      }
-    }
-  }
-}
-
 extension DimExpr.Term {
   fileprivate func mentions(anyOf indices: Set<Int>) -> Bool {
-    var found = false
-    DimExpr(constant: 0, terms: [self]).forEachLeaf {
-      if case .index(let k) = $0, indices.contains(k) { found = true }
+    atoms.contains { atom in
+      switch atom {
+      case .symbol, .overflow: return false
+      case .index(let k): return indices.contains(k)
+      case .floorDiv, .mod, .min, .max, .broadcast:
+        var found = false
+        DimExpr(atom).forEachLeaf {
+          if case .index(let k) = $0, indices.contains(k) { found = true }
+        }
+        return found
+      }
     }
-    return found
   }
 }

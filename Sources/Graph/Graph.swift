@@ -59,11 +59,7 @@ package struct Node: Sendable {
 extension Node {
   /// May stand for other operations.
   package var mayExpand: Bool {
-    if case .other(let box) = primitive {
-      !box.operation.regions.isEmpty || box.operation.isComposed
-    } else {
-      false
-    }
+    if case .other(let box) = primitive { box.hasRegions || box.isComposed } else { false }
   }
 }
 

@@ -29,6 +29,12 @@ package final class GraphBuilder {
 
   package func type(of value: Value) -> TensorType { growing.graph.type(of: value) }
   package func literal(_ value: Value) -> Scalar? { growing.graph.literal(value) }
+  package func areScalars(_ values: [Value]) -> Bool {
+    values.allSatisfy { growing.graph.types[Int($0.index)].shape.isEmpty }
+  }
+  package func hasLiteral(_ values: [Value]) -> Bool {
+    values.contains { growing.graph.literal($0) != nil }
+  }
 
   /// The operands of a value that is made by an elementwise function.
   package func operands(of value: Value, if function: ScalarFunction) -> ArraySlice<Value>? {
@@ -98,8 +104,8 @@ package final class GraphBuilder {
     try growing.apply(Primitive(operation), operands, origin)
   }
 
-  /// Applies the operation of a node of `graph` to operands of the same types, which needs no look at
-  /// the type rule.
+  /// Applies the operation of a node of `graph` to operands; where they have the types of its own
+  /// ones, that needs no look at the type rule.
   package func copy(_ node: Node, of graph: Graph, _ operands: [Value]) throws -> ValueRange {
     try growing.copy(node, of: graph, operands, origin)
   }
@@ -107,12 +113,20 @@ package final class GraphBuilder {
   /// Applies an operation of one result; on an error the term is the first operand and the builder
   /// remembers the failure.
   package func applying(_ operation: some Operation, _ operands: [Term]) -> Term {
+    applying(Primitive(operation), operands.map(\.value))
+  }
+
+  /// The same for a function of elements.
+  package func applying(_ function: ScalarFunction, _ operands: [Value]) -> Term {
+    applying(.elementwise(function), operands)
+  }
+
+  private func applying(_ primitive: Primitive, _ operands: [Value]) -> Term {
     do {
-      return Term(
-        self, try growing.apply(Primitive(operation), operands.map(\.value), origin)[0])
+      return Term(self, try growing.apply(primitive, operands, origin)[0])
     } catch {
       fail(error)
-      return operands.first ?? constant(0, .f64)
+      return operands.first.map(term) ?? constant(0, .f64)
     }
   }
 
@@ -166,18 +180,30 @@ private struct GrowingGraph {
     _ node: Node, of source: Graph, _ operands: [Value], _ origin: Origin
   ) throws -> ValueRange {
     let primitive = node.primitive
+    guard haveTypesOfOperands(operands, node, source) else {
+      return try apply(primitive, operands, origin)
+    }
     if let form = canonical(primitive, operands) {
       return try apply(Primitive(form.operation), form.operands, origin)
     }
-    assert(
-      zip(source.operands(of: node), operands).allSatisfy {
-        source.type(of: $0) == graph.type(of: $1)
-      },
-      "\(primitive.operation.name) is copied to operands of other types")
     let hash = hash(primitive, operands[...])
     if let known = known(primitive, operands, hash) { return known }
     let range = Int(node.resultRange.lowerBound)..<Int(node.resultRange.upperBound)
     return add(primitive, operands, source.types[range], hash, origin)
+  }
+
+  private func haveTypesOfOperands(_ values: [Value], _ node: Node, _ source: Graph) -> Bool {
+    guard values.count == node.operandRange.count else { return false }
+    var place = Int(node.operandRange.lowerBound)
+    for value in values {
+      let (new, old) = (Int(value.index), Int(source.operandList[place].index))
+      place += 1
+      if graph.types[new].dtype != source.types[old].dtype { return false }
+      // Most are scalars.
+      if graph.types[new].shape.isEmpty && source.types[old].shape.isEmpty { continue }
+      if graph.types[new].shape != source.types[old].shape { return false }
+    }
+    return true
   }
 
   private func canonical(_ primitive: Primitive, _ operands: [Value]) -> Application? {

@@ -150,27 +150,13 @@ extension Comprehension {
 }
 
 extension ScalarExpr {
-  /// Operations an element costs; a function of libm counts as 20.
+  /// Operations an element costs.
   package var cost: Int {
     switch self {
     case .operand, .literal, .index, .state: 0
     case .apply(let f, let operands): operands.reduce(f.cost) { $0 + $1.cost }
     case .convert(let x, _): x.cost
     case .guarded(_, let a, let b): 1 + a.cost + b.cost
-    }
-  }
-}
-
-extension ScalarFunction {
-  fileprivate var cost: Int {
-    switch spelling.float ?? spelling.integer ?? .prefix("") {
-    case .infix(let symbol): symbol == "/" ? 4 : 1
-    case .conditional: 1
-    case .prefix(let sign): sign.isEmpty ? 0 : 1
-    case .libm("fabs"), .libm("floor"), .libm("ceil"), .libm("sqrt"): 2
-    case .libm: 20
-    case .runtime: arity == 2 ? 2 : 20
-    case .defined: 20
     }
   }
 }

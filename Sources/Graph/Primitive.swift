@@ -56,6 +56,7 @@ package final class OperationBox: Sendable {
   /// Equal for equal operations, in this process.
   let hash: Int
   let hasRegions: Bool
+  let isComposed: Bool
   let runsOnHost: Bool
 
   init(_ operation: some Operation) {
@@ -63,6 +64,7 @@ package final class OperationBox: Sendable {
     hash = operation.hashValue
     let regions = operation.regions
     hasRegions = !regions.isEmpty
+    isComposed = operation.isComposed
     runsOnHost =
       operation.runsOnHost
       || regions.contains { $0.graph.nodes.contains(where: \.primitive.runsOnHost) }

@@ -27,12 +27,18 @@ package struct StructuralKey: Hashable, Sendable {
     }
     for index in graph.canonicalOrder() {
       let node = graph.nodes[index]
-      let operation = node.operation
-      writer.add(operation.name)
-      for attribute in operation.attributes { writer.add(attribute) }
-      if !operation.isToldByAttributes { operations.append(node.primitive) }
-      if node.hasRegions { operations += operation.regions.flatMap(\.key.operations) }
-      for operand in graph.operands(of: node) {
+      switch node.primitive {
+      // A function of elements has no parameters.
+      case .elementwise(let function): writer.add(function.name)
+      case .other(let box):
+        let operation = box.operation
+        writer.add(operation.name)
+        for attribute in operation.attributes { writer.add(attribute) }
+        if !operation.isToldByAttributes { operations.append(node.primitive) }
+        if box.hasRegions { operations += operation.regions.flatMap(\.key.operations) }
+      }
+      for place in node.operandRange {
+        let operand = graph.operandList[Int(place)]
         writer.add(UInt64(UInt32(bitPattern: numbers[Int(operand.index)])))
       }
       writer.bytes.append(0xff)

@@ -25,7 +25,7 @@ package struct Term {
 
 /// Applies an elementwise function, with broadcasting.
 package func apply(_ function: ScalarFunction, _ operands: Term...) -> Term {
-  operands[0].builder.applying(Elementwise(function), operands)
+  operands[0].builder.applying(function, operands.map(\.value))
 }
 
 extension Term {

@@ -146,8 +146,8 @@ extension Graph {
   fileprivate var operationOnHost: String? {
     var pending = [self]
     while let graph = pending.popLast() {
-      for node in graph.nodes where node.primitive.runsOnHost {
-        let operation = node.operation
+      for node in graph.nodes.indices where graph.nodes[node].primitive.runsOnHost {
+        let operation = graph.nodes[node].operation
         if operation.runsOnHost { return operation.name }
         pending += operation.regions.map(\.graph)
       }

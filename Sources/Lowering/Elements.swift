@@ -63,7 +63,7 @@ extension NestBuilder {
     let made = build(map.values[result], map, node, indices, states: [], in: scope)
     if made.expression.isLeaf { return made }
     // Under conditions it would have to be guarded once more; cheap things are written twice.
-    let isTransport = map.values[result].cost == 0
+    let isTransport = plan.ownCosts[index] == 0
     if !isTransport && scope.conditions.isEmpty
       && (plan.useCounts[index] > 1 || made.depth < scope.depth)
     {

@@ -6,15 +6,14 @@ import Graph
 /// statements that touch the array; the body is rewritten once, at the end.
 struct StepBody {
   private var statements: [Statement]
-  /// For each statement the buffers it touches.
-  private var touched: [Set<Int>]
+  /// For each statement the buffers it touches; a loop that carries no array need not know.
+  private lazy var touched = statements.map(\.buffers)
+  /// What statements access, of those that were looked at: several arrays often share one.
+  private var accesses: [Int: Accesses] = [:]
   /// Where what was written to a buffer lies now.
   private var moved: [Int: (buffer: Int, base: DimExpr)] = [:]
 
-  init(_ statements: [Statement]) {
-    self.statements = statements
-    touched = statements.map(\.buffers)
-  }
+  init(_ statements: [Statement]) { self.statements = statements }
 
   /// Puts `current` in the place of `next`, the array of the next step; false, and nothing changes,
   /// where something needs old elements behind new ones.
@@ -24,7 +23,7 @@ struct StepBody {
   mutating func updateInPlace(_ current: Int, next: Int, newLocal: () -> Int) -> Bool {
     guard let first = touched.firstIndex(where: { $0.contains(next) }) else { return false }
     // Behind a copy nothing has changed yet, until something else is written.
-    let isCopied = statements[first].onlyCopies(current, to: next)
+    let isCopied = accesses(first).onlyCopies(current, to: next)
     let change =
       isCopied ? touched[(first + 1)...].firstIndex { $0.contains(next) } : first
     if let change {
@@ -34,16 +33,22 @@ struct StepBody {
       if touched[(change + 1)...].contains(where: { $0.contains(current) }) { return false }
     }
     if !isCopied, touched[first].contains(current) {
-      var accesses = Accesses(current: current, next: next)
-      guard accesses.visit([statements[first]], path: [], loops: []), let last = accesses.lastRead
-      else { return false }
+      guard let last = accesses(first).lastRead(of: current, next: next) else { return false }
       if let (store, read) = last {
         statements[first] = statements[first].postponing(
           store.dropFirst(), behind: read, in: newLocal())
+        accesses[first] = nil
       }
     }
     moved[next] = (current, 0)
     return true
+  }
+
+  private mutating func accesses(_ place: Int) -> Accesses {
+    if let known = accesses[place] { return known }
+    let made = Accesses(statements[place])
+    accesses[place] = made
+    return made
   }
 
   /// Puts a place in the place of a buffer.
@@ -53,8 +58,8 @@ struct StepBody {
 
   /// Two buffers change places at the end of the step.
   mutating func swap(_ current: Int, _ next: Int) {
-    statements.append(.swap(current, next))
     touched.append([current, next])
+    statements.append(.swap(current, next))
   }
 
   func finished() -> [Statement] {
@@ -68,87 +73,92 @@ struct StepBody {
   }
 }
 
-/// Where one nest reads the old array and writes the new one.
+/// Where one nest reads and writes arrays.
 private struct Accesses {
-  let current: Int
-  let next: Int
-  private var stores: [(path: [Int], offset: DimExpr)] = []
-  private var reads: [(path: [Int], offset: DimExpr)] = []
-  private var readsNew = false
-
-  init(current: Int, next: Int) {
-    self.current = current
-    self.next = next
+  private struct Store {
+    let path: [Int]
+    let offset: DimExpr
+    /// Every element is written once.
+    let isOnce: Bool
+    /// The buffer of which the element at the same place is written.
+    let source: Int?
   }
 
-  /// Collects accesses; false where some are of a kind that is not followed.
-  mutating func visit(_ statements: [Statement], path: [Int], loops: [Int]) -> Bool {
+  private struct Read {
+    let path: [Int]
+    let offset: DimExpr
+  }
+
+  /// By buffer.
+  private var stores: [Int: [Store]] = [:]
+  private var reads: [Int: [Read]] = [:]
+  /// Buffers that a loop of steps touches, which are followed for copies only.
+  private var inSteps: Set<Int> = []
+  /// Buffers that are accessed in a way that is not followed.
+  private var others: Set<Int> = []
+
+  init(_ statement: Statement) { visit([statement], path: [], loops: []) }
+
+  private mutating func visit(_ statements: [Statement], path: [Int], loops: [Int]) {
     for (place, statement) in statements.enumerated() {
       let here = path + [place]
       switch statement {
       case .loop(let loop):
-        if loop.isOfSteps && touchesEither(statement) { return false }
-        if !visit(loop.body, path: here, loops: loops + [loop.index]) { return false }
-      case .store(next, let offset, let e):
-        // Every element once.
-        if !loops.allSatisfy({ offset.mentions(index: $0) }) { return false }
+        if loop.isOfSteps { inSteps.formUnion(statement.buffers) }
+        visit(loop.body, path: here, loops: loops + [loop.index])
+      case .store(let buffer, let offset, let e):
+        var source: Int?
+        if case .load(let from, offset) = e { source = from }
         collect(e, here)
-        stores.append((here, offset))
-      case .store(_, _, let e), .define(_, let e), .defineIndex(_, let e), .variable(_, let e),
-        .assign(_, let e):
+        stores[buffer, default: []].append(
+          Store(
+            path: here, offset: offset,
+            isOnce: loops.allSatisfy { offset.mentions(index: $0) }, source: source))
+      case .define(_, let e), .defineIndex(_, let e), .variable(_, let e), .assign(_, let e):
         collect(e, here)
-      default: if touchesEither(statement) { return false }
+      default: others.formUnion(statement.buffers)
       }
     }
-    return true
-  }
-
-  private func touchesEither(_ statement: Statement) -> Bool {
-    statement.touches(current) || statement.touches(next)
   }
 
   private mutating func collect(_ e: Expression, _ path: [Int]) {
     e.forEach {
-      if case .load(current, let offset) = $0 { reads.append((path, offset)) }
-      if case .load(next, _) = $0 { readsNew = true }
+      if case .load(let buffer, let offset) = $0 {
+        reads[buffer, default: []].append(Read(path: path, offset: offset))
+      }
     }
   }
 
-  /// One store, and all reads at its place and in its block. Where some are behind the store, its
-  /// path and the last of them in the block, behind which it has to be; `nil` where that is not so.
-  var lastRead: (path: [Int], read: Int)?? {
-    guard stores.count == 1, let store = stores.first, let place = store.path.last,
+  /// Whether all that is written to `next` is what stands at that place of `current`, and nothing
+  /// reads it.
+  func onlyCopies(_ current: Int, to next: Int) -> Bool {
+    reads[next] == nil && !others.contains(next)
+      && (stores[next] ?? []).allSatisfy { $0.source == current }
+  }
+
+  /// One store of `next`, and all reads of `current` at its place and in its block. Where some are
+  /// behind the store, its path and the last of them in the block, behind which it has to be; `nil`
+  /// where that is not so.
+  func lastRead(of current: Int, next: Int) -> (path: [Int], read: Int)?? {
+    let isFollowed = [current, next].allSatisfy { !inSteps.contains($0) && !others.contains($0) }
+    let reads = reads[current] ?? []
+    guard isFollowed, let stores = stores[next], stores.count == 1, let store = stores.first,
+      store.isOnce, let place = store.path.last,
       reads.allSatisfy({
         $0.path.dropLast() == store.path.dropLast() && $0.offset == store.offset
       })
     else { return nil }
     let last = reads.compactMap(\.path.last).max() ?? 0
     if last <= place { return .some(nil) }
-    return readsNew ? nil : .some((store.path, last))
+    return self.reads[next] == nil ? .some((store.path, last)) : nil
   }
 }
 
 extension Statement {
-  /// Whether all that is written to `next` is what stands at that place of `current`.
-  fileprivate func onlyCopies(_ current: Int, to next: Int) -> Bool {
-    if !touches(next) { return true }
-    switch self {
-    case .store(next, let offset, .load(current, let source)): return offset == source
-    case .loop(let loop): return loop.body.allSatisfy { $0.onlyCopies(current, to: next) }
-    default: return false
-    }
-  }
-
   /// All buffers that it reads or writes.
   fileprivate var buffers: Set<Int> {
     var found: Set<Int> = []
     forEachBuffer { buffer, _ in found.insert(buffer) }
-    return found
-  }
-
-  fileprivate func touches(_ wanted: Int) -> Bool {
-    var found = false
-    forEachBuffer { buffer, _ in if buffer == wanted { found = true } }
     return found
   }
 

@@ -113,10 +113,10 @@ final class NestBuilder {
 
   /// What is changed in places and then is an output is made where the output belongs.
   private func shareTargets() {
-    for (index, node) in graph.nodes.enumerated().reversed() {
+    for index in graph.nodes.indices.reversed() {
       guard case .scatter? = plan.meanings[index],
-        let place = placeOfValue[Int(node.resultRange.lowerBound)],
-        let source = graph.operands(of: node).first, plan.isStored[Int(source.index)],
+        let place = placeOfValue[Int(graph.nodes[index].resultRange.lowerBound)],
+        let source = graph.operands(of: index).first, plan.isStored[Int(source.index)],
         plan.useCounts[Int(source.index)] == 1, placeOfValue[Int(source.index)] == nil,
         graph.definingNode(of: source).map({ graph.nodes[$0].operation.regions.isEmpty }) == true
       else { continue }

@@ -3,8 +3,8 @@ import Graph
 
 extension NestBuilder {
   func lower(_ node: Node, _ index: Int) {
-    guard let meaning = plan.meanings[index],
-      node.resultRange.contains(where: { plan.isStored[Int($0)] })
+    guard node.resultRange.contains(where: { plan.isStored[Int($0)] }),
+      let meaning = plan.meanings[index]
     else { return }
     if plan.isContraction[index],
       let product = Contraction(graph, node, meaning, contractions),
@@ -87,18 +87,19 @@ extension NestBuilder {
   // MARK: - Maps
 
   private func lowerMap(_ map: Comprehension, _ node: Node, _ index: Int) {
-    let order = LoopOrder(.map(map), map)
+    let order = map.domain.isEmpty ? [] : LoopOrder(.map(map), map).indices
     let nest =
-      order.indices.isEmpty
+      order.isEmpty
       ? Nest(loops: [], block: root)
       : openNest(
-        extents: order.indices.map { map.domain[$0] },
-        reads: reads(of: .map(map), index, nil), loops: order.indices, notes: [note(node)])
-    let indices = domainIndices(map.domain, order.indices, nest.loops)
-    for (k, value) in graph.results(of: node).enumerated() where plan.isStored[Int(value.index)] {
+        extents: order.map { map.domain[$0] }, reads: reads(of: .map(map), index, nil),
+        loops: order, notes: [note(node)])
+    let indices = domainIndices(map.domain, order, nest.loops)
+    for (k, result) in node.resultRange.enumerated() where plan.isStored[Int(result)] {
+      let value = Value(Int(result))
       let element = build(map.values[k], map, index, indices, states: [], in: nest.scope)
       store(element, value, indices, in: nest)
-      place(value, nest, axes: order.indices)
+      place(value, nest, axes: order)
     }
   }
 

@@ -7,7 +7,7 @@ extension Expression {
   /// `f` of operands, with signs moved into sums and out of products.
   static func applying(_ f: ScalarFunction, _ dtype: DType, _ operands: [Expression]) -> Expression
   {
-    guard dtype.isFloat, operands.contains(where: { $0.opposite != nil }) else {
+    guard dtype.isFloat, operands.contains(where: \.hasOpposite) else {
       return .apply(f, dtype, operands)
     }
     switch f {
@@ -29,6 +29,17 @@ extension Expression {
     default: break
     }
     return .apply(f, dtype, operands)
+  }
+
+  /// Whether `opposite` is something, without making it.
+  private var hasOpposite: Bool {
+    switch self {
+    case .literal(let scalar): scalar.dtype.isFloat && scalar.real < 0
+    case .apply(.negate, let dtype, _): dtype.isFloat
+    case .apply(let f, let dtype, let operands) where f == .multiply || f == .divide:
+      dtype.isFloat && (operands[0].hasOpposite || operands[1].hasOpposite)
+    default: false
+    }
   }
 
   /// The expression x for one that is written `−x`, or is a product with such a factor.

@@ -10,7 +10,7 @@ extension NestBuilder {
     var groups: [(dtype: DType, members: [Value])] = []
     for stack in stacks
     where graph.type(of: stack).rank == 1 && placeOfValue[Int(stack.index)] == nil
-      && !readOtherwise.contains(stack)
+      && !readOtherwise[Int(stack.index)]
     {
       let dtype = graph.type(of: stack).dtype
       if let k = groups.firstIndex(where: { $0.dtype == dtype }) {
@@ -31,12 +31,14 @@ extension NestBuilder {
   }
 
   /// Values that something else reads than loops that go through their rows.
-  private var readOtherwise: Set<Value> {
-    var found = Set(graph.outputs.map(\.value))
+  private var readOtherwise: [Bool] {
+    var found = [Bool](repeating: false, count: graph.types.count)
+    for output in graph.outputs { found[Int(output.value.index)] = true }
     for node in graph.nodes {
-      let scanned = (node.operation as? Loop)?.scannedOperands ?? 0..<0
+      let scanned =
+        node.hasRegions ? (node.operation as? Loop)?.scannedOperands ?? 0..<0 : 0..<0
       for (k, operand) in graph.operands(of: node).enumerated() where !scanned.contains(k) {
-        found.insert(operand)
+        found[Int(operand.index)] = true
       }
     }
     return found

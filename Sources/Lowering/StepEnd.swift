@@ -79,7 +79,11 @@ extension Expression {
   }
 
   func renaming(_ names: [Int: Int]) -> Expression {
-    mapLeaves { if case .local(let k) = $0, let new = names[k] { .local(new) } else { $0 } }
+    // Most mention none of them, and stay as they are.
+    var mentionsSome = false
+    forEachLocal { if names[$0] != nil { mentionsSome = true } }
+    if !mentionsSome { return self }
+    return mapLeaves { if case .local(let k) = $0, let new = names[k] { .local(new) } else { $0 } }
   }
 }
 

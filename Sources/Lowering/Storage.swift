@@ -7,6 +7,8 @@ import Graph
 struct StoragePlan {
   /// One a node.
   let meanings: [Meaning?]
+  /// Operations that an element of a value takes, from elements of the operands.
+  let ownCosts: [Int]
   /// One a value: has a buffer (or a local, for scalars).
   private(set) var isStored: [Bool]
   /// How often a value is read, outputs included.
@@ -17,7 +19,7 @@ struct StoragePlan {
   private(set) var isContraction: [Bool]
 
   init(_ graph: Graph, contractions: Contraction.Policy) {
-    meanings = Self.meanings(graph)
+    (meanings, ownCosts) = Self.meanings(graph)
     isStored = [Bool](repeating: false, count: graph.types.count)
     useCounts = [Int](repeating: 0, count: graph.types.count)
     isContraction = [Bool](repeating: false, count: graph.nodes.count)
@@ -27,24 +29,24 @@ struct StoragePlan {
 
     var costs = [Int](repeating: 0, count: graph.types.count)
     var depths = costs
-    for (index, node) in graph.nodes.enumerated() {
-      let results = node.resultRange
+    for index in graph.nodes.indices {
+      let results = graph.nodes[index].resultRange
       guard case .map(let map)? = meanings[index] else {
         for result in results { isStored[Int(result)] = true }
         continue
       }
-      let operandCost = graph.operands(of: node).reduce(0) {
-        isStored[Int($1.index)] ? $0 : $0 + costs[Int($1.index)]
+      var cost = 0
+      var depth = 1
+      for result in results { cost += ownCosts[Int(result)] }
+      for place in graph.nodes[index].operandRange {
+        let operand = Int(graph.operandList[Int(place)].index)
+        if isStored[operand] { continue }
+        cost += costs[operand]
+        depth = max(depth, 1 + depths[operand])
       }
-      var cost = operandCost + map.values.reduce(0) { $0 + $1.cost }
-      let depth =
-        1
-        + graph.operands(of: node).reduce(0) {
-          isStored[Int($1.index)] ? $0 : max($0, depths[Int($1.index)])
-        }
       // Of numbers that are repeated each is computed once, not each repetition.
-      if let operand = graph.repeated(by: map, node), cost > 1,
-        results.contains(where: { useCounts[Int($0)] > 1 })
+      if cost > 1, results.contains(where: { useCounts[Int($0)] > 1 }),
+        let operand = graph.repeated(by: map, graph.nodes[index])
       {
         isStored[Int(operand.index)] = true
         cost = 0
@@ -66,25 +68,35 @@ struct StoragePlan {
     }
   }
 
-  /// The meaning of every node. That of a function of scalars does not depend on the node, and
-  /// programs of scalars are long: it is made once.
-  private static func meanings(_ graph: Graph) -> [Meaning?] {
+  /// The meaning of every node, and the costs of every value. The meaning of a function of scalars
+  /// does not depend on the node, and programs of scalars are long: it is made once.
+  private static func meanings(_ graph: Graph) -> (of: [Meaning?], costs: [Int]) {
     // A handful of functions: looking through them is quicker than hashing.
     var ofScalars: [(function: ScalarFunction, dtype: DType, meaning: Meaning)] = []
-    return graph.nodes.map { node in
-      guard let function = node.primitive.function,
-        graph.operands(of: node).allSatisfy({ graph.type(of: $0).shape.isEmpty }),
-        let dtype = graph.operands(of: node).last.map({ graph.type(of: $0).dtype })
-      else {
-        return node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
-      }
-      for known in ofScalars where known.function === function && known.dtype == dtype {
-        return known.meaning
+    var meanings: [Meaning?] = []
+    meanings.reserveCapacity(graph.nodes.count)
+    var costs = [Int](repeating: 0, count: graph.types.count)
+    for node in graph.nodes {
+      if let function = node.primitive.function, graph.readsScalars(node) {
+        let last = graph.operandList[Int(node.operandRange.upperBound) - 1]
+        let dtype = graph.types[Int(last.index)].dtype
+        costs[Int(node.resultRange.lowerBound)] = function.cost
+        if let k = ofScalars.firstIndex(where: { $0.function === function && $0.dtype == dtype }) {
+          meanings.append(ofScalars[k].meaning)
+          continue
+        }
+        let made = node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
+        ofScalars.append((function, dtype, made))
+        meanings.append(made)
+        continue
       }
       let made = node.operation.meaning(graph.operandTypes(of: node), graph.resultTypes(of: node))
-      ofScalars.append((function, dtype, made))
-      return made
+      if case .map(let map) = made {
+        for (result, value) in zip(node.resultRange, map.values) { costs[Int(result)] = value.cost }
+      }
+      meanings.append(made)
     }
+    return (meanings, costs)
   }
 
   /// Stores operands that the node would read more often than once an element, or needs as memory.
@@ -146,6 +158,14 @@ struct StoragePlan {
 }
 
 extension Graph {
+  /// Has operands, and all of them are scalars.
+  fileprivate func readsScalars(_ node: Node) -> Bool {
+    !node.operandRange.isEmpty
+      && node.operandRange.allSatisfy {
+        types[Int(operandList[Int($0)].index)].shape.isEmpty
+      }
+  }
+
   /// The operand whose elements a map repeats, as a broadcast does.
   fileprivate func repeated(by map: Comprehension, _ node: Node) -> Value? {
     guard map.fetches.isEmpty, map.values.count == 1,

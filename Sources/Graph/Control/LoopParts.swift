@@ -58,18 +58,17 @@ package struct LoopParts {
 
   /// - Parameter operands: values of the graph around the loop.
   package init(_ loop: Loop, _ operands: [Value]) throws {
-    let graph = loop.body.graph
+    let graph = loop.body.graph.pruned()
     name = graph.name
     bound = loop.bound
     isReversed = loop.isReversed
     keep = loop.keep
     count = loop.hasCount ? operands[0] : nil
-    let builder = GraphBuilder(name: graph.name)
+    let builder = GraphBuilder(graph)
     self.builder = builder
-    let inputs = graph.inputs.map { builder.addHidden(graph.type(of: $0.value)) }
-    indexName = graph.inputs[0].name
+    let (inputs, outputs) = (graph.inputs, graph.outputs)
+    indexName = inputs[0].name
     index = inputs[0].value
-    let outputs = try builder.inline(graph, inputs)
     func given(_ k: Int, _ operand: Int) -> Given {
       Given(name: graph.inputs[k].name, operand: operands[operand], input: inputs[k].value)
     }
@@ -86,7 +85,8 @@ package struct LoopParts {
     }
     if let condition = loop.condition {
       let read = [inputs[0]] + inputs[loop.carriedInputs] + inputs[loop.capturedInputs]
-      self.condition = try builder.inline(condition.graph, Array(read))[0].value
+      let terms = read.map { builder.term($0.value) }
+      self.condition = try builder.inline(condition.graph, terms)[0].value
     }
   }
 
@@ -180,23 +180,23 @@ package struct LoopParts {
   /// - Returns: the condition of the other loop, in this body.
   package mutating func add(_ other: LoopParts) throws -> Value? {
     let graph = other.builder.graph
-    var renamed: [Value: Value] = [other.index: index]
+    var renamed = [Value?](repeating: nil, count: graph.types.count)
+    renamed[Int(other.index.index)] = index
     for value in other.carried.map(\.input) + other.rows.map(\.input) + other.captured.map(\.input)
     {
-      renamed[value] = builder.addHidden(graph.type(of: value)).value
+      renamed[Int(value.index)] = builder.addHidden(graph.type(of: value)).value
     }
     let targets = other.targets
     let needed = graph.nodesNeeded(for: targets)
     for (number, node) in graph.nodes.enumerated() where needed[number] {
       builder.origin = node.origin
-      let made = try builder.copy(
-        node, of: graph, graph.operands(of: node).compactMap { renamed[$0] })
+      let made = try builder.copy(node, of: graph, graph.operands(of: node, renamed: renamed))
       for (value, result) in zip(graph.results(of: node), made) {
-        renamed[value] = result
+        renamed[Int(value.index)] = result
         if let name = graph.names[value] { builder.name(builder.term(result), name) }
       }
     }
-    func new(_ value: Value) -> Value { renamed[value] ?? index }
+    func new(_ value: Value) -> Value { renamed[Int(value.index)] ?? index }
     carried += other.carried.map {
       Carried(name: $0.name, initial: $0.initial, input: new($0.input), next: new($0.next))
     }

@@ -56,16 +56,10 @@ extension GraphBuilder {
     }
     let saved = origin
     defer { origin = saved }
-    let isCopy = zip(graph.inputs, arguments).allSatisfy {
-      graph.type(of: $0.value) == $1.type
-    }
     for (index, isLive) in graph.liveNodes().enumerated() where isLive {
       let node = graph.nodes[index]
       origin = node.origin
-      let operands = graph.operands(of: node).compactMap { inlined[Int($0.index)] }
-      let made =
-        isCopy
-        ? try copy(node, of: graph, operands) : try apply(node.operation, operands)
+      let made = try copy(node, of: graph, graph.operands(of: node, renamed: inlined))
       for (old, new) in zip(graph.results(of: node), made) {
         inlined[Int(old.index)] = new
         if let name = graph.names[old] { self.name(term(new), name) }
@@ -105,8 +99,8 @@ extension Graph {
     }
     for (index, node) in nodes.enumerated() where needed[index] {
       builder.origin = node.origin
-      let operands = operands(of: node).compactMap { copied[Int($0.index)] }
-      guard let made = try? builder.copy(node, of: self, operands) else {
+      guard let made = try? builder.copy(node, of: self, operands(of: node, renamed: copied))
+      else {
         preconditionFailure("\(node.operation.name) was built from these operands before")
       }
       for (old, new) in zip(results(of: node), made) where copied[Int(old.index)] == nil {

@@ -75,9 +75,9 @@ extension Graph {
   package func dependents(of roots: [Value]) -> [Bool] {
     var depends = [Bool](repeating: false, count: types.count)
     for root in roots { depends[Int(root.index)] = true }
-    for node in nodes
-    where operands(of: node).contains(where: { depends[Int($0.index)] }) {
-      for result in node.resultRange { depends[Int(result)] = true }
+    for node in nodes.indices
+    where nodes[node].operandRange.contains(where: { depends[Int(operandList[Int($0)].index)] }) {
+      for result in nodes[node].resultRange { depends[Int(result)] = true }
     }
     return depends
   }

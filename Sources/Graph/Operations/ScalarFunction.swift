@@ -21,6 +21,8 @@ package final class ScalarFunction: Sendable, Hashable {
   package let summary: String
   /// `f(f(a, b), c) = f(a, f(b, c))` but for rounding, and `identity` is neutral.
   package let identity: Double?
+  /// Operations an element costs; a function of libm counts as 20.
+  package let cost: Int
 
   package init(
     _ name: String, arity: Int, domain: Domain, isPredicate: Bool = false, spelling: Spelling,
@@ -38,6 +40,7 @@ package final class ScalarFunction: Sendable, Hashable {
     self.samples = samples
     self.identity = identity
     self.summary = summary
+    cost = (spelling.float ?? spelling.integer ?? .prefix("")).cost(arity)
   }
 
   package static func == (a: ScalarFunction, b: ScalarFunction) -> Bool { a === b }
@@ -98,6 +101,18 @@ package final class ScalarFunction: Sendable, Hashable {
     case runtime(String)
     /// A function that is defined in the program that calls it: its name, and the definition in C.
     case defined(String, definition: String)
+
+    fileprivate func cost(_ arity: Int) -> Int {
+      switch self {
+      case .infix(let symbol): symbol == "/" ? 4 : 1
+      case .conditional: 1
+      case .prefix(let sign): sign.isEmpty ? 0 : 1
+      case .libm("fabs"), .libm("floor"), .libm("ceil"), .libm("sqrt"): 2
+      case .libm: 20
+      case .runtime: arity == 2 ? 2 : 20
+      case .defined: 20
+      }
+    }
   }
 
   /// The function in Swift, written for clarity; f32 is computed in f64 and rounded once.

@@ -4,7 +4,9 @@
 
 /// The cotangents of linear inputs.
 package struct Cotangents {
-  private var cotangents: [Term?]
+  private let builder: GraphBuilder
+  /// One a value; `nil` where nothing was received.
+  private var cotangents: [Value?]
   /// More of them for stacks of unknown height, which nothing adds up but the loop that made them.
   private var further: [Value: [Term]] = [:]
 
@@ -17,7 +19,8 @@ package struct Cotangents {
     _ builder: GraphBuilder, inputs: [Value], outputs: [(tangent: Value, cotangent: Term)]
   ) throws {
     let graph = builder.graph
-    cotangents = [Term?](repeating: nil, count: graph.types.count)
+    self.builder = builder
+    cotangents = [Value?](repeating: nil, count: graph.types.count)
     var linear = [Bool](repeating: false, count: graph.types.count)
     for input in inputs { linear[Int(input.index)] = true }
     for node in graph.nodes
@@ -30,8 +33,8 @@ package struct Cotangents {
     for node in graph.nodes.reversed() {
       let results = graph.results(of: node)
       guard linear[Int(results[0].index)] else { continue }
-      let received = results.map { cotangents[Int($0.index)] }
-      guard received.contains(where: { $0 != nil }) else { continue }
+      guard results.contains(where: { cotangents[Int($0.index)] != nil }) else { continue }
+      let received = results.map { self[$0] }
       let operands = graph.operands(of: node)
       builder.origin = node.origin
       let rule = TransposeRule(
@@ -49,14 +52,17 @@ package struct Cotangents {
     }
   }
 
-  package subscript(value: Value) -> Term? { cotangents[Int(value.index)] }
+  package subscript(value: Value) -> Term? { cotangents[Int(value.index)].map(builder.term) }
 
   private mutating func add(_ cotangent: Term, to value: Value) {
-    let index = Int(value.index)
-    if cotangents[index] != nil, cotangent.type.isUnbounded {
-      further[value, default: []].append(cotangent)
+    guard let known = self[value] else {
+      cotangents[Int(value.index)] = cotangent.value
       return
     }
-    cotangents[index] = cotangents[index].map { $0 + cotangent } ?? cotangent
+    if cotangent.type.isUnbounded {
+      further[value, default: []].append(cotangent)
+    } else {
+      cotangents[Int(value.index)] = (known + cotangent).value
+    }
   }
 }

@@ -1,6 +1,16 @@
 // Rebuilding a graph node by node: what every pass does that replaces some operations by others.
 
 extension Graph {
+  /// The operands of a node as `renamed` has them; those without a name there are left out.
+  package func operands(of node: Node, renamed: [Value?]) -> [Value] {
+    var operands: [Value] = []
+    operands.reserveCapacity(node.operandRange.count)
+    for place in node.operandRange {
+      if let new = renamed[Int(operandList[Int(place)].index)] { operands.append(new) }
+    }
+    return operands
+  }
+
   /// A builder for a graph of the same name, constraints and inputs, and for each value what stands for
   /// it there: as yet the inputs.
   package func emptied() -> (builder: GraphBuilder, values: [Value?]) {

@@ -3,8 +3,9 @@
 
 /// The tangents of values of a graph.
 package struct Tangents {
+  private let builder: GraphBuilder
   /// One a value; `nil` where the value does not vary.
-  private var tangents: [Term?]
+  private var tangents: [Value?]
 
   /// Adds to `builder` the tangents of everything that `targets` depend on and that varies with
   /// the values that have a tangent in `seeds`.
@@ -12,8 +13,9 @@ package struct Tangents {
   /// - Throws: `DerivativeError` where a rule has no derivative.
   package init(_ builder: GraphBuilder, of targets: [Value], seeds: [Value: Term]) throws {
     let graph = builder.graph
-    tangents = [Term?](repeating: nil, count: graph.types.count)
-    for (value, seed) in seeds { tangents[Int(value.index)] = seed }
+    self.builder = builder
+    tangents = [Value?](repeating: nil, count: graph.types.count)
+    for (value, seed) in seeds { tangents[Int(value.index)] = seed.value }
     let needed = graph.nodesNeeded(for: targets)
     for (index, node) in graph.nodes.enumerated() where needed[index] {
       let operands = graph.operands(of: node)
@@ -23,14 +25,15 @@ package struct Tangents {
       let rule = JVPRule(
         builder: builder, operands: operands.map { Term(builder, $0) },
         results: results.map { Term(builder, $0) },
-        tangents: operands.map { tangents[Int($0.index)] })
+        tangents: operands.map { self[$0] })
       let made = try node.operation.jvp(rule)
       // A value with a seed of its own varies by both.
       for (result, tangent) in zip(results, made) {
-        tangents[Int(result.index)] = sum([tangent, tangents[Int(result.index)]])
+        let seed = self[result]
+        tangents[Int(result.index)] = (seed == nil ? tangent : sum([tangent, seed]))?.value
       }
     }
   }
 
-  package subscript(value: Value) -> Term? { tangents[Int(value.index)] }
+  package subscript(value: Value) -> Term? { tangents[Int(value.index)].map(builder.term) }
 }

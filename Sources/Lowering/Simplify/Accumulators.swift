@@ -16,6 +16,7 @@ struct SplitSum {
 extension LoopParts {
   /// Splits sums of padded arrays, and adds windows in place.
   mutating func narrowSums(_ outside: GraphBuilder) throws -> [SplitSum] {
+    if carried.allSatisfy({ builder.type(of: $0.input).rank == 0 }) { return [] }
     var splits: [SplitSum] = []
     var uses = usesOfValues()
     for k in carried.indices where isSumFromZero(k, uses, outside.graph) {
@@ -51,7 +52,7 @@ extension LoopParts {
     let item = carried[k]
     guard graph.type(of: item.input).rank > 0, outside.isZeros(item.initial),
       let node = graph.definingNode(of: item.next),
-      graph.nodes[node].operation.scalarFunction == .add,
+      graph.nodes[node].primitive.function == .add,
       graph.operands(of: node).first == item.input,
       graph.type(of: Array(graph.operands(of: node))[1]) == graph.type(of: item.input)
     else { return false }
@@ -133,7 +134,7 @@ extension Graph {
           (pad.low + pad.high).allSatisfy(\.isNonNegative), pad.interior.allSatisfy(\.isZero)
         else { return nil }
         found.append((operands[0], pad))
-      } else if nodes[node].operation.scalarFunction == .add,
+      } else if nodes[node].primitive.function == .add,
         operands.allSatisfy({ type(of: $0) == type(of: value) })
       {
         pending += operands.reversed()

@@ -8,8 +8,7 @@ extension LoopParts {
   ///
   /// - Returns: for each carried and each yielded value, its place among those that are left.
   mutating func mergeEqual() throws -> (carried: [Int], yielded: [Int]) {
-    try mergeGivens()
-    let carriedPlaces = try mergeCarried()
+    let carriedPlaces = try mergeCarried(mergeGivens())
     var places: [Value: Int] = [:]
     var kept: [Yielded] = []
     let yieldedPlaces = yielded.map { item in
@@ -23,7 +22,9 @@ extension LoopParts {
   }
 
   /// The same operand is scanned or captured once.
-  private mutating func mergeGivens() throws {
+  ///
+  /// - Returns: for each input that is gone, the one that is equal.
+  private mutating func mergeGivens() -> [Value: Value] {
     var same: [Value: Value] = [:]
     func merged(_ items: [Given]) -> [Given] {
       var first: [Value: Value] = [:]
@@ -38,21 +39,20 @@ extension LoopParts {
     }
     rows = merged(rows)
     captured = merged(captured)
-    if !same.isEmpty {
-      try rebuild(replacing: same.mapValues { known in { _, input in input(known) } })
-    }
+    return same
   }
 
-  private mutating func mergeCarried() throws -> [Int] {
+  /// - Parameter same: other inputs that are equal.
+  private mutating func mergeCarried(_ same: [Value: Value]) throws -> [Int] {
     // The class of each carried value is its first member.
     var classes = carried.indices.map { k in
       carried.firstIndex { $0.initial == carried[k].initial } ?? k
     }
-    splitByHash(&classes)
+    splitByHash(&classes, same)
     while true {
       let kept = classes.indices.filter { classes[$0] == $0 }
-      if kept.count == carried.count { return Array(carried.indices) }
-      let (merged, nexts) = try assuming(classes)
+      if kept.count == carried.count && same.isEmpty { return Array(carried.indices) }
+      let (merged, nexts) = try assuming(classes, same)
       let refined = Self.refined(classes, nexts)
       if refined == classes {
         self = merged
@@ -64,9 +64,9 @@ extension LoopParts {
 
   /// Splits classes whose members become different things at a glance, which spares building the loop
   /// for most guesses.
-  private func splitByHash(_ classes: inout [Int]) {
+  private func splitByHash(_ classes: inout [Int], _ same: [Value: Value]) {
     while classes != Array(classes.indices) {
-      let hashes = self.hashes(classes)
+      let hashes = self.hashes(classes, same)
       let refined = classes.indices.map { k in
         classes.indices.first {
           classes[$0] == classes[k]
@@ -80,9 +80,10 @@ extension LoopParts {
 
   /// For each value of the body a number that is equal for values that are equal if the members of a
   /// class are.
-  private func hashes(_ classes: [Int]) -> [UInt64] {
+  private func hashes(_ classes: [Int], _ same: [Value: Value]) -> [UInt64] {
     let graph = builder.graph
     var hashes = graph.types.indices.map { UInt64($0) }
+    for (input, known) in same { hashes[Int(input.index)] = UInt64(known.index) }
     for (k, first) in classes.enumerated() {
       hashes[Int(carried[k].input.index)] = UInt64(carried[first].input.index)
     }
@@ -90,8 +91,9 @@ extension LoopParts {
       // Loops that read equal values may become equal in other ways.
       var hash = node.hasRegions ? 0 : node.primitive.processHash
       if !node.hasRegions {
-        for operand in graph.operands(of: node) {
-          hash = (hash ^ hashes[Int(operand.index)]) &* 0x9e37_79b9_7f4a_7c15
+        for place in node.operandRange {
+          hash ^= hashes[Int(graph.operandList[Int(place)].index)]
+          hash = hash &* 0x9e37_79b9_7f4a_7c15
           hash ^= hash >> 29
         }
       }
@@ -103,13 +105,15 @@ extension LoopParts {
   }
 
   /// The loop if the members of a class are equal, and what each carried value then becomes.
-  private func assuming(_ classes: [Int]) throws -> (LoopParts, nexts: [Value]) {
+  private func assuming(
+    _ classes: [Int], _ same: [Value: Value]
+  ) throws -> (LoopParts, nexts: [Value]) {
     var parts = self
     // Rows that are only there to be rebuilt with the rest.
     let count = yielded.count
     parts.yielded += carried.map { Yielded(name: $0.name, value: $0.next) }
     parts.carried = classes.indices.filter { classes[$0] == $0 }.map { carried[$0] }
-    var substitutes: [Value: (GraphBuilder, (Value) -> Term) -> Term] = [:]
+    var substitutes: [Value: Substitute] = same.mapValues { known in { _, input in input(known) } }
     for (k, first) in classes.enumerated() where k != first {
       let known = carried[first].input
       substitutes[carried[k].input] = { _, input in input(known) }

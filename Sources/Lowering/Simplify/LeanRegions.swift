@@ -164,6 +164,11 @@ extension LoopParts {
     let varying = graph.dependents(
       of: [index] + carried.map(\.input) + rows.map(\.input) + staying)
     let needed = graph.nodesNeeded(for: targets)
+    let isSome = graph.nodes.indices.contains { number in
+      needed[number] && graph.nodes[number].resultRange.contains { !varying[Int($0)] }
+        && graph.canMoveOut(graph.nodes[number])
+    }
+    if !isSome { return false }
     var isWanted = [Bool](repeating: false, count: graph.types.count)
     for target in targets { isWanted[Int(target.index)] = true }
     for (number, node) in graph.nodes.enumerated() where needed[number] {

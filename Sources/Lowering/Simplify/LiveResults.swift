@@ -7,17 +7,17 @@ extension Graph {
   func liveValues() -> [Bool] {
     var live = [Bool](repeating: false, count: types.count)
     for output in outputs { live[Int(output.value.index)] = true }
-    for node in nodes.reversed() {
-      let results = node.resultRange.map { live[Int($0)] }
-      guard results.contains(true) else { continue }
-      let operands = Array(operands(of: node))
-      let reads =
+    for node in nodes.reversed() where node.resultRange.contains(where: { live[Int($0)] }) {
+      var reads: [Bool]?
+      if node.hasRegions {
+        let results = node.resultRange.map { live[Int($0)] }
         switch node.operation {
-        case let loop as Loop: LiveParts(loop, results).operands(loop)
-        case let conditional as Conditional: conditional.reads(results)
-        default: [Bool](repeating: true, count: operands.count)
+        case let loop as Loop: reads = LiveParts(loop, results).operands(loop)
+        case let conditional as Conditional: reads = conditional.reads(results)
+        default: break
         }
-      for (operand, isRead) in zip(operands, reads) where isRead {
+      }
+      for (k, operand) in operands(of: node).enumerated() where reads?[k] ?? true {
         live[Int(operand.index)] = true
       }
     }
@@ -85,7 +85,8 @@ extension Graph {
   fileprivate func inputsRead(by values: [Value]) -> [Bool] {
     var isRead = [Bool](repeating: false, count: types.count)
     for value in values { isRead[Int(value.index)] = true }
-    for node in nodes.reversed() where node.resultRange.contains(where: { isRead[Int($0)] }) {
+    for node in nodes.indices.reversed()
+    where nodes[node].resultRange.contains(where: { isRead[Int($0)] }) {
       for operand in operands(of: node) { isRead[Int(operand.index)] = true }
     }
     return inputs.map { isRead[Int($0.value.index)] }

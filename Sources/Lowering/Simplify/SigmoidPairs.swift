@@ -9,7 +9,7 @@ extension Graph {
     var plain: Set<Value> = []
     var negated: Set<Value> = []
     for (index, node) in nodes.enumerated()
-    where live[index] && node.operation.scalarFunction == .sigmoid {
+    where live[index] && node.primitive.function == .sigmoid {
       guard let x = operands(of: node).first, type(of: x).dtype == .f64 else { continue }
       plain.insert(x)
       if let source = negatedValue(x) { negated.insert(source) }
@@ -18,7 +18,7 @@ extension Graph {
   }
 
   private func negatedValue(_ value: Value) -> Value? {
-    guard let node = definingNode(of: value), nodes[node].operation.scalarFunction == .negate
+    guard let node = definingNode(of: value), nodes[node].primitive.function == .negate
     else { return nil }
     return operands(of: node).first
   }
@@ -28,7 +28,7 @@ extension Graph {
     _ node: Node, _ pairs: Set<Value>, _ builder: GraphBuilder, _ renamed: (Value) -> Value?
   ) -> ValueRange? {
     if pairs.isEmpty { return nil }
-    guard node.operation.scalarFunction == .sigmoid, let operand = operands(of: node).first
+    guard node.primitive.function == .sigmoid, let operand = operands(of: node).first
     else { return nil }
     let source = negatedValue(operand)
     guard

@@ -54,11 +54,11 @@ extension Graph {
     let pairs = sigmoidPairs(live)
     for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin
-      let operands = self.operands(of: node).compactMap { renamed[Int($0.index)] }
+      let operands = self.operands(of: node, renamed: renamed)
       let results =
         swappedProduct(node, operands, useCounts, builder)
         ?? openSigmoid(node, pairs, builder) { renamed[Int($0.index)] }
-        ?? rewritten(node.operation, operands, builder) ?? copied(node, operands, builder)
+        ?? rewritten(node.primitive, operands, builder) ?? copied(node, operands, builder)
       for (old, new) in zip(node.resultRange, results) {
         renamed[Int(old)] = new
         if let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
@@ -74,11 +74,11 @@ extension Graph {
 
   /// What a rule makes of the operation; `nil` where none holds.
   private func rewritten(
-    _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
+    _ primitive: Primitive, _ operands: [Value], _ builder: GraphBuilder
   ) -> ValueRange? {
-    if let function = operation.scalarFunction {
+    if let function = primitive.function {
       let elementwise = Elementwise(function)
-      if operands.allSatisfy({ builder.type(of: $0).shape.isEmpty }) {
+      if builder.areScalars(operands) {
         return simplifiedElementwise(elementwise, operands, builder).map { ValueRange($0) }
       }
       if let value = ofScalars(elementwise, operands, builder)
@@ -93,23 +93,19 @@ extension Graph {
       return direct == operands ? nil : applied(elementwise, direct, builder)
     }
     // The outer product with a scalar is a product.
+    let operation = primitive.operation
     if let dot = operation as? Dot, dot.leftContracting.isEmpty, dot.leftBatch.isEmpty,
       operands.contains(where: { builder.type(of: $0).rank == 0 })
     {
-      return rewritten(Elementwise(.multiply), operands, builder)
+      return rewritten(.elementwise(.multiply), operands, builder)
         ?? applied(Elementwise(.multiply), operands, builder)
     }
     return simplifiedView(operation, operands, builder).map { ValueRange($0) }
   }
 
-  /// The operation as it is; its types are known where those of the operands are the same.
+  /// The operation as it is.
   private func copied(_ node: Node, _ operands: [Value], _ builder: GraphBuilder) -> ValueRange {
-    let isSame = zip(self.operands(of: node), operands).allSatisfy {
-      type(of: $0) == builder.type(of: $1)
-    }
-    return isSame
-      ? (try? builder.copy(node, of: self, operands)) ?? ValueRange(0..<0)
-      : applied(node.operation, operands, builder)
+    (try? builder.copy(node, of: self, operands)) ?? ValueRange(0..<0)
   }
 
   /// The operands have types that fit, so the type rule holds.
@@ -200,7 +196,7 @@ extension Graph {
     _ operation: Elementwise, _ operands: [Value], _ builder: GraphBuilder
   ) -> Value? {
     // Without a literal only these have a rule.
-    if !operands.contains(where: { builder.literal($0) != nil }) {
+    if !builder.hasLiteral(operands) {
       switch operation.function {
       // a + (−b) = a − b
       case .add:
@@ -294,7 +290,7 @@ extension Graph {
     let order = [0..<batch, batch + left..<batch + left + right, batch..<batch + left]
     guard transpose.permutation == order.flatMap(Array.init), useCounts[Int(value.index)] == 1
     else { return nil }
-    return rewritten(dot.swapped, factors.reversed(), builder)
+    return rewritten(Primitive(dot.swapped), factors.reversed(), builder)
       ?? applied(dot.swapped, factors.reversed(), builder)
   }
 

@@ -38,12 +38,13 @@ extension Graph {
   }
 
   /// The same function; loops that keep everything for their derivatives keep this instead.
-  package func keeping(_ keep: Keep) -> Graph {
+  /// - Parameter everywhere: those that keep less, too.
+  package func keeping(_ keep: Keep, everywhere: Bool = false) -> Graph {
     let hasLoops = nodes.contains { $0.hasRegions }
     if !hasLoops || keep == .all { return self }
     return rebuilt { operation, operands, _, builder in
       operation.regions.isEmpty
-        ? nil : try builder.apply(operation.keeping(keep), operands).map { $0 }
+        ? nil : try builder.apply(operation.keeping(keep, everywhere), operands).map { $0 }
     }
   }
 
@@ -67,7 +68,9 @@ extension Graph {
     return low
   }
 
-  fileprivate func regionKeeping(_ keep: Keep) -> Region { Region(keeping(keep)) }
+  fileprivate func regionKeeping(_ keep: Keep, _ everywhere: Bool) -> Region {
+    Region(keeping(keep, everywhere: everywhere))
+  }
 
   fileprivate static func most(_ states: DimExpr, of bound: DimExpr?) -> DimExpr {
     // At least one state, also of a loop that makes no step.
@@ -76,18 +79,18 @@ extension Graph {
 }
 
 extension Operation {
-  fileprivate func keeping(_ keep: Keep) -> any Operation {
+  fileprivate func keeping(_ keep: Keep, _ everywhere: Bool) -> any Operation {
     switch self {
     case let loop as Loop:
       Loop(
-        body: loop.body.graph.regionKeeping(keep), condition: loop.condition,
+        body: loop.body.graph.regionKeeping(keep, everywhere), condition: loop.condition,
         bound: loop.bound, hasCount: loop.hasCount, carriedCount: loop.carriedCount,
         scannedCount: loop.scannedCount, isReversed: loop.isReversed,
-        keep: loop.keep == .all ? keep.limited(to: loop.bound) : loop.keep)
+        keep: loop.keep == .all || everywhere ? keep.limited(to: loop.bound) : loop.keep)
     case let conditional as Conditional:
       Conditional(
         cases: conditional.cases,
-        branches: conditional.branches.map { $0.graph.regionKeeping(keep) })
+        branches: conditional.branches.map { $0.graph.regionKeeping(keep, everywhere) })
     default: self
     }
   }

@@ -63,6 +63,11 @@ package final class GraphBuilder {
     self.name(term, name)
   }
 
+  /// An output whose name no reader knows, as that of a region: the value is not called so.
+  package func addResult(_ name: String, _ term: Term) {
+    growing.graph.outputs.append(GraphOutput(name: name, value: term.value))
+  }
+
   package func setOutputs(_ outputs: [GraphOutput]) { growing.graph.outputs = outputs }
   package func setInputs(_ inputs: [GraphInput]) { growing.graph.inputs = inputs }
   package func setName(_ name: String) { growing.graph.name = name }

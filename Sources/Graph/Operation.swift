@@ -264,6 +264,9 @@ package struct BatchRule {
 
 /// What a reference evaluation sees.
 package struct ReferenceCall {
+  /// Sees a region that is about to run, with its inputs.
+  package typealias Enter = (Graph, [Tensor]) -> Void
+
   package let operands: [Tensor]
   /// The dtypes and extents of the results.
   package let results: [(dtype: DType, shape: [Int])]
@@ -272,18 +275,22 @@ package struct ReferenceCall {
   package let stepLimit: Int?
   /// Counts the rows that loops keep; `nil` for as many as they like.
   package let memory: ReferenceMemory?
+  /// Called before each run of a region.
+  package let enter: Enter?
   /// Of a loop, for what goes wrong in it.
   package let place: ExecutionError.LoopPlace
 
   package init(
     operands: [Tensor], results: [(dtype: DType, shape: [Int])], stepLimit: Int? = nil,
-    memory: ReferenceMemory? = nil, place: ExecutionError.LoopPlace = .init(),
+    memory: ReferenceMemory? = nil, enter: Enter? = nil,
+    place: ExecutionError.LoopPlace = .init(),
     size: @escaping (DimExpr) throws -> Int
   ) {
     self.operands = operands
     self.results = results
     self.stepLimit = stepLimit
     self.memory = memory
+    self.enter = enter
     self.place = place
     self.size = size
   }

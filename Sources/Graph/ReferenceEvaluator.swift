@@ -11,14 +11,16 @@ package enum ReferenceEvaluator {
   ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
   ///   - memory: what counts the rows of such loops.
   ///   - visit: called after each node with its results.
+  ///   - enter: called before each run of a region of the graph's own nodes, with its inputs.
   /// - Throws: `DimError`, `ExecutionError`.
   package static func run(
     _ graph: Graph, inputs: [Tensor], sizes: [String: Int], stepLimit: Int? = nil,
     memory: ReferenceMemory? = nil,
-    visit: (_ node: Int, _ results: [Tensor]) throws -> Void = { _, _ in }
+    visit: (_ node: Int, _ results: [Tensor]) throws -> Void = { _, _ in },
+    enter: ReferenceCall.Enter? = nil
   ) throws -> [Tensor] {
     try run(
-      graph, inputs, stepLimit: stepLimit, memory: memory,
+      graph, inputs, stepLimit: stepLimit, memory: memory, enter: enter,
       // What is unknown before the run is known to the loops that make it.
       size: { try $0.evaluate { $0 == DimExpr.unknownName ? 0 : sizes[$0] } }, visit: visit)
   }
@@ -27,17 +29,18 @@ package enum ReferenceEvaluator {
   static func run(
     _ graph: Graph, _ inputs: [Tensor], _ call: ReferenceCall
   ) throws -> [Tensor] {
+    call.enter?(graph, inputs)
     // Rows cannot leave the region that they are made in.
     let held = call.memory?.held
     defer { if let held { call.memory?.held = held } }
     return try run(
-      graph, inputs, stepLimit: call.stepLimit, memory: call.memory, size: call.size
+      graph, inputs, stepLimit: call.stepLimit, memory: call.memory, enter: nil, size: call.size
     ) { _, _ in }
   }
 
   private static func run(
     _ graph: Graph, _ inputs: [Tensor], stepLimit: Int?, memory: ReferenceMemory?,
-    size: @escaping (DimExpr) throws -> Int,
+    enter: ReferenceCall.Enter?, size: @escaping (DimExpr) throws -> Int,
     visit: (_ node: Int, _ results: [Tensor]) throws -> Void
   ) throws -> [Tensor] {
     var values = [Tensor?](repeating: nil, count: graph.types.count)
@@ -49,7 +52,7 @@ package enum ReferenceEvaluator {
       let results = try node.operation.evaluate(
         ReferenceCall(
           operands: operands, results: try types.map { ($0.dtype, try $0.shape.map(size)) },
-          stepLimit: stepLimit, memory: memory,
+          stepLimit: stepLimit, memory: memory, enter: enter,
           place: node.hasRegions || node.operation.failure != nil ? graph.loopPlace(node) : .init(),
           size: size))
       for (value, tensor) in zip(graph.results(of: node), results) {

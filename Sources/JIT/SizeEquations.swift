@@ -43,13 +43,34 @@ package struct SizeEquations: Sendable {
   }
 
   /// The size for which an expression is 0: by the line through its values at 0 and 1, so that it
-  /// is found wherever the expression is linear.
+  /// is found wherever the expression is linear; else by halving where it grows with the size, as n*n.
   private static func root(of e: DimExpr, _ name: String, _ sizes: [String: Int]) -> Int? {
     func at(_ value: Int) -> Int? { try? e.evaluate { $0 == name ? value : sizes[$0] } }
     guard let zero = at(0), let one = at(1), one != zero, zero != .min else { return nil }
     let (slope, overflow) = one.subtractingReportingOverflow(zero)
     if overflow { return nil }
     let value = -zero / slope
-    return value >= 0 && at(value) == 0 ? value : nil
+    if value >= 0 && at(value) == 0 { return value }
+    guard zero < 0 ? e.grows(with: name) : (-e).grows(with: name) else { return nil }
+    var (low, high) = (0, value)
+    while low < high {
+      let middle = low + (high - low) / 2
+      // What cannot be counted is too large.
+      let isBelow = at(middle).map { zero < 0 ? $0 < 0 : $0 > 0 } ?? false
+      if isBelow { low = middle + 1 } else { high = middle }
+    }
+    return at(low) == 0 ? low : nil
+  }
+}
+
+extension DimExpr {
+  /// A sum of products of sizes, each with `name` in it positive: never smaller for a larger size.
+  fileprivate func grows(with name: String) -> Bool {
+    terms.allSatisfy { term in
+      let names = term.atoms.map { atom -> String? in
+        if case .symbol(let name) = atom { name } else { nil }
+      }
+      return !names.contains(nil) && (term.coefficient > 0 || !names.contains(name))
+    }
   }
 }

@@ -22,6 +22,12 @@ struct JitGradCommand: ParsableCommand {
 
   static let version = "0.1.0"
 
+  /// Without a subcommand.
+  func run() throws {
+    Console.raw(Self.helpMessage() + "\n")
+    throw CommandError(.usage, "which command?", help: "jit-grad help lists them")
+  }
+
   static func main() {
     // A file that would become too large is an error of `write`, and what was begun is removed.
     signal(SIGXFSZ, SIG_IGN)

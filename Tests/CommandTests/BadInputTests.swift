@@ -56,6 +56,44 @@ import Testing
     #expect(run.err.contains("astype('float64')"))
   }
 
+  @Test func outputsAreNoNpy() throws {
+    let run = try run(ridge, "-o", "\(scratch.path)/out.npy")
+    #expect(run.status == 64 && run.out.isEmpty)
+    #expect(
+      run.err
+        == "error: -o writes an .npz, which holds all outputs by name, found \(scratch.path)/out.npy\n"
+        + "help: write -o \(scratch.path)/out.npz\n")
+    #expect(scratch.contents.isEmpty)
+  }
+
+  @Test(arguments: ["../y", "/y", "a/../../y", "..\\y"])
+  func namesThatLeadElsewhereAreNotWritten(_ name: String) throws {
+    let file = try scratch.file(
+      "f.jg", "jitgrad 1\nfunc f(x: f64) -> (`\(name)`: f64) { `\(name)` = 2 * x }\n")
+    let path = "\(scratch.path)/out.npz"
+    let run = try run(file, "-i", "x=3", "-o", path)
+    #expect(run.status == 65)
+    // What cannot be written is still printed.
+    #expect(run.out.contains("= 6.0"))
+    #expect(run.err.contains("needs a name that leads to no other directory"), "\(run.err)")
+    #expect(run.err.contains("help: give the output another name\n"))
+    #expect(scratch.contents == ["f.jg"])
+  }
+
+  @Test func anExtentThatIsASquareTellsItsSize() throws {
+    let file = try scratch.file(
+      "f.jg", "jitgrad 1\nfunc f(x: f64[n*n]) -> (y: f64) { y = sum(x) * n }\n")
+    #expect(try run(file, "-i", "x=[1, 2, 3, 4]").out == "y: f64 = 20.0\n")
+    #expect(try run(file, "-i", "x=[]").out == "y: f64 = 0.0\n")
+    let odd = try run(file, "-i", "x=[1, 2, 3]")
+    #expect(
+      odd.err
+        == "error: x needs an extent of the form n*n on axis 0, found 3 (shape [3])\n")
+    let open = try run(file, "-i", "x=random:normal:1")
+    #expect(
+      open.err == "error: the size n is not told by any input; bind it: --bind n=…\n")
+  }
+
   @Test func aFailedGuardShowsBothSides() throws {
     let path = try scratch.file(
       "guard.jg",

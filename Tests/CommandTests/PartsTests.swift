@@ -1,5 +1,4 @@
-// Parts of the command in this process: which error gets which exit code, verification of an
-// operation that is wrong, and the small parsers.
+// Parts of the command in this process: which error gets which exit code, and the small parsers.
 import Autodiff
 import Glibc
 import Graph
@@ -71,90 +70,5 @@ import Testing
 
   @Test func charactersThatSteerTerminalsAreShownHarmless() {
     #expect(Console.printable("a\u{1B}[31m\nb\t\u{202E}c ü") == "a\u{FFFD}[31m\nb\t\u{FFFD}c ü")
-  }
-
-  @Test func aRightGraphHasNoCulprit() throws {
-    let verification = try Self.verification(Planted(fault: .none))
-    #expect(try verification.run().allSatisfy { !$0.result.isFailure })
-    #expect(try verification.culprit() == nil)
-  }
-
-  @Test(arguments: [
-    (Planted.Fault.jvp, "jvp against central differences"),
-    (.transpose, "⟨w, Jv⟩ = ⟨Jᵀw, v⟩"), (.meaning, "JIT against reference"),
-  ])
-  func aWrongOperationIsNamed(_ fault: Planted.Fault, _ law: String) throws {
-    let verification = try Self.verification(Planted(fault: fault))
-    #expect(try verification.run().contains { $0.result.isFailure })
-    let culprit = try #require(try verification.culprit())
-    #expect(culprit.name == "z: planted")
-    #expect(culprit.origin.line == 7)
-    #expect(culprit.law == law)
-  }
-
-  @Test func aWrongOperationBesideStopGradientIsNamed() throws {
-    let right = try Self.verification(Planted(fault: .none), stopping: true)
-    #expect(try right.run().allSatisfy { !$0.result.isFailure })
-    #expect(try right.culprit() == nil)
-    let wrong = try Self.verification(Planted(fault: .jvp), stopping: true)
-    #expect(try wrong.run().contains { $0.result.isFailure })
-    #expect(try wrong.culprit()?.name == "z: planted")
-  }
-
-  /// `y = Σ sin(planted(x · x))`, or with a factor x · x that is taken for constant.
-  private static func verification(
-    _ planted: Planted, stopping: Bool = false
-  ) throws -> Verification {
-    let builder = GraphBuilder(name: "f")
-    let x = builder.addInput("x", TensorType(.f64, ["n"]))
-    let square = x * x
-    builder.origin = Origin(line: 7, column: 3)
-    let factor = stopping ? try builder.apply(Elementwise(.stopGradient), [square])[0] : nil
-    let z = try builder.apply(planted, [square])[0]
-    builder.name(z, "z")
-    builder.origin = Origin(line: 8, column: 3)
-    let sine = try builder.apply(Elementwise(.sin), [z])[0]
-    builder.addOutput("y", (factor.map { $0 * sine } ?? sine).sum(over: [0]))
-    return Verification(
-      laws: Laws(
-        graph: try builder.finished(), inputs: [Tensor([0.5, -1.25, 2], shape: [3])],
-        sizes: ["n": 3], engine: Engine(), seed: 1))
-  }
-}
-
-/// `planted(x) = 3 x`, with one rule that is wrong.
-struct Planted: Operation {
-  enum Fault: String, Sendable { case none, jvp, transpose, meaning }
-
-  let fault: Fault
-  var name: String { "planted" }
-  var attributes: [Attribute] { [Attribute("fault", .word(fault.rawValue))] }
-
-  func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] { operands }
-
-  func jvp(_ rule: JVPRule) throws -> [Term?] {
-    guard let tangent = rule.tangents[0] else { return [nil] }
-    let right = try rule.builder.apply(self, [tangent])[0]
-    return [fault == .jvp ? -right : right]
-  }
-
-  func transpose(_ rule: TransposeRule) throws -> [Term?] {
-    rule.only(0) { rule.cotangent * rule.cotangent.literal(fault == .transpose ? 2 : 3) }
-  }
-
-  func batch(_ rule: BatchRule) throws -> [Term] { try rule.builder.apply(self, rule.operands) }
-
-  func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
-    let indices = Comprehension.indices(operands[0].rank)
-    let factor = Scalar(fault == .meaning ? 4.0 : 3.0, operands[0].dtype)
-    return .map(
-      Comprehension(
-        domain: operands[0].shape,
-        values: [.apply(.multiply, [.operand(0, indices), .literal(factor)])]))
-  }
-
-  func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
-    let x = call.operands[0]
-    return [Tensor(doubles: x.doubles.map { 3 * $0 }, dtype: x.dtype, shape: x.shape)]
   }
 }

@@ -21,6 +21,21 @@ import Testing
     #expect(try jitGrad(["fmt", "--check", path]).status == 0)
   }
 
+  /// By h alone, though h is 2·x, which stands there once more.
+  @Test func gradKeepsAValueApart() throws {
+    let file = try scratch.file(
+      "f.jg",
+      "jitgrad 1\nfunc f(x: f64) -> (y: f64) {\n  h = 2 * x\n  y = h * x * h + 2 * x\n}\n")
+    let path = "\(scratch.path)/g.jg"
+    #expect(try jitGrad(["grad", file, "--wrt", "h", "-o", path]).status == 0)
+    let again = try jitGrad(
+      ["run", path, "-i", "x=3", "--grad", "--wrt", "h", "--of", "grad.h", "--json"])
+    let values = try #require(JSONReader.read(again.outBytes), "\(again.err)")
+    // ∂y/∂h = 2·x·h, ∂²y/∂h² = 2·x.
+    #expect(values["grad.h"]?.double == 36)
+    #expect(values["grad.h.2"]?.double == 6)
+  }
+
   @Test(arguments: ["parsed", "simplified", "linearized", "transposed", "loops", "c"])
   func showStages(_ stage: String) throws {
     let run = try jitGrad(["show", example("ridge.jg"), "--stage", stage])
@@ -53,6 +68,10 @@ import Testing
     let run = try jitGrad(["check", example("ridge.jg")])
     #expect(run.status == 0)
     #expect(run.out == "ridge(w: f64[d], X: f64[n, d], y: f64[n], lambda: f64) -> (loss: f64)\n")
+    let odd = try jitGrad(
+      ["check", "-"],
+      stdin: "jitgrad 1\nfunc `a b`(`x,y`: f64) -> (`../y`: f64) { `../y` = `x,y` }\n")
+    #expect(odd.out == "`a b`(`x,y`: f64) -> (`../y`: f64)\n")
     let rosenbrock = try jitGrad(["check", "--guards", example("rosenbrock.jg")])
     #expect(rosenbrock.out.contains("where 2 <= n"))
   }
@@ -98,6 +117,19 @@ import Testing
     let before = try scratch.file("before.json", run.outBytes)
     let second = try jitGrad(arguments + ["--compare", before])
     #expect(second.status == 0 && second.out.contains("now / before"), "\(second.err)")
+    #expect(second.err.isEmpty, "\(second.err)")
+    let other = try jitGrad([
+      "bench", example("ridge.jg"), "--bind", "n=4", "--bind", "d=2", "--seconds", "0.002",
+      "--mode", "vjp", "--compare", before,
+    ])
+    #expect(other.status == 0)
+    #expect(
+      other.err
+        == "warning: \(before) is of another file: rosenbrock.jg, now ridge.jg\n"
+        + "warning: \(before) is of another function: rosenbrock, now ridge\n"
+        + "warning: \(before) is of another mode: gradient, now vjp\n"
+        + "warning: \(before) has other sizes: n=10, now d=2, n=4\n",
+      "\(other.err)")
     let wrong = try scratch.file("wrong.json", "{")
     #expect(try jitGrad(arguments + ["--compare", wrong]).status == 65)
   }
@@ -126,6 +158,18 @@ import Testing
     #expect(list.lines.count == Catalog.all.count)
     let one = try jitGrad(["ops", "sum"])
     #expect(one.status == 0 && one.out.contains("axes"))
+    for (word, section) in [
+      ("if", "Conditionals"), ("for", "Loops"), ("while", "Loops"), ("scan", "Loops"),
+      ("root", "Values defined by an equation"), ("custom", "Functions with rules"),
+    ] {
+      let form = try jitGrad(["ops", word])
+      #expect(form.status == 0 && form.out.hasPrefix("\(word) "), "\(form.out)")
+      #expect(
+        form.out.hasSuffix(
+          "\n\nA form of the language, no operation: see \(section) in docs/language.md.\n"))
+      let page = try FileIO.read("\(root)/docs/language.md")
+      #expect(String(decoding: page, as: UTF8.self).contains("\n## \(section)\n"))
+    }
     let wrong = try jitGrad(["ops", "sofmax"])
     #expect(wrong.status == 64 && wrong.err.contains("did you mean 'softmax'?"))
   }
@@ -139,6 +183,10 @@ import Testing
 
   @Test func helpVersionAndCompletion() throws {
     #expect(try jitGrad(["--version"]).out == JitGradCommand.version + "\n")
+    let nothing = try jitGrad([])
+    #expect(nothing.status == 64 && nothing.out.isEmpty)
+    #expect(nothing.err.contains("SUBCOMMANDS:"))
+    #expect(nothing.err.hasSuffix("error: which command?\nhelp: jit-grad help lists them\n"))
     let help = try jitGrad(["--help"])
     #expect(help.status == 0)
     for name in [

@@ -56,4 +56,62 @@ import Testing
       ])
     #expect(file.graphs.map(\.name) == ["g"])
   }
+
+  /// Where only the '{' is missing, everything behind it is read.
+  @Test(arguments: [
+    (
+      """
+      func f(x: f64[n]) -> (y: f64)
+        a = sin(xx)
+        b = x +
+        y = sum(a) + c
+      }
+      """,
+      [
+        "2:30: expected '{' and the body of the function, found the end of the line",
+        "3:11: there is no value named xx",
+        "4:9: expected an operand behind '+', found a new statement",
+      ]
+    ),
+    (
+      """
+      func f(x: f64) -> (y: f64) {
+        y = for i in 0..<3 carry s = x
+          s * t
+        }
+        z = y + q
+      }
+      """,
+      [
+        "3:33: expected '{' and the body of the loop, found 's' on a new line",
+        "4:9: there is no value named t", "6:11: there is no value named q",
+      ]
+    ),
+    (
+      """
+      func f(x: f64) -> (y: f64) {
+        y = if x > 0
+          sin(q)
+        } else { x }
+      }
+      """,
+      [
+        "3:15: expected '{' and a branch behind the condition, found 'sin' on a new line",
+        "4:9: there is no value named q",
+      ]
+    ),
+    // There is no body.
+    (
+      "func f(x: f64) -> (y: f64)\nfunc g(x: f64) -> (y: f64) { y = x }",
+      ["2:27: expected '{' and the body of the function, found the end of the line"]
+    ),
+  ])
+  func aMissingBraceHidesNothing(_ text: String, _ messages: [String]) {
+    let file = GraphFile(SourceFile(name: "f.jg", text: "jitgrad 1\n" + text))
+    let found = file.diagnostics.map { diagnostic in
+      let place = file.source.location(at: diagnostic.span.start)
+      return "\(place.line):\(place.column): \(diagnostic.message)"
+    }
+    #expect(found == messages)
+  }
 }

@@ -46,6 +46,18 @@ import Testing
     }
   }
 
+  @Test func aProductTellsASize() throws {
+    #expect(try sizes([["n" * "n"]], [[49]]) == ["n": 7])
+    #expect(try sizes([["n" * "n" * "n" + "n"]], [[1_030_301 + 101]]) == ["n": 101])
+    #expect(try sizes([["n" * "n"], ["m" * "n"]], [[9], [12]]) == ["n": 3, "m": 4])
+    #expect(try sizes([["n" * "n"]], [[0]]) == ["n": 0])
+    let odd = BindingError.impossibleExtent(
+      input: "x0", axis: 0, needed: "n" * "n", found: 50, shape: [50])
+    #expect(throws: odd) { try sizes([["n" * "n"]], [[50]]) }
+    // It falls before it grows: two sizes would do.
+    #expect(throws: BindingError.self) { try sizes([["n" * "n" - 8 * "n" + 15]], [[3]]) }
+  }
+
   @Test func whatFitsNoSizeIsNamed() throws {
     let odd = BindingError.impossibleExtent(
       input: "x0", axis: 0, needed: 2 * "n", found: 5, shape: [5])

@@ -68,8 +68,8 @@ package enum NPZ {
 
   /// Encodes `tensors` in their order, the same bytes every time (deflated: for one version of zlib).
   ///
-  /// - Throws: `notRepresentable` for a name that occurs twice, has control characters, or more than
-  ///   65 531 bytes of UTF-8.
+  /// - Throws: `notRepresentable` for a name that occurs twice, has control characters, leads out of
+  ///   the directory into which an archive is unpacked, or has more than 65 531 bytes of UTF-8.
   package static func encode(
     _ tensors: [NamedTensor], file: String, compression: Compression = .stored
   ) throws(ArrayFileError) -> [UInt8] {
@@ -85,6 +85,12 @@ package enum NPZ {
       let name = named.name + ".npy"
       let isPlain = !name.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
       let isNew = seen.insert(name).inserted
+      if leadsOut(named.name) {
+        throw ArrayFileError(
+          kind: .notRepresentable, file: file, member: name,
+          needed: "a name that leads to no other directory", found: quoted(named.name),
+          help: "give the output another name")
+      }
       guard isPlain, isNew, name.utf8.count <= Int(UInt16.max) else {
         throw ArrayFileError(
           kind: .notRepresentable, file: file, member: name,
@@ -94,5 +100,11 @@ package enum NPZ {
       writer.append(name: name, contents: NPY.encode(named.tensor), compression: compression)
     }
     return writer.finished()
+  }
+  /// Whether an archive with a member of this name writes elsewhere when it is unpacked.
+  private static func leadsOut(_ name: String) -> Bool {
+    let isSlash = { (sign: Character) in sign == "/" || sign == "\\" }
+    return name.first.map(isSlash) == true
+      || name.split(omittingEmptySubsequences: false, whereSeparator: isSlash).contains("..")
   }
 }

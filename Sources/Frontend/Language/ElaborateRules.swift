@@ -54,6 +54,10 @@ extension Elaborator {
     do {
       var made = try CustomFunction(function: region, jvp: rules[.jvp], vjp: rules[.vjp])
       made.isChecked = !function.rules.contains(where: \.isUnchecked)
+      for rule in function.rules {
+        let origin = origin(of: rule.span)
+        if rule.kind == .jvp { made.jvpOrigin = origin } else { made.vjpOrigin = origin }
+      }
       return made
     } catch {
       reportFailure(error, at: function.rules[0].span, Int32(function.rules[0].span.start))

@@ -303,15 +303,17 @@ struct Elaborator {
 
   /// The value of a line, whose place the operations remember.
   mutating func located(_ id: ExprID, at span: SourceSpan, _ frame: inout Frame) -> Item {
-    if guessing == 0 {
-      let location = source.location(at: span.start)
-      frame.builder.origin = Origin(
-        line: Int32(clamping: location.line), column: Int32(clamping: location.column))
-    }
+    if guessing == 0 { frame.builder.origin = origin(of: span) }
     let item = value(id, &frame)
     guard let failure = frame.builder.takeFailure() else { return item }
     reportFailure(failure, at: tree[id].span, tree[id].point)
     return .invalid
+  }
+
+  /// Where a span begins, as nodes remember it.
+  func origin(of span: SourceSpan) -> Origin {
+    let location = source.location(at: span.start)
+    return Origin(line: Int32(clamping: location.line), column: Int32(clamping: location.column))
   }
 
   /// Gives a name to a value; checks its type where one is written.

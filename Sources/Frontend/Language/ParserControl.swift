@@ -65,9 +65,7 @@ extension Parser {
     openBrackets += 1
     advance()
     try parseHeader(of: &loop)
-    guard token.kind == .leftBrace else {
-      throw expected("'{' and the body of the loop", help: headerHelp(loop))
-    }
+    try expectBlock("the body of the loop", help: headerHelp(loop))
     loop.body = parseBlock(form == .scan ? .scan : .step)
     openBrackets -= 1
     if form == .do {
@@ -192,11 +190,8 @@ extension Parser {
       openBrackets += 1
       advance()
       let selector = try parseExpression()
-      guard token.kind == .leftBrace else {
-        throw expected(
-          "'{' and a branch behind the condition",
-          help: token.kind == .equals ? "'==' compares" : nil)
-      }
+      try expectBlock(
+        "a branch behind the condition", help: token.kind == .equals ? "'==' compares" : nil)
       links.append((start, selector, parseBlock(.branch)))
       openBrackets -= 1
       guard take(.keyword(.else)) else {

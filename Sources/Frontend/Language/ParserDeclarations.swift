@@ -89,11 +89,15 @@ extension Parser {
       advance()
       try parseHeader(&function)
       function.isInvalid = lexer.log.diagnostics.count > errorCount
+      if function.isInvalid { function.headerNames = names(from: start) }
+      try expectBlock("the body of the function")
+      function.body = parseBlock()
     } catch {
       skipHeader()
+      function.isInvalid = true
+      function.headerNames = names(from: start)
+      if token.kind == .leftBrace { function.body = parseBlock() }
     }
-    if function.isInvalid { function.headerNames = names(from: start) }
-    if token.kind == .leftBrace { function.body = parseBlock() }
     function.span = SourceSpan(start, previous.span.end)
     tree.functions.append(function)
   }
@@ -139,7 +143,17 @@ extension Parser {
       } while take(.comma)
       openBrackets -= 1
     }
-    guard token.kind == .leftBrace else { throw expected("'{' and the body of the function") }
+  }
+
+  /// The '{' of a block. Where only that is missing in front of a line, the mistake is reported, and
+  /// the block is read all the same: what else is wrong in it is told, too.
+  mutating func expectBlock(_ what: String, help: String? = nil) throws(Recovery) {
+    if token.kind == .leftBrace { return }
+    let mistake = expected("'{' and \(what)", help: help)
+    switch token.kind {
+    case .rightBrace, .endOfFile, .keyword(.func): throw mistake
+    default: if !token.startsLine { throw mistake }
+    }
   }
 
   /// Parameters or results in parentheses; a mistake costs one of them.
@@ -187,7 +201,8 @@ extension Parser {
     if token.kind == .rightBrace { advance() }
   }
 
-  /// `{ line … }`; the current token is the `{`. Never fails: mistakes cost one line.
+  /// `{ line … }`; the current token is the `{`, or where that was missed the first one of a line.
+  /// Never fails: mistakes cost one line.
   mutating func parseBlock(_ place: BlockPlace = .function) -> Block {
     let open = token
     let outer = (openBrackets, openBraces, blockNesting, targets, continuation)
@@ -195,7 +210,7 @@ extension Parser {
     openBraces = 0
     blockNesting = nesting
     defer { (openBrackets, openBraces, blockNesting, targets, continuation) = outer }
-    advance()
+    let isOpened = take(.leftBrace)
     var block = Block(statements: [])
     while true {
       while take(.semicolon) {}
@@ -205,10 +220,10 @@ extension Parser {
         advance()
         isClosed = true
       case .endOfFile:
-        _ = notClosed(block: open)
+        if isOpened { _ = notClosed(block: open) }
         isClosed = true
       case .keyword(.func) where token.startsLine:
-        _ = notClosed(block: open)
+        if isOpened { _ = notClosed(block: open) }
         isClosed = true
       default:
         if place == .function {

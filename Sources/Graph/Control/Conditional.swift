@@ -105,7 +105,7 @@ package struct Conditional: Operation {
     if results.isEmpty { return rule.results.map { _ in nil } }
     let regions = try made.map { builder, tangents in
       for k in results {
-        builder.addOutput("tangent\(k)", tangents[k] ?? builder.zeros(rule.results[k].type))
+        builder.addResult("tangent\(k)", tangents[k] ?? builder.zeros(rule.results[k].type))
       }
       return Region(try builder.finished().pruned())
     }
@@ -139,7 +139,7 @@ package struct Conditional: Operation {
         outputs: zip(received, cotangents).map { (outputs[$0].value, $1) })
       for k in linear {
         let input = inputs[k - 1]
-        builder.addOutput("ct.\(k)", made[input.value] ?? input.zeros)
+        builder.addResult("ct.\(k)", made[input.value] ?? input.zeros)
       }
       return Region(try builder.finished().pruned())
     }
@@ -174,7 +174,7 @@ package struct Conditional: Operation {
       let batched = try Batched(
         builder, of: outputs.map(\.value), seeds: seeds, extent: rule.extent)
       for (k, output) in outputs.enumerated() {
-        builder.addOutput(
+        builder.addResult(
           branch.graph.outputs[k].name,
           batched[output.value] ?? output.inserted(extents: [rule.extent], at: 0))
       }

@@ -13,6 +13,9 @@ package struct CustomFunction: Operation {
   package let vjp: Region?
   /// Whether its rules were compared with the derivative of the function. Not part of what it is.
   package var isChecked = false
+  /// Where its rules are declared; `.none` where there is no source.
+  package var jvpOrigin = Origin.none
+  package var vjpOrigin = Origin.none
 
   /// - Throws: `TypeRuleError` where a rule reads or gives other types than it should.
   package init(function: Region, jvp: Region?, vjp: Region?) throws(TypeRuleError) {
@@ -117,7 +120,7 @@ package struct CustomTangent: Operation {
     let made = try Cotangents(
       inner, inputs: received.map(\.value), outputs: zip(outputs, tangents).map { ($0.value, $1) })
     for (k, input) in received.enumerated() {
-      inner.addOutput("tangent\(k)", made[input.value] ?? input.zeros)
+      inner.addResult("tangent\(k)", made[input.value] ?? input.zeros)
     }
     return try inner.finished().pruned()
   }
@@ -135,7 +138,7 @@ package struct CustomTangent: Operation {
         zip(varying.map { inputs[$0].value }, seeds), uniquingKeysWith: { first, _ in first }))
     let made = outputs.map { tangents[$0.value] }
     let places = made.indices.filter { made[$0] != nil }
-    for k in places { if let term = made[k] { inner.addOutput("tangent\(k)", term) } }
+    for k in places { if let term = made[k] { inner.addResult("tangent\(k)", term) } }
     let terms = try rule.builder.inline(
       inner.finished().unnamed, rule.operands + varying.compactMap { rule.tangents[$0] })
     var results = [Term?](repeating: nil, count: made.count)

@@ -46,7 +46,7 @@ package struct Root: Operation {
       seeds: Dictionary(
         zip(varying.map { inputs[1 + $0].value }, seeds), uniquingKeysWith: { first, _ in first }))
     guard let change = tangents[output.value] else { return [nil] }
-    inner.addOutput("change", change)
+    inner.addResult("change", change)
     let right = try builder.inline(
       inner.finished().pruned().unnamed,
       [x] + captured + varying.compactMap { rule.tangents[1 + $0] })[0]
@@ -61,7 +61,7 @@ package struct Root: Operation {
     let inputs = residual.addInputs(to: inner)
     let output = try inner.inline(residual.graph, inputs)[0]
     let tangents = try Tangents(inner, of: [output.value], seeds: [inputs[0].value: v])
-    inner.addOutput("slope", tangents[output.value] ?? output.zeros)
+    inner.addResult("slope", tangents[output.value] ?? output.zeros)
     return Region(try inner.finished().pruned())
   }
 
@@ -120,7 +120,7 @@ package struct LinearSolve: Operation {
           zip(varying.map { inputs[1 + $0].value }, seeds), uniquingKeysWith: { first, _ in first })
       )
       if let change = tangents[output.value] {
-        inner.addOutput("change", change)
+        inner.addResult("change", change)
         let moved = try rule.builder.inline(
           inner.finished().pruned().unnamed,
           [rule.results[0]] + captured + varying.compactMap { rule.tangents[1 + $0] })[0]
@@ -147,7 +147,7 @@ package struct LinearSolve: Operation {
     }
     let output = try inner.inline(map.graph, [v] + captured)[0]
     let cotangents = try Cotangents(inner, inputs: [v.value], outputs: [(output.value, w)])
-    inner.addOutput("slope", cotangents[v.value] ?? w.zeros)
+    inner.addResult("slope", cotangents[v.value] ?? w.zeros)
     return Region(try inner.finished().pruned())
   }
 

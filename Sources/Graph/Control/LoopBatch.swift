@@ -95,7 +95,7 @@ private struct BatchedStep {
     let flags = [false] + isBatched + loop.capturedOperands.map { rule.batched[$0] }
     let (values, outputs) = try Self.batched(graph, flags, rule.extent, in: builder)
     if outputs[0] != nil { return nil }
-    builder.addOutput("goes_on", values[0])
+    builder.addResult("goes_on", values[0])
     return Region(try builder.finished().pruned())
   }
 

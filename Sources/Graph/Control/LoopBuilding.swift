@@ -41,7 +41,7 @@ extension GraphBuilder {
       let results = try write(
         LoopStep(
           builder: builder, index: index, carried: carried, rows: seen, captured: given))
-      for (k, result) in results.enumerated() { builder.addOutput("next\(k)", result) }
+      for (k, result) in results.enumerated() { builder.addResult("next\(k)", result) }
       return Region(try builder.finished())
     }
     let main = try region(withRows: true) { step in

@@ -106,7 +106,7 @@ private struct TangentStep {
     let first = 1 + loop.carriedCount
     inputs += (0..<loop.capturedCount).map { add(first + $0) }
     for k in captured { _ = add(first + k - loop.capturedOperands.lowerBound, "tan.") }
-    for term in try builder.inline(graph, inputs) { builder.addOutput("goes_on", term) }
+    for term in try builder.inline(graph, inputs) { builder.addResult("goes_on", term) }
     return Region(try builder.finished())
   }
 }

@@ -278,7 +278,7 @@ private struct TransposedStep {
       let type = graph.type(of: input.value)
       return kept.contains(k) ? builder.addInput(input.name, type) : builder.addHidden(type)
     }
-    for term in try builder.inline(graph, terms) { builder.addOutput("goes_on", term) }
+    for term in try builder.inline(graph, terms) { builder.addResult("goes_on", term) }
     return Region(try builder.finished().pruned())
   }
 }

@@ -9,7 +9,7 @@ extension Operation {
       builder.addInput("operand\(k)", rule.elementType(k))
     }
     for (k, value) in try builder.apply(self, inputs.map(\.value)).enumerated() {
-      builder.addOutput("result\(k)", builder.term(value))
+      builder.addResult("result\(k)", builder.term(value))
     }
     return try builder.finished().overElements(
       rule.operands, rule.batched, extent: rule.extent, in: rule.builder)

@@ -52,11 +52,11 @@ extension Graph {
         if let new, let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }
       }
     }
-    for output in outputs {
-      if let value = renamed[Int(output.value.index)] {
-        builder.addOutput(output.name, builder.term(value))
-      }
-    }
+    // An output of a region has a name that no reader knows: it names no value.
+    builder.setOutputs(
+      outputs.compactMap { output in
+        renamed[Int(output.value.index)].map { GraphOutput(name: output.name, value: $0) }
+      })
     return builder.graph.pruned()
   }
 }

@@ -11,7 +11,9 @@ final class SimplifiedRegions {
   func contains(_ region: Region) -> Bool { known.contains(region) }
 
   func simplified(_ region: Region) -> Region {
-    known.contains(region) ? region : Region(region.graph.simplified())
+    if known.contains(region) { return region }
+    return Region(
+      region.graph.simplified().unnamed(where: region.graph.outputs, in: region.graph))
   }
 
   /// Notes the regions of the operation that gave a value, which is in canonical form.
@@ -22,6 +24,17 @@ final class SimplifiedRegions {
 }
 
 extension Graph {
+  /// The same region; its outputs name no value that had no name before. Names of results of regions
+  /// are nobody's.
+  fileprivate func unnamed(where outputs: [GraphOutput], in original: Graph) -> Graph {
+    var graph = self
+    for (old, new) in zip(outputs, self.outputs)
+    where original.names[old.value] == nil && names[new.value] == new.name {
+      graph.names[new.value] = nil
+    }
+    return graph
+  }
+
   /// The same function with lean loops and conditionals, their regions simplified; `nil` where they
   /// are so already.
   func withLeanRegions(_ simplified: SimplifiedRegions) -> Graph? {
@@ -257,7 +270,7 @@ private func leanConditional(
     branch.graph.part(
       branch.graph.name, from: branch.graph.inputs.map { ($0.name, $0.value) },
       to: kept.map { (branch.graph.outputs[$0].name, branch.graph.outputs[$0].value) }
-    ).simplified()
+    ).simplified().unnamed(where: kept.map { branch.graph.outputs[$0] }, in: branch.graph)
   }
   var results = [Value?](repeating: nil, count: isRead.count)
   // A selector that is known chooses now.
@@ -287,7 +300,7 @@ private func leanConditional(
       first[operand].flatMap { inputs[$0] } ?? inner.addHidden(type)
     }
     for (k, term) in try inner.inline(branch.graph, arguments).enumerated() {
-      inner.addOutput(branch.graph.outputs[k].name, term)
+      inner.addResult(branch.graph.outputs[k].name, term)
     }
     return Region(try inner.finished().pruned())
   }

@@ -142,7 +142,7 @@ private struct Merge {
         try builder.inline(first.graph, Array(inputs[..<count]))
         + builder.inline(second.graph, Array(inputs[count...]))
       let resultNames = UniqueNames((first.graph.outputs + second.graph.outputs).map(\.name))
-      for (k, output) in outputs.enumerated() { builder.addOutput(resultNames[k], output) }
+      for (k, output) in outputs.enumerated() { builder.addResult(resultNames[k], output) }
       return Region(try builder.finished())
     }
     operation = Conditional(cases: a.cases, branches: regions)

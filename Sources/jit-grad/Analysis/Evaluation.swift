@@ -67,8 +67,13 @@ extension Graph {
       made[operand] = value
       operands.append(value)
     }
-    for (k, result) in try builder.apply(node.operation, operands).enumerated() {
-      builder.addOutput("y\(k)", builder.term(result))
+    // As messages call them.
+    let isOne = node.resultRange.count == 1
+    let names = results(of: node).enumerated().map { k, result in
+      self.names[result] ?? (isOne ? "the result" : "result \(k + 1)")
+    }
+    for (name, result) in zip(names, try builder.apply(node.operation, operands)) {
+      builder.addOutput(name, builder.term(result))
     }
     return try builder.finished()
   }

@@ -1,12 +1,21 @@
 // The laws a compiled function and its derivatives obey, each as one check at one point:
 //
-//     compiled     JIT = reference, for a graph
-//     differences  J v ≈ (f(x + h v) − f(x − h v)) / 2h
-//     adjoint      ⟨w, J v⟩ = ⟨Jᵀ w, v⟩
+//     compiled             JIT = reference
+//     derivativesCompiled  the same for J v and Jᵀ w
+//     differences          J v ≈ (f(x + h v) − f(x − h v)) / 2h
+//     adjoint              ⟨w, J v⟩ = ⟨Jᵀ w, v⟩
 import Autodiff
 import Frontend
 import Graph
 import JIT
+
+/// A law, as it is called in reports.
+enum Law: String, CaseIterable {
+  case compiled = "JIT against reference"
+  case derivativesCompiled = "JIT against reference, jvp and vjp"
+  case differences = "jvp against central differences"
+  case adjoint = "⟨w, Jv⟩ = ⟨Jᵀw, v⟩"
+}
 
 /// What a check found.
 enum LawResult: Sendable {
@@ -46,12 +55,16 @@ struct Laws {
     }
   }
 
-  /// JIT against reference.
-  func compiled() throws -> LawResult {
-    try Self.compiled(evaluation(of: graph), inputs)
+  func result(of law: Law) throws -> LawResult {
+    switch law {
+    case .compiled: try Self.compiled(evaluation(of: graph), inputs)
+    case .derivativesCompiled: try derivativesCompiled()
+    case .differences: try differences()
+    case .adjoint: try adjoint()
+    }
   }
 
-  static func compiled(_ evaluation: Evaluation, _ inputs: [Tensor]) throws -> LawResult {
+  private static func compiled(_ evaluation: Evaluation, _ inputs: [Tensor]) throws -> LawResult {
     let reference = try evaluation.reference(inputs)
     let compiled: [Tensor]
     do {
@@ -67,7 +80,7 @@ struct Laws {
   }
 
   /// The derivative graphs, compiled against the reference: a jvp and a vjp.
-  func derivativesCompiled() throws -> LawResult {
+  private func derivativesCompiled() throws -> LawResult {
     let jvp = try graph.derivative(.jvp)
     let forward = try Self.compiled(
       evaluation(of: jvp), inputs + direction)
@@ -82,7 +95,7 @@ struct Laws {
 
   /// The jvp against central differences. Where derivatives are other ones by definition, differences
   /// that are others too say nothing.
-  func differences() throws -> LawResult {
+  private func differences() throws -> LawResult {
     let found = try agreement()
     guard found.isFailure, let reason = graph.derivativesOfTheirOwn else { return found }
     return .open("differences say nothing about \(reason)")
@@ -136,7 +149,7 @@ struct Laws {
   }
 
   /// `⟨w, J v⟩ = ⟨Jᵀ w, v⟩`.
-  func adjoint() throws -> LawResult {
+  private func adjoint() throws -> LawResult {
     let jvp = evaluation(of: try graph.derivative(.jvp))
     let vjp = evaluation(of: try graph.derivative(.vjp))
     let w = try covector()
@@ -161,9 +174,11 @@ struct Laws {
     graph.outputs.filter { graph.type(of: $0.value).dtype.isFloat }
   }
 
-  private var direction: [Tensor] { Vector.random(like: variables, seed: seed &+ 11) }
+  /// A tangent for each float input.
+  var direction: [Tensor] { Vector.random(like: variables, seed: seed &+ 11) }
 
-  private func covector() throws -> [Tensor] {
+  /// A cotangent for each float output.
+  func covector() throws -> [Tensor] {
     let primal = evaluation(of: graph.with(outputs: floatOutputs))
     return Vector.random(like: try primal.reference(inputs), seed: seed &+ 23)
   }
@@ -183,7 +198,7 @@ struct Laws {
       let difference = Difference(a, b, Tolerance(relative: 0, absolute: tolerance * scale))
       if !difference.isNone {
         return .fails(
-          "\(name)\(Comparison.index(difference.position, a.shape)) is \(difference.found), "
+          "\(name)\(a.shape.isEmpty ? "" : Comparison.index(difference.position, a.shape)) is \(difference.found), "
             + "expected \(difference.expected)")
       }
       worst = max(worst, difference.worst / scale)

@@ -5,6 +5,8 @@ import Lowering
 
 /// A loop of a function, wherever it stands.
 struct LoopReport {
+  /// A value that it makes.
+  let name: String?
   let line: Int?
   let keep: Keep
   /// The steps at most; `nil` where only the run tells.
@@ -22,6 +24,7 @@ struct LoopReport {
       if let loop = node.operation as? Loop {
         reports.append(
           LoopReport(
+            name: graph.results(of: node).lazy.compactMap { graph.names[$0] }.first,
             line: node.origin.line > 0 ? Int(node.origin.line) : nil, keep: loop.keep,
             bound: loop.bound,
             count: loop.hasCount ? graph.operands(of: node).first.flatMap(number) : nil,
@@ -57,9 +60,26 @@ struct LoopReport {
   /// Numbers of steps for which it is told what they cost where nothing tells how many there are.
   private static let examples = [1_000, 1_000_000]
 
+  /// The loop of which a step is done again most often: of how many steps, and how many times. Where
+  /// nothing tells how many there are, of the first example.
+  static func mostRepeated(
+    _ loops: [LoopReport], _ sizes: [String: Int]
+  ) -> (loop: LoopReport, steps: Int, times: Double)? {
+    loops.compactMap { loop in
+      let steps = loop.steps(sizes) ?? examples[0]
+      return loop.repeatedSteps(of: steps, sizes).map { (loop, steps, $0) }
+    }.max { $0.times < $1.times }
+  }
+
+  /// `the loop that makes y, line 3`
+  var place: String {
+    "the loop" + (name.map { " that makes \($0)" } ?? "") + (line.map { ", line \($0)" } ?? "")
+  }
+
   func json(_ sizes: [String: Int]) -> JSON {
     let steps = keep == .all ? steps(sizes) ?? 0 : steps(sizes)
     var members: [JSON.Member] = [
+      .init("makes", name.map(JSON.string) ?? .null),
       .init("line", line.map(JSON.integer) ?? .null),
       .init("steps", .string(bound.map { "\($0)" } ?? "known to the run only")),
     ]

@@ -1,6 +1,7 @@
 // What a loop program costs, as formulas of the sizes: float operations, bytes moved, calls. Counted
 // from the loops themselves: operations in a body times the extents around it. Branches count as
-// taken, so the numbers are bounds from above. `?` stands for the steps that only a run can tell.
+// taken, so the numbers are bounds from above. Steps that only a run can tell have a symbol that says
+// of which loop they are: `steps(y, line 4)`.
 import Graph
 import Lowering
 
@@ -20,11 +21,22 @@ struct ProgramCost {
     count(program.body, times: 1)
   }
 
+  /// The steps of a loop; a loop in one of the same place is another one.
+  private func steps(of loop: LoopStatement, times: DimExpr) -> DimExpr {
+    if let known = loop.stepsKnown { return known }
+    let note = loop.notes.first
+    var steps = DimExpr.steps(of: note?.name, note?.origin ?? .none)
+    while let name = steps.symbolName, times.symbols.contains(name) {
+      steps = .symbol("inner \(name)")
+    }
+    return steps
+  }
+
   private mutating func count(_ statements: [Statement], times: DimExpr) {
     for statement in statements {
       if let expression = statement.expression { count(expression, times: times) }
       switch statement {
-      case .loop(let loop): count(loop.body, times: times * loop.stepsKnown)
+      case .loop(let loop): count(loop.body, times: times * steps(of: loop, times: times))
       case .when(_, let inner): count(inner, times: times)
       case .branch(let branch): for body in branch.bodies { count(body, times: times) }
       case .store(let buffer, _, _):
@@ -72,13 +84,22 @@ struct ProgramCost {
   }
 }
 
+extension DimExpr {
+  /// The steps of a loop, as a symbol: `steps(y, line 4)`.
+  static func steps(of name: String?, _ origin: Origin) -> DimExpr {
+    let line = origin.line > 0 ? "line \(origin.line)" : nil
+    let place = [name, line].compactMap { $0 }
+    return .symbol("steps(\(place.isEmpty ? "loop" : place.joined(separator: ", ")))")
+  }
+}
+
 extension LoopStatement {
   /// Its extent, where sizes tell it.
-  fileprivate var stepsKnown: DimExpr {
-    guard let extent else { return .unknown }
+  fileprivate var stepsKnown: DimExpr? {
+    guard let extent else { return nil }
     var isKnown = true
     extent.forEachLeaf { if case .index = $0 { isKnown = false } }
-    return isKnown ? extent : .unknown
+    return isKnown ? extent : nil
   }
 }
 

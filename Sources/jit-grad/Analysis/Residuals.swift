@@ -5,11 +5,9 @@ import Graph
 struct Residuals {
   /// Values with names or the operations that make them.
   private(set) var values: [(name: String, type: TensorType)] = []
-
-  /// Bytes of all of them.
-  var byteCount: DimExpr {
-    values.reduce(0) { $0 + $1.type.elementCount * DimExpr($1.type.dtype.byteCount) }
-  }
+  /// Bytes of all of them. Rows of which only the run tells how many there are have the symbol of their
+  /// loop's steps.
+  private(set) var byteCount: DimExpr = 0
 
   /// - Parameters:
   ///   - derivative: a graph whose first outputs are those of the primal.
@@ -26,11 +24,13 @@ struct Residuals {
         guard let maker = derivative.definingNode(of: value), isPrimal[maker],
           !derivative.nodes[maker].operandRange.isEmpty, seen.insert(value).inserted
         else { continue }
-        values.append(
-          (
-            derivative.names[value] ?? derivative.place(of: maker),
-            derivative.type(of: value)
-          ))
+        let type = derivative.type(of: value)
+        values.append((derivative.names[value] ?? derivative.place(of: maker), type))
+        let loop = derivative.nodes[maker]
+        let name = derivative.results(of: loop).lazy.compactMap { derivative.names[$0] }.first
+        let rows = type.isUnbounded ? DimExpr.steps(of: name, loop.origin) : 1
+        let element = type.isUnbounded ? type.row : type
+        byteCount = byteCount + rows * element.elementCount * DimExpr(type.dtype.byteCount)
       }
     }
   }

@@ -26,7 +26,8 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   @Option(
-    help: ArgumentHelp("Compare with what --json wrote before.", valueName: "file.json"),
+    help: ArgumentHelp(
+      "Compare with what --json wrote before, of the same function.", valueName: "file.json"),
     completion: .file(extensions: ["json"]))
   var compare: String?
 
@@ -46,8 +47,14 @@ struct BenchCommand: ParsableCommand {
     phases.append(("parse", try time { _ = GraphFile(graphFile.source) }))
     phases.append(
       ("differentiate", try time { _ = try derivative.derivative(of: primal, names, mode: mode) }))
-    let bound = try graphFile.source.placing {
+    let advice = MemoryAdvice(
+      primal: primal, names: names, derivative: derivative.told(mode), limit: inputs.memoryLimit)
+    let bound = try graphFile.source.placing(advice) {
       let bound = try SampleInputs.bound(primal, names, inputs, scale: 64, seed: 1)
+      // The derivative needs more than the function.
+      try advice.explaining(bound.sizes) {
+        try Memory.check(Engine().compile(gradient), bound, limit: inputs.memoryLimit)
+      }
       try measure("primal", primal, primal, bound, &phases)
       try measure(mode.rawValue, gradient, primal, bound, &phases)
       return bound
@@ -56,7 +63,10 @@ struct BenchCommand: ParsableCommand {
     let ratio = calls.count == 2 && calls[0] > 0 ? calls[1] / calls[0] : .nan
 
     let report = JSON.object([
-      .init("function", .string(primal.name)), .init("mode", .string(mode.rawValue)),
+      .init(
+        "file", .string(graphFile.source.name.split(separator: "/").last.map(String.init) ?? "")),
+      .init("function", .string(primal.name)),
+      .init("mode", .string(mode.rawValue)),
       .init(
         "sizes",
         .object(
@@ -72,6 +82,7 @@ struct BenchCommand: ParsableCommand {
       try Console.out(Self.human(phases, ratio))
     }
     if let earlier {
+      warnOfOther(earlier, than: report)
       let text = Self.comparison(phases, earlier)
       if json { Console.raw(text) } else { try Console.out("\n" + text) }
     }
@@ -152,6 +163,26 @@ struct BenchCommand: ParsableCommand {
         .badData, "\(path) is not what bench --json writes", help: "jit-grad bench … --json")
     }
     return earlier
+  }
+
+  /// Times of other things can be compared, but hardly are meant to be.
+  private func warnOfOther(_ earlier: JSON, than report: JSON) {
+    for name in ["file", "function", "mode", "sizes"] {
+      // Older reports say less.
+      guard let before = earlier[name], let now = report[name], before != now else { continue }
+      let words = name == "sizes" ? "has other sizes" : "is of another \(name)"
+      Console.tagged(
+        .warning, "\(compare ?? "") \(words): \(Self.text(before)), now \(Self.text(now))")
+    }
+  }
+
+  private static func text(_ value: JSON) -> String {
+    switch value {
+    case .string(let text): text
+    case .object(let members):
+      members.map { "\($0.name)=\($0.value.text())" }.joined(separator: ", ")
+    default: value.text()
+    }
   }
 
   private static func comparison(

@@ -21,11 +21,12 @@ struct CheckCommand: ParsableCommand {
 
   private func text(_ graph: Graph) -> String {
     func list(_ values: [(name: String, value: Value)]) -> String {
-      values.map { "\($0.name): \(graph.type(of: $0.value))" }.joined(separator: ", ")
+      values.map { "\(WrittenName.spelled($0.name)): \(graph.type(of: $0.value))" }.joined(
+        separator: ", ")
     }
     let inputs = list(graph.inputs.map { ($0.name, $0.value) })
     let outputs = list(graph.outputs.map { ($0.name, $0.value) })
-    var text = "\(graph.name)(\(inputs)) -> (\(outputs))"
+    var text = "\(WrittenName.spelled(graph.name))(\(inputs)) -> (\(outputs))"
     let declared = graph.constraints.map(\.description)
     if !declared.isEmpty { text += " where \(declared.joined(separator: ", "))" }
     text += "\n"

@@ -3,6 +3,7 @@ import ArgumentParser
 import Autodiff
 import Frontend
 import Graph
+import JIT
 import Lowering
 
 struct InfoCommand: ParsableCommand {
@@ -10,7 +11,8 @@ struct InfoCommand: ParsableCommand {
     commandName: "info", abstract: "Count operations, work and memory of a function.",
     discussion: """
       Work is counted in the loops that are compiled: one for each float operation or function of \
-      libm, 2mnk for a matrix product; bytes are what loops read and write, caches ignored. \
+      libm, 2mnk for a matrix product; bytes are what loops read and write, caches ignored; \
+      steps(y, line 4) stands for the steps of a loop that only the run tells. \
       Residuals are the values of the function that its reverse pass needs; peak bytes are \
       workspace and outputs; rows of loops come on top where only the run tells how many there will \
       be. Of loops it says what the way back keeps, and how often it does a step again; where nothing \
@@ -48,6 +50,7 @@ struct InfoCommand: ParsableCommand {
     let program = lower(simplified, .jit)
     let cost = ProgramCost(program)
     let sizes = withCheckpoints(given, graph, program)
+    warnOfMemory(primal, names, graph, program, sizes)
     func formula(_ e: DimExpr) -> JSON {
       let value = try? e.evaluate { sizes[$0] }
       return .object([
@@ -128,10 +131,7 @@ struct InfoCommand: ParsableCommand {
     _ sizes: [String: Int], _ graph: Graph, _ program: LoopProgram
   ) -> [String: Int] {
     guard graph.leavesCheckpointsOpen, sizes[Graph.checkpoints] == nil else { return sizes }
-    let types = (graph.inputs.map(\.value) + graph.outputs.map(\.value)).map(graph.type)
-    let byteCount = types.reduce(program.workspaceByteCount) {
-      $0 + $1.elementCount * DimExpr($1.dtype.byteCount)
-    }
+    let byteCount = graph.callByteCount(program)
     func bytes(keeping states: Int) -> Int? {
       try? byteCount.evaluate { $0 == Graph.checkpoints ? states : sizes[$0] }
     }
@@ -139,6 +139,21 @@ struct InfoCommand: ParsableCommand {
     let states = Graph.checkpoints(
       memoryLimit: inputs.memoryLimit, hasStacks: program.stackCount > 0, bytes)
     return sizes.merging([Graph.checkpoints: states]) { $1 }
+  }
+
+  /// Says so where a call with these sizes would be refused.
+  private func warnOfMemory(
+    _ primal: Graph, _ names: InterfaceNames, _ graph: Graph, _ program: LoopProgram,
+    _ sizes: [String: Int]
+  ) {
+    let limit = inputs.memoryLimit
+    guard let needed = try? graph.callByteCount(program).evaluate({ sizes[$0] }), needed > limit
+    else { return }
+    let advice = MemoryAdvice(
+      primal: primal, names: names, derivative: derivative.grad ? derivative.derivative : nil,
+      limit: limit)
+    Console.tagged(.warning, "a call \(BindingError.memory(needed: needed, limit: limit))")
+    Console.tagged(.help, advice.help(needed: needed, sizes))
   }
 
   /// What a reverse pass keeps; `nil` for functions that have none.

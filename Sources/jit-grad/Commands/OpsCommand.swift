@@ -5,7 +5,9 @@ import Graph
 
 struct OpsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ops", abstract: "List all operations, or explain one.")
+    commandName: "ops", abstract: "List all operations, or explain one.",
+    discussion:
+      "Of loops, conditionals and other forms of the language it tells how they are written.")
 
   @ArgumentParser.Argument(
     help: "The operation.", completion: .custom { _, _, _ in Catalog.all.map(\.name) })
@@ -20,6 +22,9 @@ struct OpsCommand: ParsableCommand {
           + "\n"
       }
       return try Console.out(lines.joined())
+    }
+    if let form = LanguageForm.all.first(where: { $0.names.contains(name) }) {
+      return try Console.out(form.text)
     }
     guard let entry = Catalog.entry(named: name) else {
       throw CommandError(
@@ -51,6 +56,44 @@ struct OpsCommand: ParsableCommand {
       }, alignment: .left)
     return text
   }
+}
+
+/// What is written with words or signs of its own, and so is no operation by name.
+private struct LanguageForm {
+  let names: [String]
+  let spelling: String
+  let section: String
+
+  init(_ names: [String], _ spelling: String, _ section: String) {
+    (self.names, self.spelling, self.section) = (names, spelling, section)
+  }
+
+  var text: String {
+    "\(spelling)\n\nA form of the language, no operation: see \(section) in docs/language.md.\n"
+  }
+
+  static let all = [
+    LanguageForm(["if", "else"], "if c { a } else { b }", "Conditionals"),
+    LanguageForm(
+      ["switch", "case"], "switch k { case 0 { a } case 1 { b } else { c } }", "Conditionals"),
+    LanguageForm(
+      ["for", "in", "carry"], "for i in 0..<n, x in xs carry s = 0.0 { s + x }", "Loops"),
+    LanguageForm(["scan", "yield"], "scan x in xs carry s = 0.0 { s + x }", "Loops"),
+    LanguageForm(["while", "where", "limit"], "while x = a where x > 1.0 { x / 2 }", "Loops"),
+    LanguageForm(["do"], "do x = a { x / 2 } while x > 1.0", "Loops"),
+    LanguageForm(["keep"], "for i in 0..<n carry s = a keep at most 10 { sin(s) }", "Loops"),
+    LanguageForm(["root"], "root x = start { x * x - a }", "Values defined by an equation"),
+    LanguageForm(
+      ["fixed_point"], "fixed_point x = start { cos(x) }", "Values defined by an equation"),
+    LanguageForm(["argmin"], "argmin x = start { (x - a)^2 }", "Values defined by an equation"),
+    LanguageForm(
+      ["solve", "linear_solve"], "solve x = b { A @ x }", "Values defined by an equation"),
+    LanguageForm(
+      ["custom"], "custom f(x: f64 = a) { x^3 } jvp(y, dx) { 3 * x^2 * dx }", "Functions with rules"
+    ),
+    LanguageForm(
+      ["jvp", "vjp"], "@jvp(f_jvp), @vjp(f_vjp) in front of a function", "Functions with rules"),
+  ]
 }
 
 extension Parameter.Kind {

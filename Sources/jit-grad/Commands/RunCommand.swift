@@ -61,8 +61,11 @@ struct RunCommand: ParsableCommand {
     let graph = try derivative.applied(to: primal, graphFile.names(of: primal))
     if derivative.grad { watch.lap("differentiation") }
     let expected = try expect.map { try InputOptions.readArchive($0, inputs.memoryLimit) }
-    let outputs = try graphFile.source.placing {
-      try evaluate(graph, of: primal, graphFile, &watch)
+    let advice = MemoryAdvice(
+      primal: primal, names: graphFile.names(of: primal),
+      derivative: derivative.grad ? derivative.derivative : nil, limit: inputs.memoryLimit)
+    let outputs = try graphFile.source.placing(advice) {
+      try evaluate(graph, of: primal, graphFile, advice, &watch)
     }
     try show(outputs)
     if timings { Console.raw(watch.text) }
@@ -70,7 +73,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private func evaluate(
-    _ graph: Graph, of primal: Graph, _ file: GraphFile, _ watch: inout Stopwatch
+    _ graph: Graph, of primal: Graph, _ file: GraphFile, _ advice: MemoryAdvice,
+    _ watch: inout Stopwatch
   ) throws -> [NamedTensor] {
     let limit = inputs.memoryLimit
     let stepLimit = try inputs.maxSteps
@@ -79,7 +83,7 @@ struct RunCommand: ParsableCommand {
     let isOpen = graph.leavesCheckpointsOpen && bind[Graph.checkpoints] == nil
     var bound = try BoundInputs(
       graph, of: primal, inputs.given(file.names(of: primal)),
-      bind: isOpen ? bind.merging([Graph.checkpoints: 1]) { $1 } : bind, limit: limit)
+      bind: isOpen ? bind.merging([Graph.checkpoints: 1]) { $1 } : bind)
     watch.lap("inputs")
 
     let tensors: [Tensor]
@@ -89,10 +93,11 @@ struct RunCommand: ParsableCommand {
     } else {
       let kernel = try Engine().compile(graph)
       watch.lap("compile")
-      try Memory.check(kernel, bound, limit: limit)
+      try advice.explaining(bound.sizes) { try Memory.check(kernel, bound, limit: limit) }
       if isOpen {
         bound.sizes[Graph.checkpoints] = kernel.checkpoints(
           sizes: bound.sizes, memoryLimit: limit - bound.byteCount)
+        advice.warnOfRepeatedSteps(bound.sizes)
       }
       let arguments = try bound.tensors()
       watch.skip()
@@ -104,6 +109,11 @@ struct RunCommand: ParsableCommand {
   }
 
   private func checkOptions() throws {
+    if let output, output.lowercased().hasSuffix(".npy") {
+      throw CommandError(
+        .usage, "-o writes an .npz, which holds all outputs by name, found \(output)",
+        help: "write -o \(output.dropLast(4)).npz")
+    }
     if json && output == FileIO.standardStream {
       throw CommandError(.usage, "--json and -o - both want stdout")
     }

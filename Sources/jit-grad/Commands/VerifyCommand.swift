@@ -10,7 +10,8 @@ struct VerifyCommand: ParsableCommand {
     discussion: """
       At the given inputs, or random ones: compiled code against the reference, the jvp against \
       central differences, and ⟨w, Jv⟩ = ⟨Jᵀw, v⟩. When one fails, every operation is checked by \
-      itself and the first wrong one is named; the exit code is 1. Sizes that nothing tells are \
+      itself, in loops and conditionals on the values of their last steps, and the first wrong one is \
+      named, or the @jvp or @vjp that is wrong; the exit code is 1. Sizes that nothing tells are \
       small. A loop that nothing bounds may make 100000 steps, or as many as --max-steps says; where \
       random inputs make it go on beyond that, others are tried.
       """)

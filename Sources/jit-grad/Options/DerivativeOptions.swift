@@ -38,6 +38,13 @@ struct DerivativeOptions: ParsableArguments {
     get throws { try Self.names(wrt, "--wrt") ?? [] }
   }
 
+  /// The same with a mode.
+  func told(_ mode: DerivativeMode) -> DerivativeOptions {
+    var options = self
+    options.mode = mode
+    return options
+  }
+
   /// The derivative of a graph, whose inputs and outputs may be called by other names.
   func derivative(
     of graph: Graph, _ names: InterfaceNames, mode: DerivativeMode? = nil

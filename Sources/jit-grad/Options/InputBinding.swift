@@ -54,7 +54,7 @@ struct BoundInputs {
   ///   - missing: what other inputs become that were not given; `nil` refuses.
   /// - Throws: `CommandError`, `BindingError`, `TensorTextError`.
   init(
-    _ graph: Graph, of primal: Graph, _ given: GivenArrays, bind: [String: Int], limit: Int,
+    _ graph: Graph, of primal: Graph, _ given: GivenArrays, bind: [String: Int],
     missing: ((Int) -> RandomFill)? = nil
   ) throws {
     let extra = primal.inputs.count
@@ -70,7 +70,6 @@ struct BoundInputs {
     self.sizes = sizes
     shapes = try Self.shapes(of: graph, known, sizes)
     byteCount = try Self.byteCount(of: graph, shapes)
-    if byteCount > limit { throw BindingError.memory(needed: byteCount, limit: limit) }
     _ = try binding.sizes(shapes, sizes)
   }
 

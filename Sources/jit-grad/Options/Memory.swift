@@ -1,5 +1,6 @@
 // Refusing what needs more memory than allowed: before it is allocated where the sizes tell, while it
-// runs where loops keep rows whose number nothing else tells. Inputs count.
+// runs where loops keep rows whose number nothing else tells. Inputs count. What to do about it says
+// MemoryAdvice.
 import Frontend
 import Graph
 import JIT

@@ -20,18 +20,23 @@ enum SampleInputs {
     let known = try BoundInputs.knownSizes(of: graph, given, bind: bind)
     let free = graph.symbols.filter { known[$0] == nil }
     var failure: (any Error)?
+    var large: BoundInputs?
     for candidate in candidates(free.count, scale) {
       let sizes = bind.merging(zip(free, candidate)) { first, _ in first }
       do {
-        return try BoundInputs(
-          graph, of: graph, given, bind: sizes, limit: options.memoryLimit,
+        let bound = try BoundInputs(
+          graph, of: graph, given, bind: sizes,
           missing: { RandomFill(distribution, seed: seed &* 1_000_003 &+ UInt64($0)) })
+        if free.isEmpty || bound.byteCount <= options.memoryLimit { return bound }
+        large = large ?? bound
       } catch let error as BindingError {
         failure = failure ?? error
       } catch let error as CommandError where error.status == .badData && !free.isEmpty {
         failure = failure ?? error
       }
     }
+    // What the call needs with these is told by who makes it.
+    if let large { return large }
     throw failure ?? BindingError.unknownSizes(free)
   }
 

@@ -13,7 +13,9 @@ enum ErrorReport {
     case let error as CommandError:
       show(error.message, notes: error.notes, help: error.help)
     case let error as PlacedError:
-      guard let diagnostic = error.diagnostic else { return show(error.error) }
+      guard let diagnostic = error.diagnostic else {
+        return show("\(error.error)", help: error.help)
+      }
       Console.raw(DiagnosticRenderer(Console.style).render(diagnostic, in: error.source))
     case let error as DerivativeRequestError: show(error.message, help: error.help)
     case let error as DerivativeError:
@@ -39,9 +41,7 @@ enum ErrorReport {
     case .dtype(_, let needed, _):
       return
         "store the array with the declared dtype, in NumPy: x.astype('\(needed.dtype.numPyName)')"
-    case .memory:
-      return "make the sizes smaller or --max-memory larger; derivatives of loops keep less with "
-        + "--checkpoint"
+    case .memory: return MemoryAdvice.larger
     case .inputCount, .rank, .extent, .impossibleExtent, .unknownSizes, .negativeSize, .guardFailed,
       .size:
       return nil
@@ -51,9 +51,7 @@ enum ErrorReport {
   static func help(_ error: ExecutionError) -> String? {
     switch error {
     case .stepLimit, .rows, .noResult: nil
-    case .memoryLimit, .memory:
-      "let the derivative keep less: --checkpoint, or keep at most 100 behind the header of the loop; "
-        + "or make --max-memory larger"
+    case .memoryLimit, .memory: MemoryAdvice.largerForRows
     }
   }
 

@@ -7,15 +7,15 @@ import JIT
 struct PlacedError: Error {
   let error: any Error
   let source: SourceFile
+  /// What to do about it.
+  let help: String?
 
   /// The message at its place; `nil` where the error has none.
   var diagnostic: Diagnostic? {
-    let (message, origin, help): (String, Origin, String?)
+    let (message, origin): (String, Origin)
     switch error {
-    case let error as ExecutionError:
-      (message, origin, help) = (error.message, error.loop.origin, ErrorReport.help(error))
-    case let error as BindingError:
-      (message, origin, help) = (error.message, error.origin, ErrorReport.help(error))
+    case let error as ExecutionError: (message, origin) = (error.message, error.loop.origin)
+    case let error as BindingError: (message, origin) = (error.message, error.origin)
     default: return nil
     }
     return source.offset(of: origin).map {
@@ -26,12 +26,16 @@ struct PlacedError: Error {
 
 extension SourceFile {
   /// Runs what calls functions of this file.
+  /// - Parameter advice: what knows what to do about too little memory.
   /// - Throws: `PlacedError` for what a call throws.
-  func placing<R>(_ call: () throws -> R) throws -> R {
+  func placing<R>(_ advice: MemoryAdvice? = nil, _ call: () throws -> R) throws -> R {
     do {
       return try call()
-    } catch  where error is ExecutionError || error is BindingError {
-      throw PlacedError(error: error, source: self)
+    } catch let error as ExecutionError {
+      let help = advice.map { $0.help(error) } ?? ErrorReport.help(error)
+      throw PlacedError(error: error, source: self, help: help)
+    } catch let error as BindingError {
+      throw PlacedError(error: error, source: self, help: ErrorReport.help(error))
     }
   }
 }

@@ -42,8 +42,10 @@ enum ErrorReport {
     case .memory:
       return "make the sizes smaller or --max-memory larger; derivatives of loops keep less with "
         + "--checkpoint"
-    case .inputCount, .rank, .extent, .impossibleExtent, .unknownSizes, .negativeSize, .guardFailed,
-      .size:
+    case .unknownSizes(let names):
+      return "bind \(names.count == 1 ? "it" : "them"): "
+        + names.map { "--bind \($0)=…" }.joined(separator: " ")
+    case .inputCount, .rank, .extent, .impossibleExtent, .negativeSize, .guardFailed, .size:
       return nil
     }
   }

@@ -13,7 +13,9 @@ import Graph
 
 /// Why a derivative cannot be asked for like this: a user's error.
 public struct DerivativeRequestError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong with the request.
   public var message: String
+  /// What to do about it.
   public var help: String?
 
   package init(_ message: String, help: String? = nil) {
@@ -26,7 +28,18 @@ public struct DerivativeRequestError: Error, Hashable, Sendable, CustomStringCon
 
 /// Which derivative.
 public enum DerivativeMode: String, Sendable, CaseIterable {
-  case gradient, vjp, jvp, hvp, jacobian, hessian
+  /// Of one scalar output, by each input.
+  case gradient
+  /// Products of cotangents of the outputs with the Jacobian.
+  case vjp
+  /// Products of the Jacobian with tangents of the inputs.
+  case jvp
+  /// Products of the Hessian of one scalar output with tangents of the inputs, and the gradient.
+  case hvp
+  /// All partial derivatives of each output by each input.
+  case jacobian
+  /// All second derivatives of one scalar output, and the gradient.
+  case hessian
 }
 
 /// How a Jacobian is made.
@@ -72,6 +85,10 @@ struct DerivativeRequest {
     let isFloat = { (value: Value) in graph.type(of: value).dtype.isFloat }
     let variables: [Named]
     if let wrt {
+      if let twice = wrt.indices.first(where: { wrt[..<$0].contains(wrt[$0]) }) {
+        throw DerivativeRequestError(
+          "the derivative by \(wrt[twice]) is asked for twice", help: "name it once")
+      }
       variables = try wrt.map { name in
         let value = try graph.variable(named: name)
         guard isFloat(value) else {

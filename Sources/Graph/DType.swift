@@ -4,7 +4,16 @@
 ///
 /// `c128` and `c64` have their place behind `f32`; see ARCHITECTURE.md.
 public enum DType: String, Sendable, Hashable, CaseIterable {
-  case f64, f32, i64, i32, bool
+  /// Floating-point numbers of 64 bits, `Double`.
+  case f64
+  /// Floating-point numbers of 32 bits, `Float`.
+  case f32
+  /// Whole numbers of 64 bits, `Int64`.
+  case i64
+  /// Whole numbers of 32 bits, `Int32`.
+  case i32
+  /// Truth values, one byte each.
+  case bool
 
   /// Bytes of one element.
   public var byteCount: Int {
@@ -17,9 +26,12 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
 
   /// Has a derivative.
   public var isFloat: Bool { self == .f64 || self == .f32 }
+  /// Holds whole numbers; `bool` does not.
   public var isInteger: Bool { self == .i64 || self == .i32 }
 
   // What an enum of strings has by itself compares and hashes the strings.
+
+  /// Are two types.
   public static func != (a: DType, b: DType) -> Bool { !(a == b) }
   public func hash(into hasher: inout Hasher) {
     hasher.combine(UInt8(byteCount) | (isFloat ? 0x10 : 0))

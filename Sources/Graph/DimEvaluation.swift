@@ -3,8 +3,11 @@
 
 /// Why a size expression has no value.
 public enum DimError: Error, Hashable, Sendable {
+  /// A size by name that has no value.
   case unbound(symbol: String)
+  /// A value, or a step on the way to it, that does not fit in 64 bits.
   case overflow(DimExpr)
+  /// A quotient or remainder whose divisor is 0.
   case divisionByZero(DimExpr)
 }
 

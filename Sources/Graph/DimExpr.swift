@@ -40,6 +40,7 @@ public struct DimExpr: Hashable, Sendable {
     self.terms = terms
   }
 
+  /// A number.
   public init(_ constant: Int) { self.init(constant: constant, terms: []) }
 
   package init(_ atom: Atom) {
@@ -84,6 +85,7 @@ extension DimExpr: ExpressibleByIntegerLiteral {
 // MARK: - Ring arithmetic
 
 extension DimExpr {
+  /// The sum, in the normal form in which equal expressions are one.
   public static func + (a: DimExpr, b: DimExpr) -> DimExpr {
     if a.isOverflow || b.isOverflow { return .overflow }
     let (constant, overflow) = a.constant.addingReportingOverflow(b.constant)
@@ -116,9 +118,12 @@ extension DimExpr {
     return DimExpr(constant: constant, terms: terms)
   }
 
+  /// The expression with its sign changed.
   public static prefix func - (a: DimExpr) -> DimExpr { a * -1 }
+  /// The difference.
   public static func - (a: DimExpr, b: DimExpr) -> DimExpr { a + b * -1 }
 
+  /// The product, multiplied out.
   public static func * (a: DimExpr, b: DimExpr) -> DimExpr {
     if let k = b.constantValue { return a.scaled(by: k) }
     if let k = a.constantValue { return b.scaled(by: k) }
@@ -232,11 +237,13 @@ extension DimExpr {
     return (quotient, remainder)
   }
 
+  /// The smaller of two.
   public static func min(_ a: DimExpr, _ b: DimExpr) -> DimExpr {
     if let d = (a - b).sign { return d <= 0 ? a : b }
     return DimExpr(bounded: order(a, b) < 0 ? .min(a, b) : .min(b, a), a, b)
   }
 
+  /// The larger of two.
   public static func max(_ a: DimExpr, _ b: DimExpr) -> DimExpr {
     if let d = (a - b).sign { return d >= 0 ? a : b }
     return DimExpr(bounded: order(a, b) < 0 ? .max(a, b) : .max(b, a), a, b)

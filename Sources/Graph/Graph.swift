@@ -22,14 +22,18 @@ package struct ValueRange: RandomAccessCollection, Sendable {
 
 /// Where in a source text a node comes from; line 0 where there is none.
 public struct Origin: Hashable, Sendable {
+  /// From 1; 0 where there is no place.
   public var line: Int32
+  /// From 1; 0 where there is no place.
   public var column: Int32
   /// The function that was called, where it is made of operations: its place in `Catalog.derived`
   /// counted from 1; 0 for operations themselves.
   package var derived: UInt16 = 0
 
+  /// No place.
   public static let none = Origin(line: 0, column: 0)
 
+  /// A place in a source file.
   public init(line: Int32, column: Int32) {
     self.line = line
     self.column = column
@@ -65,6 +69,7 @@ extension Node {
 
 /// A named input with its value.
 public struct GraphInput: Hashable, Sendable {
+  /// The name that arrays are bound by.
   public var name: String
   package var value: Value
 
@@ -76,6 +81,7 @@ public struct GraphInput: Hashable, Sendable {
 
 /// A named output with its value.
 public struct GraphOutput: Hashable, Sendable {
+  /// The name that results are found by.
   public var name: String
   package var value: Value
 
@@ -110,8 +116,11 @@ package struct ValueNames: Sendable {
 
 /// A named function as a dataflow graph.
 public struct Graph: Sendable {
+  /// What the function is called.
   public var name: String
+  /// What the function is given, in order.
   public package(set) var inputs: [GraphInput] = []
+  /// What the function gives, in order.
   public package(set) var outputs: [GraphOutput] = []
   /// Conditions on sizes that the function itself declares.
   public package(set) var constraints: [Guard] = []

@@ -172,7 +172,9 @@ public struct TypeRuleError: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// A derivative that does not exist: asked for, and not defined.
 public struct DerivativeError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The name of the operation that has no derivative.
   public var operation: String
+  /// What was asked for.
   public var message: String
 
   package init(_ operation: String, _ message: String) {

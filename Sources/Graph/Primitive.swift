@@ -32,6 +32,13 @@ package enum Primitive: Sendable {
     if case .other(let box) = self { box.runsOnHost } else { false }
   }
 
+  /// May never end, or end the whole call; here or in a graph inside.
+  package var mayNotReturn: Bool {
+    guard case .other(let box) = self else { return false }
+    return box.operation.failure != nil || (box.operation as? Loop)?.isEndless == true
+      || box.operation.regions.contains { $0.graph.nodes.contains(where: \.primitive.mayNotReturn) }
+  }
+
   func isEqual(to other: Primitive) -> Bool {
     switch (self, other) {
     case (.elementwise(let a), .elementwise(let b)): a === b

@@ -3,6 +3,7 @@
 
 /// A Swift type that stands for one `DType` in memory.
 public protocol TensorElement: Sendable, BitwiseCopyable {
+  /// The element type of tensors of these.
   static var dtype: DType { get }
 }
 
@@ -16,6 +17,7 @@ extension Bool: TensorElement { public static var dtype: DType { .bool } }
 ///
 /// Equality compares dtype, shape and bytes: two NaNs of the same bits are equal, 0 and −0 are not.
 public struct Tensor: Sendable, Hashable {
+  /// The type of the elements.
   public let dtype: DType
   /// Extents in elements; empty for a scalar.
   public let shape: [Int]
@@ -25,8 +27,11 @@ public struct Tensor: Sendable, Hashable {
   /// The number of elements; 1 for a scalar.
   public var count: Int { bytes.count / dtype.byteCount }
 
-  /// - Precondition: `bytes.count` is the product of `shape` times the element's size.
+  /// A tensor of elements that lie in bytes, in row-major order and native byte order.
+  /// - Precondition: no extent is negative; `bytes.count` is the product of `shape` times the element's
+  ///   size.
   public init(dtype: DType, shape: [Int], bytes: [UInt8]) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "\(shape) has a negative extent")
     precondition(
       bytes.count == Self.byteCount(dtype, shape), "bytes do not match the shape")
     self.dtype = dtype
@@ -109,6 +114,7 @@ public struct Tensor: Sendable, Hashable {
   }
 
   /// A float tensor from `Double`s, each rounded once to `dtype`.
+  /// - Precondition: `dtype` is a float; `doubles.count` is the product of `shape`.
   public init(doubles: [Double], dtype: DType, shape: [Int]) {
     switch dtype {
     case .f32: self.init(doubles.map(Float.init), shape: shape)
@@ -118,6 +124,7 @@ public struct Tensor: Sendable, Hashable {
   }
 
   /// An integer or bool tensor from `Int64`s; i32 wraps, bool is `!= 0`.
+  /// - Precondition: `dtype` is no float; `integers.count` is the product of `shape`.
   public init(integers: [Int64], dtype: DType, shape: [Int]) {
     switch dtype {
     case .i64: self.init(integers, shape: shape)

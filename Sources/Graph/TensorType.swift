@@ -3,15 +3,18 @@
 
 /// The type of a value: `f64[n, d]`.
 public struct TensorType: Hashable, Sendable {
+  /// The type of the elements.
   public var dtype: DType
   /// Extents, outermost first; empty for a scalar.
   public var shape: [DimExpr]
 
+  /// A type of elements and extents, a scalar unless told.
   public init(_ dtype: DType, _ shape: [DimExpr] = []) {
     self.dtype = dtype
     self.shape = shape
   }
 
+  /// The number of axes.
   public var rank: Int { shape.count }
 
   /// The number of elements.
@@ -31,9 +34,13 @@ extension TensorType: CustomStringConvertible {
 /// A condition between sizes that is checked when they are bound.
 public struct Guard: Hashable, Sendable {
   public enum Relation: String, Sendable {
+    /// The same number.
     case equal = "=="
+    /// Another number.
     case notEqual = "!="
+    /// A smaller number.
     case less = "<"
+    /// A number that is not larger.
     case lessOrEqual = "<="
     /// Equal, or one of them is 1.
     case broadcastable
@@ -41,8 +48,11 @@ public struct Guard: Hashable, Sendable {
     case stretchable
   }
 
+  /// The left side.
   public var lhs: DimExpr
+  /// How the left side stands to the right one.
   public var relation: Relation
+  /// The right side.
   public var rhs: DimExpr
 
   package init(_ lhs: DimExpr, _ relation: Relation, _ rhs: DimExpr) {

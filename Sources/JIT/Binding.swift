@@ -4,8 +4,11 @@ import Graph
 
 /// What was given does not fit what the function needs. A user's error.
 public enum BindingError: Error, Hashable, Sendable {
+  /// Another number of arrays than the function has inputs.
   case inputCount(needed: Int, found: Int)
+  /// An array of another dtype.
   case dtype(input: String, needed: TensorType, found: DType)
+  /// An array with another number of axes.
   case rank(input: String, needed: TensorType, found: [Int])
   /// An extent differs from a number, or from what another input says.
   case extent(input: String, axis: Int, needed: DimExpr, value: Int, found: Int, shape: [Int])
@@ -13,8 +16,11 @@ public enum BindingError: Error, Hashable, Sendable {
   case impossibleExtent(input: String, axis: Int, needed: DimExpr, found: Int, shape: [Int])
   /// Sizes that no input's shape tells.
   case unknownSizes([String])
+  /// A size below 0, by name.
   case negativeSize(String, Int)
+  /// A condition on sizes that an operation needs does not hold.
   case guardFailed(Guard, lhs: Int, rhs: Int, operation: String?, origin: Origin)
+  /// A size expression has no value.
   case size(DimError)
   /// More memory than allowed, in bytes.
   case memory(needed: Int, limit: Int)
@@ -52,10 +58,9 @@ extension BindingError: CustomStringConvertible {
       return "\(input) needs an extent of the form \(needed) on axis \(axis), found \(found) "
         + "(shape \(shape))"
     case .unknownSizes(let names):
-      let options = names.map { "--bind \($0)=…" }.joined(separator: " ")
       return names.count == 1
-        ? "the size \(names[0]) is not told by any input; bind it: \(options)"
-        : "the sizes \(names.joined(separator: ", ")) are not told by any input; bind them: \(options)"
+        ? "the size \(names[0]) is not told by any input, and was not given"
+        : "the sizes \(names.joined(separator: ", ")) are not told by any input, and were not given"
     case .negativeSize(let name, let value): return "the size \(name) is \(value), less than 0"
     case .guardFailed(let condition, let lhs, let rhs, let operation, let origin):
       let line = operation != nil && origin.line > 0 ? ", line \(origin.line)" : ""
@@ -131,7 +136,12 @@ package struct SizeBinding: Sendable {
     }
     if sizes.contains(nil) { solve(&sizes, shapes) }
     let missing = zip(symbols, sizes).compactMap { $1 == nil ? $0 : nil }
-    if !missing.isEmpty { throw unknown(missing, shapes) }
+    if !missing.isEmpty {
+      for (input, shape) in zip(inputs, shapes) where shape.count != input.type.rank {
+        throw .rank(input: input.name, needed: input.type, found: shape)
+      }
+      throw unknown(missing, shapes)
+    }
     let bound = sizes.compactMap { $0 }
     for (symbol, size) in zip(symbols, bound) where size < 0 { throw .negativeSize(symbol, size) }
     try check(shapes, bound)

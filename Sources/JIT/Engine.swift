@@ -6,10 +6,14 @@ import Synchronization
 
 /// What the cache of an engine did so far.
 public struct EngineCounters: Sendable, Hashable {
+  /// Functions that were compiled.
   public var compiles = 0
+  /// Requests for a function that was there.
   public var hits = 0
+  /// Functions that made room for others.
   public var evictions = 0
-  /// Machine code held, in bytes.
+  /// What the engine holds of compiled functions, in bytes: machine code, the C it was made of, and
+  /// the structure that it is found by.
   public var byteCount = 0
   /// Operations that evaluations of traced tensors ran, each counted once an evaluation.
   public var executedNodes = 0
@@ -19,11 +23,6 @@ public struct EngineCounters: Sendable, Hashable {
 
 /// Compiles graphs; shared by all that call them. Safe to use from many threads.
 public final class Engine: Sendable {
-  private struct Entry {
-    var program: CompiledProgram
-    var lastUse: Int
-  }
-
   /// A program in the making: who compiles holds the lock, and others wait for it.
   private final class Making: Sendable {
     let program = Mutex<CompiledProgram?>(nil)
@@ -35,30 +34,38 @@ public final class Engine: Sendable {
   }
 
   private struct State {
-    var entries: [StructuralKey: Entry] = [:]
+    var programs: RecentCache<StructuralKey, CompiledProgram>
     var making: [StructuralKey: Making] = [:]
     var counters = EngineCounters()
-    var clock = 0
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let pool = WorkspacePool()
-  /// Machine code kept at most, in bytes.
+  /// Bytes of compiled functions that are kept at most, counted as in `EngineCounters.byteCount`.
   public let capacity: Int
 
-  /// - Parameter capacity: bytes of machine code to keep; the least recently used goes first.
-  public init(capacity: Int = 256 << 20) { self.capacity = capacity }
+  /// An engine that has compiled nothing.
+  /// - Parameter capacity: bytes of compiled functions to keep; the least recently used go first. What
+  ///   a `Kernel` holds stays while there is one.
+  public init(capacity: Int = 256 << 20) {
+    self.capacity = capacity
+    state = Mutex(State(programs: RecentCache(capacity: capacity)))
+  }
 
+  /// What the engine did and holds by now.
   public var counters: EngineCounters {
-    var counters = state.withLock { $0.counters }
+    var counters = state.withLock { state in
+      state.counters.byteCount = state.programs.weight
+      return state.counters
+    }
     counters.workspaceByteCount = pool.byteCount
     return counters
   }
 
   /// A kernel for `graph`; compiled once for each structure, however many tasks ask for it.
-  /// - Throws: `MissingKernelError` for an operation of a program that has none, `NestingError` where
-  ///   loops stand too deep in each other; an internal error if the emitted C does not compile, which
-  ///   is a bug.
+  /// - Throws: `MissingKernelError` for an operation of a program that has none, `KernelBodyError` where
+  ///   the C of one does not compile, `NestingError` where loops stand too deep in each other; an internal
+  ///   error if other emitted C does not compile, which is a bug.
   public func compile(_ graph: Graph) throws -> Kernel {
     let key = StructuralKey(graph)
     switch find(key) {
@@ -69,11 +76,9 @@ public final class Engine: Sendable {
 
   private func find(_ key: StructuralKey) -> Found {
     state.withLock { state in
-      state.clock += 1
-      if let entry = state.entries[key] {
-        state.entries[key]?.lastUse = state.clock
+      if let program = state.programs.value(for: key) {
         state.counters.hits += 1
-        return .program(entry.program)
+        return .program(program)
       }
       let making = state.making[key] ?? Making()
       state.making[key] = making
@@ -98,6 +103,12 @@ public final class Engine: Sendable {
         return program
       } catch {
         state.withLock { $0.making[key] = nil }
+        if let error = error as? TCCError, error.stage != .memory {
+          let names = graph.operationsWithBodies
+          if !names.isEmpty {
+            throw KernelBodyError(operations: names, messages: error.description)
+          }
+        }
         throw error
       }
     }
@@ -107,11 +118,9 @@ public final class Engine: Sendable {
     state.withLock { state in
       state.counters.compiles += 1
       state.making[key] = nil
-      let before = state.entries.updateValue(
-        Entry(program: program, lastUse: state.clock), forKey: key)
-      state.counters.byteCount +=
-        program.code.byteCount - (before?.program.code.byteCount ?? 0)
-      evict(&state)
+      state.counters.evictions += state.programs.insert(
+        program, for: key,
+        weight: program.code.byteCount + program.source.utf8.count + key.bytes.count)
     }
   }
 
@@ -119,20 +128,11 @@ public final class Engine: Sendable {
   package func countExecuted(_ nodes: Int) {
     state.withLock { $0.counters.executedNodes += nodes }
   }
-
-  private func evict(_ state: inout State) {
-    while state.counters.byteCount > capacity, state.entries.count > 1,
-      let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
-    {
-      state.entries[oldest.key] = nil
-      state.counters.byteCount -= oldest.value.program.code.byteCount
-      state.counters.evictions += 1
-    }
-  }
 }
 
 /// An operation of a program cannot be compiled.
 public struct MissingKernelError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The name of the operation.
   public let operation: String
 
   public var description: String {
@@ -141,7 +141,37 @@ public struct MissingKernelError: Error, Hashable, Sendable, CustomStringConvert
   }
 }
 
+/// The C of an operation of a program does not compile.
+public struct KernelBodyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The names of the operations with a body in C that the graph holds; one of them is wrong.
+  public let operations: [String]
+  /// What the compiler says.
+  public let messages: String
+
+  public var description: String {
+    "the C of \(operations.joined(separator: " or ")) does not compile: \(messages)"
+      + "\nhelp: a body is that of a C function of x0, x1, …, and declares what it calls"
+  }
+}
+
 extension Graph {
+  /// The names of operations of a program that have C of their own, here and in regions, each once.
+  fileprivate var operationsWithBodies: [String] {
+    var names: [String] = []
+    var pending = [self]
+    while let graph = pending.popLast() {
+      for node in graph.nodes where node.primitive.function == nil {
+        let operation = node.operation
+        pending += operation.regions.map(\.graph)
+        // Attributes tell all operations but those of programs; composed ones are made of others.
+        if !operation.isToldByAttributes, !operation.isComposed, !names.contains(operation.name) {
+          names.append(operation.name)
+        }
+      }
+    }
+    return names
+  }
+
   /// The name of an operation that is evaluated in Swift, here or in a region.
   fileprivate var operationOnHost: String? {
     var pending = [self]

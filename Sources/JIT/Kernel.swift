@@ -85,11 +85,16 @@ public struct Kernel: Sendable {
   public var cSource: String { program.source }
 
   /// Bytes of workspace and outputs for given sizes.
-  /// - Throws: `BindingError.size` for a size that is unknown or does not fit in 64 bits.
+  /// - Throws: `BindingError.unknownSizes` for sizes that are not given, `.negativeSize`, and `.size` for
+  ///   one that does not fit in 64 bits.
   public func byteCount(sizes: [String: Int]) throws(BindingError) -> Int {
     let missing = program.symbols.filter { sizes[$0] == nil }
     if !missing.isEmpty { throw .unknownSizes(missing) }
-    return try binding.evaluate(totalByteCount, program.symbols.compactMap { sizes[$0] })
+    let bound = program.symbols.compactMap { sizes[$0] }
+    for (name, size) in zip(program.symbols, bound) where size < 0 {
+      throw .negativeSize(name, size)
+    }
+    return try binding.evaluate(totalByteCount, bound)
   }
 
   /// How many states the loops of a checkpointed derivative may keep.
@@ -107,8 +112,9 @@ public struct Kernel: Sendable {
   ///   - sizes: sizes by name, for those that no shape tells. `checkpoints`, how many states loops
   ///     keep for their derivatives, is as many as fit into the memory unless told.
   ///   - memoryLimit: bytes that the call may take for outputs, workspace and the rows that loops
-  ///     keep; the machine's memory unless told. Outputs and workspace are refused before anything
-  ///     is allocated, rows of a number that only the run tells when they become too many.
+  ///     keep; the machine's memory unless told, and never more than that. Outputs and workspace are
+  ///     refused before anything is allocated, rows of a number that only the run tells when they
+  ///     become too many.
   ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
   /// - Returns: one array an output, in order.
   /// - Throws: `BindingError` where arrays and function do not fit, `ExecutionError` where the call
@@ -117,6 +123,8 @@ public struct Kernel: Sendable {
     _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = physicalMemory,
     stepLimit: Int = .max
   ) throws -> [Tensor] {
+    // An array that the machine has no room for would end the process.
+    let memoryLimit = min(memoryLimit, Self.physicalMemory)
     guard arguments.count == inputs.count else {
       throw BindingError.inputCount(needed: inputs.count, found: arguments.count)
     }

@@ -3,6 +3,7 @@ import Lowering
 
 /// Loops and conditionals stand deeper in each other than can be compiled in this process.
 public struct NestingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// How many stand in each other.
   public let depth: Int
 
   /// libtcc recurses for every block; see `TCCCompiler`.

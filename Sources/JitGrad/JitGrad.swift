@@ -15,6 +15,7 @@
 @_exported import struct JIT.BoundKernel
 @_exported import struct JIT.EngineCounters
 @_exported import enum JIT.MemoryError
+@_exported import struct JIT.KernelBodyError
 @_exported import struct JIT.MissingKernelError
 @_exported import struct JIT.NestingError
 @_exported import struct JIT.Kernel

@@ -131,7 +131,7 @@ extension Elaborator {
       let compared = try? CustomFunction(
         function: custom.function, jvp: checked.contains { $0.kind == .jvp } ? custom.jvp : nil,
         vjp: checked.contains { $0.kind == .vjp } ? custom.vjp : nil),
-      let mismatch = try? RuleCheck(compared).mismatch()
+      case .differ(let mismatch)? = try? RuleCheck(compared).verdict()
     else { return }
     func source(_ kind: RuleSyntax.Kind) -> String {
       checked.first { $0.kind == kind }.map { tree[$0.function] }

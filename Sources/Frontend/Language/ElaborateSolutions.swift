@@ -141,42 +141,78 @@ extension Elaborator {
   }
 }
 
-/// Whether a map is linear in its first input. It is where its derivative is the map itself; where
+/// Whether a map is linear in some of its inputs. It is where its derivative is the map itself; where
 /// that is written another way, both are compared at random places.
 package enum Linearity {
-  /// What is wrong with a map that shall be linear in `name`; `nil` where nothing is.
+  /// What is wrong with a map that shall be linear in its first input, `name`; `nil` where nothing is.
   package static func problem(of map: Region, _ name: String) -> String? {
-    guard let slope = try? slope(of: map) else {
+    guard let slope = try? slope(of: map, 0..<1) else {
       return "this is not linear in \(name): it has no derivative"
     }
-    let isFree = !slope.readsInput(1)
-    if isFree, Region(slope.dropping(1)) == map { return nil }
-    if isFree || map.graph.hasRegions, agree(map.graph, slope) { return nil }
-    return isFree
-      ? "this is not linear in \(name): it is not 0 where \(name) is 0"
-      : "this is not linear in \(name): its derivative depends on \(name)"
+    switch obstacle(map, slope, 0..<1) {
+    case nil: return nil
+    case .shift?: return "this is not linear in \(name): it is not 0 where \(name) is 0"
+    case .bend?: return "this is not linear in \(name): its derivative depends on \(name)"
+    }
   }
 
-  /// (v, x, captured…) → ∂map/∂x v
-  private static func slope(of map: Region) throws -> Graph {
+  /// Why a rule is not linear in its directions, the last inputs, called by `names`; `nil` where it is,
+  /// and where it has no derivative that would tell.
+  package static func problem(
+    ofRule rule: Region, directions count: Int, _ names: String
+  ) -> String? {
+    let places = rule.graph.inputs.count - count..<rule.graph.inputs.count
+    guard let slope = try? slope(of: rule, places) else { return nil }
+    switch obstacle(rule, slope, places) {
+    case nil: return nil
+    case .shift?: return "it is not 0 where the \(names) are"
+    case .bend?: return "its derivative depends on the \(names)"
+    }
+  }
+
+  private enum Obstacle {
+    /// A part that does not depend on the inputs.
+    case shift
+    /// The derivative is not the same everywhere.
+    case bend
+  }
+
+  private static func obstacle(
+    _ map: Region, _ slope: Graph, _ places: Range<Int>
+  ) -> Obstacle? {
+    let behind = map.graph.inputs.count..<slope.inputs.count
+    let isFree = !behind.contains { slope.readsInput($0) }
+    if isFree, Region(slope.dropping(behind)) == map { return nil }
+    if isFree || map.graph.hasRegions, agree(map.graph, slope, places) { return nil }
+    return isFree ? .shift : .bend
+  }
+
+  /// The inputs of the map with v in `places`, and behind them the x of these → ∂map/∂x v
+  private static func slope(of map: Region, _ places: Range<Int>) throws -> Graph {
     let builder = GraphBuilder(name: map.graph.name)
-    let v = builder.addInput("v", map.inputTypes[0])
-    let inputs = map.addInputs(to: builder)
-    let output = try builder.inline(map.graph, inputs)[0]
-    let tangents = try Tangents(builder, of: [output.value], seeds: [inputs[0].value: v])
-    builder.addOutput("slope", tangents[output.value] ?? output.zeros)
+    var inputs = map.addInputs(to: builder)
+    let directions = inputs[places]
+    for k in places { inputs[k] = builder.addInput("x\(k)", map.inputTypes[k]) }
+    let outputs = try builder.inline(map.graph, inputs)
+    let tangents = try Tangents(
+      builder, of: outputs.map(\.value),
+      seeds: Dictionary(uniqueKeysWithValues: zip(inputs[places].map(\.value), directions)))
+    for (k, output) in outputs.enumerated() {
+      builder.addOutput("slope\(k)", tangents[output.value] ?? output.zeros)
+    }
     return try builder.finished().pruned()
   }
 
-  /// The map and its derivative give the same at random places.
-  private static func agree(_ map: Graph, _ slope: Graph) -> Bool {
+  /// The map of v and its derivative along v, at another x, give the same at random places.
+  private static func agree(_ map: Graph, _ slope: Graph, _ places: Range<Int>) -> Bool {
     var random = SplitMix64(seed: 1)
     for sizes in map.smallSizes {
       for _ in 0..<2 {
-        guard let x = map.smallInputs(sizes, -1...1, &random), let v = x.first,
-          let a = try? map.smallRun(x, sizes), let b = try? slope.smallRun([v] + x, sizes)
+        guard let v = map.smallInputs(sizes, -1...1, &random),
+          let x = map.smallInputs(sizes, -1...1, &random),
+          let a = try? map.smallRun(v, sizes), let b = try? slope.smallRun(v + x[places], sizes)
         else { continue }
-        for (p, q) in zip(a[0].doubles, b[0].doubles)
+        for (p, q) in zip(a.flatMap(\.doubles), b.flatMap(\.doubles))
         where abs(p - q) > 1e-4 * (1 + abs(p) + abs(q)) {
           return false
         }
@@ -194,11 +230,11 @@ extension Graph {
       || outputs.contains { $0.value == inputs[k].value }
   }
 
-  /// The same without input `k`.
-  fileprivate func dropping(_ k: Int) -> Graph {
+  /// The same without some inputs.
+  fileprivate func dropping(_ places: Range<Int>) -> Graph {
     let builder = GraphBuilder(self)
     var rest = inputs
-    rest.remove(at: k)
+    rest.removeSubrange(places)
     builder.setInputs(rest)
     return builder.graph.pruned()
   }

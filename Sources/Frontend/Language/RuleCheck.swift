@@ -7,7 +7,7 @@ package struct RuleMismatch {
   /// The input in whose direction they differ.
   package let input: String
   /// Where the inputs were taken from.
-  let range: ClosedRange<Double>
+  let place: String
   /// ⟨w, J v⟩ and ⟨Jᵀ w, v⟩.
   let forward: Double
   let backward: Double
@@ -18,7 +18,7 @@ package struct RuleMismatch {
     [
       "⟨w, J v⟩ is \(Self.short(forward)) by \(jvp)",
       "⟨Jᵀ w, v⟩ is \(Self.short(backward)) by \(vjp)",
-      "at random inputs from \(range.lowerBound) to \(range.upperBound)",
+      "at \(place)",
     ]
   }
 
@@ -36,6 +36,16 @@ package struct RuleMismatch {
   }
 }
 
+/// What a comparison has found.
+package enum RuleVerdict {
+  case agree
+  case differ(RuleMismatch)
+  /// The function has more elements than are compared.
+  case tooLarge
+  /// At no place were both sides numbers.
+  case unknown
+}
+
 /// The comparison of a function with its rules.
 package struct RuleCheck {
   /// (inputs…, results…, tangents of float inputs…) → tangents of float results
@@ -51,23 +61,51 @@ package struct RuleCheck {
     backward = try custom.vjp?.graph ?? function.ownCotangents()
   }
 
-  /// The first input in whose direction the two sides differ.
-  package func mismatch() -> RuleMismatch? {
+  /// Whether the two sides are the same.
+  ///
+  /// - Parameter arguments: where to compare a function without sizes if no random place will do.
+  package func verdict(at arguments: [Tensor]? = nil) -> RuleVerdict {
     var random = SplitMix64(seed: 1)
-    for sizes in function.smallSizes {
+    var verdict = RuleVerdict.unknown
+    /// Compares, and says whether that decides.
+    func decides(_ x: [Tensor]?, _ place: String, _ sizes: [String: Int]) -> Bool {
+      guard let x, let found = try? self.verdict(at: x, place, sizes, &random) else { return false }
+      if case .unknown = found { return false }
+      verdict = found
+      if case .differ = found { return true }
+      return false
+    }
+    let sizes = function.smallSizes
+    if !sizes.isEmpty, !sizes.contains(where: { isSmall($0) }) { return .tooLarge }
+    for sizes in sizes {
       // Many functions want positive numbers; where they give NaN, nothing is compared.
       for range in [0.25...0.9, -0.9...0.9] {
-        guard let x = function.smallInputs(sizes, range, &random) else { continue }
-        if let found = try? mismatch(at: x, range, sizes, &random) { return found }
+        let x = function.smallInputs(sizes, range, &random)
+        let place = "random inputs from \(range.lowerBound) to \(range.upperBound)"
+        if decides(x, place, sizes) { return verdict }
       }
     }
-    return nil
+    // Others want matrices of a kind, or what they were made for.
+    for sizes in sizes {
+      guard case .unknown = verdict else { return verdict }
+      let x = function.smallDefiniteInputs(sizes, &random)
+      if decides(x, "random positive definite matrices", sizes) { return verdict }
+    }
+    if case .unknown = verdict, function.symbols.isEmpty {
+      _ = decides(arguments, "the arguments of the call", [:])
+    }
+    return verdict
   }
 
-  private func mismatch(
-    at x: [Tensor], _ range: ClosedRange<Double>, _ sizes: [String: Int],
-    _ random: inout SplitMix64
-  ) throws -> RuleMismatch? {
+  private func isSmall(_ sizes: [String: Int]) -> Bool {
+    var random = SplitMix64(seed: 1)
+    return [function, forward, backward].allSatisfy { $0.isSmall(sizes) }
+      && function.smallInputs(sizes, 0...1, &random) != nil
+  }
+
+  private func verdict(
+    at x: [Tensor], _ place: String, _ sizes: [String: Int], _ random: inout SplitMix64
+  ) throws -> RuleVerdict {
     let y = try function.smallRun(x, sizes)
     func direction(_ like: Tensor) -> Tensor {
       Tensor(
@@ -77,21 +115,24 @@ package struct RuleCheck {
     let w = y.filter(\.dtype.isFloat).map { direction($0) }
     let pulled = try backward.smallRun(x + y + w, sizes)
     let floats = x.indices.filter { x[$0].dtype.isFloat }
-    for (place, k) in floats.enumerated() {
+    // What has no floats has no derivative to differ in.
+    var isCompared = w.isEmpty || floats.allSatisfy { x[$0].count == 0 }
+    for (number, k) in floats.enumerated() {
       let v = floats.map {
         $0 == k ? direction(x[$0]) : Tensor(zeros: x[$0].dtype, shape: x[$0].shape)
       }
       let pushed = try forward.smallRun(x + y + v, sizes)
       let (a, scale) = product(w, pushed)
-      let (b, other) = product([pulled[place]], [v[place]])
+      let (b, other) = product([pulled[number]], [v[number]])
       let isSingle = (x + y).contains { $0.dtype == .f32 }
       guard a.isFinite, b.isFinite else { continue }
+      isCompared = isCompared || x[k].count > 0
       if abs(a - b) > (isSingle ? 1e-2 : 1e-6) * (scale + other) + 1e-12 {
-        return RuleMismatch(
-          input: function.inputs[k].name, range: range, forward: a, backward: b)
+        return .differ(
+          RuleMismatch(input: function.inputs[k].name, place: place, forward: a, backward: b))
       }
     }
-    return nil
+    return isCompared ? .agree : .unknown
   }
 
   /// The inner product, and what it would be without signs.

@@ -70,6 +70,26 @@ extension Graph {
     return tensors
   }
 
+  /// Small inputs whose square matrices are symmetric and positive definite; `nil` where there are
+  /// none to make so.
+  func smallDefiniteInputs(_ sizes: [String: Int], _ random: inout SplitMix64) -> [Tensor]? {
+    guard let tensors = smallInputs(sizes, 0.25...0.9, &random) else { return nil }
+    func isSquare(_ x: Tensor) -> Bool {
+      x.dtype.isFloat && x.shape.count >= 2 && x.shape.suffix(1) == x.shape.dropLast().suffix(1)
+    }
+    if !tensors.contains(where: isSquare) { return nil }
+    return tensors.map { x in
+      guard isSquare(x), let n = x.shape.last, n > 0 else { return x }
+      let old = x.doubles
+      let new = old.indices.map { place in
+        let (start, i, j) = (place / (n * n) * n * n, place / n % n, place % n)
+        // Its diagonal outweighs the rest of each row.
+        return (old[place] + old[start + j * n + i]) / 2 + (i == j ? Double(n) : 0)
+      }
+      return Tensor(doubles: new, dtype: x.dtype, shape: x.shape)
+    }
+  }
+
   /// - Throws: also where the run could take long.
   func smallRun(_ inputs: [Tensor], _ sizes: [String: Int]) throws -> [Tensor] {
     guard isSmall(sizes) else { throw TypeRuleError("\(name) is too large to be run here") }
@@ -86,7 +106,7 @@ extension Graph {
   }
 
   /// All values have few elements, in the regions too.
-  private func isSmall(_ sizes: [String: Int]) -> Bool {
+  func isSmall(_ sizes: [String: Int]) -> Bool {
     for type in types {
       let count = try? type.elementCount.evaluate { $0 == DimExpr.unknownName ? 0 : sizes[$0] }
       if count ?? .max > Self.elementLimit { return false }

@@ -17,7 +17,9 @@ public enum ExecutionError: Error, Hashable, Sendable {
 
   /// A loop, or an operation, as a reader of the source knows it.
   public struct LoopPlace: Hashable, Sendable, CustomStringConvertible {
+    /// The name of the operation.
     public var operation: String
+    /// The name of what it makes; `nil` where that has none.
     public var name: String?
     /// `.none` where there is no source.
     public var origin: Origin
@@ -37,6 +39,7 @@ public enum ExecutionError: Error, Hashable, Sendable {
     public var description: String { subject + (line.map { ", line \($0)" } ?? "") }
   }
 
+  /// Where it happened.
   public var loop: LoopPlace {
     switch self {
     case .stepLimit(_, let loop), .rows(let loop), .memoryLimit(_, _, let loop),

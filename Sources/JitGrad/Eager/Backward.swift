@@ -8,6 +8,7 @@ import Synchronization
 
 /// Computes the way back, on tensors of a kind of its own.
 public protocol BackwardExecutor: Sendable {
+  /// The tensors it computes on.
   associatedtype Concrete: Sendable
 
   /// Runs the way back of a trace.
@@ -26,7 +27,8 @@ public protocol BackwardExecutor: Sendable {
 
 /// The way back, or forward, of all traces of one structure.
 public final class ReverseGraph: Sendable {
-  /// From values of the trace and a cotangent to cotangents; or with tangents to a tangent.
+  /// From values of the trace and a cotangent to cotangents; or with tangents to a tangent. It has
+  /// outputs: executors are not asked for nothing.
   public let graph: Graph
   /// Which values of the trace the graph reads: places in the list of all values, in order. The
   /// cotangent, or the tangents, stand behind them.
@@ -41,21 +43,29 @@ public final class ReverseGraph: Sendable {
   }
 }
 
-/// Reverse functions by the structure of traces.
+/// Reverse functions by the structure of traces. Safe to use from many threads.
 public final class ReverseCache: Sendable {
-  private let known = Mutex<[TraceShape: ReverseGraph]>([:])
+  private struct State {
+    var known: RecentCache<TraceShape, ReverseGraph>
+    var count = 0
+  }
 
-  public init() {}
+  private let state: Mutex<State>
 
-  /// How many structures were differentiated.
-  public var count: Int { known.withLock { $0.count } }
+  /// A cache without functions.
+  /// - Parameter capacity: so many functions are kept; the least recently used go first.
+  public init(capacity: Int = 256) { state = Mutex(State(known: RecentCache(capacity: capacity))) }
+
+  /// How many times a structure was differentiated.
+  public var count: Int { state.withLock { $0.count } }
 
   func reverse(_ shape: TraceShape, make: () throws -> ReverseGraph) rethrows -> ReverseGraph {
-    if let found = known.withLock({ $0[shape] }) { return found }
+    if let found = state.withLock({ $0.known.value(for: shape) }) { return found }
     let made = try make()
-    return known.withLock { known in
-      if let found = known[shape] { return found }
-      known[shape] = made
+    return state.withLock { state in
+      if let found = state.known.value(for: shape) { return found }
+      state.known.insert(made, for: shape)
+      state.count += 1
       return made
     }
   }
@@ -81,7 +91,7 @@ struct TraceShape: Hashable, Sendable {
 public enum BackwardError: Error, Sendable, CustomStringConvertible {
   /// An input without a concrete value.
   case missingValue(key: String)
-  /// The trace does not give the value that the way back begins with.
+  /// The trace does not give the value that the way back begins with, or that a step read from it.
   case notInTrace(key: String)
   /// Only floats have cotangents.
   case notFloat(key: String, TensorType)
@@ -90,7 +100,9 @@ public enum BackwardError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .missingValue(let key):
       "the way back needs the value of \(key), and it is not there\nhelp: record it with its value"
-    case .notInTrace(let key): "the trace does not give \(key)\nhelp: begin with one of its outputs"
+    case .notInTrace(let key):
+      "the trace does not give \(key)\nhelp: begin with one of its outputs, and record inputs with the "
+        + "trace that gave them"
     case .notFloat(let key, let type): "\(key) is \(type), which has no cotangent"
     }
   }
@@ -111,11 +123,12 @@ public func backward<Key, Executor: BackwardExecutor>(
   from key: Key, trace: RecordedTrace<Key, Executor.Concrete>, cotangent: Executor.Concrete? = nil,
   executor: Executor
 ) throws -> [Key: Executor.Concrete] {
-  let walk = TraceWalk(trace)
+  let walk = try TraceWalk(trace)
   guard let target = walk.places[key],
     let start = trace.outputs.first(where: { $0.key == key })
   else { throw BackwardError.notInTrace(key: "\(key)") }
   let reverse = try executor.reverseGraphs.reverse(walk.shape(target)) { try walk.reverse(target) }
+  if reverse.reached.isEmpty { return [:] }
   var inputs = try walk.concrete(reverse.read)
   inputs.append(try cotangent ?? executor.ones(like: start.value))
   var result: [Key: Executor.Concrete] = [:]
@@ -139,7 +152,7 @@ public func tangent<Key, Executor: BackwardExecutor>(
   along tangents: [Key: Executor.Concrete],
   executor: Executor
 ) throws -> Executor.Concrete? {
-  let walk = TraceWalk(trace)
+  let walk = try TraceWalk(trace)
   guard let target = walk.places[key] else { throw BackwardError.notInTrace(key: "\(key)") }
   var varying: [Int] = []
   for key in tangents.keys {

@@ -17,10 +17,15 @@ extension EagerTensor {
     try context.apply(.library(name), name, [self]) { [body($0[0])] }[0]
   }
 
+  /// The sum, with broadcasting.
   public static func + (a: Self, b: Self) throws -> Self { try binary("add", a, b, +) }
+  /// The difference, with broadcasting.
   public static func - (a: Self, b: Self) throws -> Self { try binary("subtract", a, b, -) }
+  /// The product, element by element, with broadcasting.
   public static func * (a: Self, b: Self) throws -> Self { try binary("multiply", a, b, *) }
+  /// The quotient, with broadcasting; rounded toward −∞ for integers.
   public static func / (a: Self, b: Self) throws -> Self { try binary("divide", a, b, /) }
+  /// The tensor with its sign changed.
   public static prefix func - (a: Self) throws -> Self { try a.unary("negate") { -$0 } }
 
   public static func + (a: Self, b: Double) throws -> Self { try a + a.number(b) }
@@ -57,11 +62,17 @@ extension EagerTensor {
   }
 }
 
+/// eˣ.
 public func exp(_ x: EagerTensor) throws -> EagerTensor { try x.unary("exp") { exp($0) } }
+/// The natural logarithm; −∞ at 0, NaN below.
 public func log(_ x: EagerTensor) throws -> EagerTensor { try x.unary("log") { log($0) } }
+/// The sine of an angle in radians.
 public func sin(_ x: EagerTensor) throws -> EagerTensor { try x.unary("sin") { sin($0) } }
+/// The cosine of an angle in radians.
 public func cos(_ x: EagerTensor) throws -> EagerTensor { try x.unary("cos") { cos($0) } }
+/// The hyperbolic tangent.
 public func tanh(_ x: EagerTensor) throws -> EagerTensor { try x.unary("tanh") { tanh($0) } }
+/// The square root; NaN below 0.
 public func sqrt(_ x: EagerTensor) throws -> EagerTensor { try x.unary("sqrt") { sqrt($0) } }
 
 extension PrimitiveOperation {

@@ -37,10 +37,15 @@ public struct EagerTensor: Sendable {
   /// Forgets the sum of gradients.
   public func clearGrad() { cell?.sum.withLock { $0 = nil } }
 
+  /// The elements.
   public var value: Tensor { concrete }
+  /// Tells the tensor from others of its context.
   public var key: UInt64 { output.key }
+  /// Extents, outermost first; empty for a scalar.
   public var shape: [Int] { concrete.shape }
+  /// The type of the elements.
   public var dtype: DType { concrete.dtype }
+  /// Whether `backward` gives a gradient of it, or goes through it.
   public var requiresGrad: Bool { output.requiresGrad }
   /// The steps that made the tensor; `nil` where nothing requires a gradient.
   public var trace: RecordedTrace<UInt64, Tensor>? { output.trace }
@@ -83,6 +88,7 @@ public struct EagerTensor: Sendable {
           "backward", "needs a cotangent of type \(concrete.type), found \(cotangent.value.type)")
       }
     }
+    guard dtype.isFloat else { throw BackwardError.notFloat(key: "\(key)", concrete.type) }
     guard let trace = output.trace else {
       return EagerGradients(
         requiresGrad ? [key: try cotangent ?? context.ones(like: self)] : [:])
@@ -108,6 +114,7 @@ public struct EagerGradients: Sendable {
     byKey[tensor.key].flatMap { $0.context === tensor.context ? $0 : nil }
   }
 
+  /// How many tensors have a gradient.
   public var count: Int { byKey.count }
 }
 
@@ -137,12 +144,14 @@ struct WeakCell: Sendable {
 
 /// Where eager tensors live: an engine, keys, and what was compiled for single operations.
 public final class EagerContext: Sendable {
+  /// Compiles what the context computes.
   public let engine: Engine
   let executor: EngineExecutor
   private let recorder = Recorder<CountingKeys, Tensor>(keys: CountingKeys())
   private let cells = GradientCells()
-  private let operations = Mutex<[OperationKey: CompiledStep]>([:])
+  private let operations = Mutex(RecentCache<OperationKey, CompiledStep>(capacity: 1024))
 
+  /// A context without tensors.
   public init(_ engine: Engine = Engine()) {
     self.engine = engine
     executor = EngineExecutor(engine)
@@ -151,6 +160,7 @@ public final class EagerContext: Sendable {
   /// How many structures of traces were differentiated so far.
   public var differentiations: Int { executor.reverseGraphs.count }
 
+  /// A tensor of given elements; with `requiresGrad`, one that gradients are computed for.
   public func tensor(_ value: Tensor, requiresGrad: Bool = false) -> EagerTensor {
     let key = recorder.keys.next()
     return EagerTensor(
@@ -167,12 +177,14 @@ public final class EagerContext: Sendable {
     }
   }
 
+  /// A scalar.
   public func tensor<T: TensorElement>(
     _ element: T, requiresGrad: Bool = false
   ) -> EagerTensor {
     tensor(Tensor(element), requiresGrad: requiresGrad)
   }
 
+  /// A vector.
   public func tensor<T: TensorElement>(
     _ elements: [T], requiresGrad: Bool = false
   ) -> EagerTensor {
@@ -209,9 +221,9 @@ public final class EagerContext: Sendable {
     try checkOwn(operands, name)
     let key = OperationKey(
       function: function, types: operands.map { .init(dtype: $0.dtype, shape: $0.shape) })
-    if let known = operations.withLock({ $0[key] }) { return try run(known, operands) }
+    if let known = operations.withLock({ $0.value(for: key) }) { return try run(known, operands) }
     let step = try compile(name, operands, body)
-    operations.withLock { $0[key] = step }
+    operations.withLock { _ = $0.insert(step, for: key) }
     return try run(step, operands)
   }
 
@@ -242,7 +254,7 @@ public final class EagerContext: Sendable {
   fileprivate func recordedBackward(
     from tensor: EagerTensor, _ trace: RecordedTrace<UInt64, Tensor>, _ cotangent: EagerTensor?
   ) throws -> EagerGradients {
-    let walk = TraceWalk(trace)
+    let walk = try TraceWalk(trace)
     // Values in between are computed again, of leaves: then they vary with them.
     let reverse = try walk.reverse(walk.places[tensor.key] ?? 0, reading: .leaves)
     var inputs: [EagerInput<UInt64, Tensor>] = []
@@ -305,21 +317,27 @@ extension Tensor {
 
 /// Runs the way back with an engine.
 public final class EngineExecutor: BackwardExecutor {
+  /// Compiles the ways back.
   public let engine: Engine
+  /// The ways back by the structure of traces.
   public let reverseGraphs = ReverseCache()
-  private let kernels = Mutex<[ObjectIdentifier: (ReverseGraph, CompiledStep)]>([:])
+  /// With the functions themselves: another could take the place of one that is freed.
+  private let kernels = Mutex(
+    RecentCache<ObjectIdentifier, (ReverseGraph, CompiledStep)>(capacity: 256))
 
+  /// An executor that has run nothing.
   public init(_ engine: Engine) { self.engine = engine }
 
+  /// Runs a way back, compiled when it is first run.
   public func run(_ reverse: ReverseGraph, _ inputs: [Tensor]) throws -> [Tensor] {
-    if reverse.graph.outputs.isEmpty { return [] }
-    let known = kernels.withLock { $0[ObjectIdentifier(reverse)]?.1 }
+    let known = kernels.withLock { $0.value(for: ObjectIdentifier(reverse))?.1 }
     if let known { return try known.run(inputs) }
     let step = try CompiledStep(RecordedGraph(reverse.graph), engine)
-    kernels.withLock { $0[ObjectIdentifier(reverse)] = (reverse, step) }
+    kernels.withLock { _ = $0.insert((reverse, step), for: ObjectIdentifier(reverse)) }
     return try step.run(inputs)
   }
 
+  /// Ones of the dtype and shape of a tensor.
   public func ones(like value: Tensor) throws -> Tensor {
     Tensor(repeating: Scalar(1 as Int64, value.dtype), shape: value.shape)
   }

@@ -6,7 +6,9 @@ import Synchronization
 
 /// Keys for values, each given out once.
 public protocol KeySource: Sendable {
+  /// What tells values apart.
   associatedtype Key: Hashable & Sendable
+  /// A key that was not given out before.
   func next() -> Key
 }
 
@@ -14,7 +16,9 @@ public protocol KeySource: Sendable {
 public final class CountingKeys: KeySource {
   private let last = Atomic<UInt64>(0)
 
+  /// Keys from 1.
   public init() {}
+  /// The next number.
   public func next() -> UInt64 { last.wrappingAdd(1, ordering: .relaxed).newValue }
 }
 
@@ -33,11 +37,15 @@ public struct RecordedGraph: Sendable {
     }
   }
 
+  /// What a step computes.
   public var graph: Graph { storage.graph }
   /// Graphs that compute the same are the same.
   var identity: StructuralKey { storage.identity }
 
-  /// - Parameter graph: what a step computes; its inputs in order are those of the step.
+  /// A graph as one operation.
+  /// - Parameter graph: what a step computes; its inputs in order are those of the step. A size by name
+  ///   is one size in all steps of a trace: steps of several lengths need graphs of different names for
+  ///   them, or of their own for each length.
   public init(_ graph: Graph) { storage = Storage(graph) }
 
   /// What a closure builds with a `PrimitiveBuilder`, as one.
@@ -55,7 +63,9 @@ public struct RecordedGraph: Sendable {
       try Graph(name, variables.enumerated().map { ("x\($0)", $1.value) }, results))
   }
 
+  /// The types of the inputs, in order.
   public var inputTypes: [TensorType] { graph.inputs.map { graph.type(of: $0.value) } }
+  /// The types of the outputs, in order.
   public var outputTypes: [TensorType] { graph.outputs.map { graph.type(of: $0.value) } }
 }
 
@@ -79,13 +89,17 @@ public struct PrimitiveBuilder: Sendable {
 
 /// A value that a step reads.
 public struct EagerInput<Key: Hashable & Sendable, Concrete: Sendable>: Sendable {
+  /// Tells the value from others.
   public let key: Key
   /// `nil` for a value that is not there: an error where the way back needs it.
   public let value: Concrete?
+  /// Whether the way back gives a cotangent of it, or goes through it.
   public let requiresGrad: Bool
   /// How the value came about; `nil` for one that begins here.
   public let trace: RecordedTrace<Key, Concrete>?
 
+  /// A value that a step reads. With a trace, it must be one of its outputs; the way back throws
+  /// `BackwardError.notInTrace` else.
   public init(
     _ key: Key, _ value: Concrete?, requiresGrad: Bool,
     trace: RecordedTrace<Key, Concrete>? = nil
@@ -99,11 +113,14 @@ public struct EagerInput<Key: Hashable & Sendable, Concrete: Sendable>: Sendable
 
 /// A value that a step gave.
 public struct EagerOutput<Key: Hashable & Sendable, Concrete: Sendable>: Sendable {
+  /// Tells the value from others.
   public let key: Key
+  /// The value itself.
   public let value: Concrete
   /// `nil` where nothing it was made of requires a gradient.
   public let trace: RecordedTrace<Key, Concrete>?
 
+  /// Whether something it was made of requires a gradient.
   public var requiresGrad: Bool { trace != nil }
 
   /// The value as one that another step reads.
@@ -114,10 +131,12 @@ public struct EagerOutput<Key: Hashable & Sendable, Concrete: Sendable>: Sendabl
 
 /// A step that was recorded, with the steps it read from. Freed without recursion.
 public final class RecordedTrace<Key: Hashable & Sendable, Concrete: Sendable>: Sendable {
+  /// What the step computes.
   public let graph: RecordedGraph
+  /// What the step gave, in order.
   public let outputs: [(key: Key, value: Concrete)]
-  /// What the step read.
   // Changed by `deinit` alone.
+  /// What the step read.
   nonisolated(unsafe) public private(set) var inputs: [EagerInput<Key, Concrete>]
 
   init(
@@ -167,8 +186,10 @@ public final class RecordedTrace<Key: Hashable & Sendable, Concrete: Sendable>: 
 
 /// Records steps on values of any kind.
 public struct Recorder<Keys: KeySource, Concrete: Sendable>: Sendable {
+  /// Gives every value that a step makes its key.
   public let keys: Keys
 
+  /// A recorder that takes keys from `keys`.
   public init(keys: Keys) { self.keys = keys }
 
   /// Notes that `graph` gave `values` for `inputs`.

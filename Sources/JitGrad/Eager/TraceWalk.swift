@@ -12,18 +12,26 @@ struct TraceWalk<Key: Hashable & Sendable, Concrete: Sendable> {
   private(set) var requiring: [Int] = []
   private var inputs: [[Int]] = []
 
-  init(_ trace: RecordedTrace<Key, Concrete>) {
+  /// - Throws: `BackwardError.notInTrace` for an input that is no output of the trace it comes with.
+  init(_ trace: RecordedTrace<Key, Concrete>) throws(BackwardError) {
     steps = trace.steps
+    // Leaves that no use so far requires a gradient of.
+    var constants: Set<Int> = []
     for step in steps {
       var read: [Int] = []
       for input in step.inputs {
-        if let known = places[input.key] {
-          read.append(known)
-          continue
+        if let trace = input.trace, !trace.outputs.contains(where: { $0.key == input.key }) {
+          throw .notInTrace(key: "\(input.key)")
         }
-        add(input.key, input.value)
-        read.append(values.count - 1)
-        if input.requiresGrad, input.trace == nil { requiring.append(values.count - 1) }
+        if places[input.key] == nil {
+          constants.insert(values.count)
+          add(input.key, nil)
+        }
+        guard let place = places[input.key] else { continue }
+        read.append(place)
+        // One use that has the value, or requires a gradient, is enough.
+        if values[place].value == nil { values[place].value = input.value }
+        if input.requiresGrad, constants.remove(place) != nil { requiring.append(place) }
       }
       inputs.append(read)
       for output in step.outputs { add(output.key, output.value) }

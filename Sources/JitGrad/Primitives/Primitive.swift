@@ -26,7 +26,9 @@ public protocol PrimitiveOperation: Hashable, Sendable {
   /// process. The stored properties other than `name` and `operandCount` unless told: "factor: 2.0".
   var parameters: String { get }
 
+  /// How many operands it reads.
   var operandCount: Int { get }
+  /// How many results it gives; one unless told.
   var resultCount: Int { get }
 
   /// The types of the results.
@@ -89,7 +91,9 @@ public enum PrimitiveKernel: Sendable {
 
 /// What a jvp rule sees.
 public struct PrimitiveTangents: Sendable {
+  /// What the operation is applied to.
   public let operands: [TracedTensor]
+  /// What it gives there.
   public let results: [TracedTensor]
   /// One an operand; `nil` where it does not vary.
   public let tangents: [TracedTensor?]
@@ -107,10 +111,12 @@ public struct PrimitiveCotangents: Sendable {
 
 /// A rule was asked for that an operation does not have.
 public struct MissingRuleError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The name of the operation.
   public let operation: String
   /// `evaluate`, `jvp`, `transpose` or `kernel`.
   public let rule: String
 
+  /// A rule of an operation that is not there.
   public init(operation: String, rule: String) {
     self.operation = operation
     self.rule = rule

@@ -9,9 +9,12 @@ import Graph
 ///     let own = try PrimitiveSet("own", [Cube(), Scale(factor: 2), Scale(factor: 3)])
 ///     let graphs = try GraphSource(text, primitives: own).graphs
 public struct PrimitiveSet: Sendable {
+  /// How the set is called in messages.
   public let name: String
+  /// The operations, in the order in which they were given.
   public let operations: [any PrimitiveOperation]
 
+  /// A set of operations.
   /// - Throws: `DuplicatePrimitiveError` for an operation that is there twice, two operations of one
   ///   name, or a name that the library has.
   public init(_ name: String, _ operations: [any PrimitiveOperation]) throws {
@@ -74,8 +77,11 @@ public struct PrimitiveSet: Sendable {
 
 /// Two operations of one name.
 public struct DuplicatePrimitiveError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The name that both have.
   public let name: String
+  /// One of them.
   public let first: String
+  /// The other one.
   public let second: String
 
   public var description: String {

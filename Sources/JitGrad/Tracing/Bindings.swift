@@ -5,10 +5,12 @@ import Graph
 ///
 ///     try loss.eval(engine, ["x": Tensor([1.0, 2.0], shape: [2])])
 public struct Bindings: Sendable, ExpressibleByDictionaryLiteral {
+  /// Values of inputs; others than the tensors read are left alone.
   public var tensors: [String: Tensor]
   /// Sizes that no shape tells.
   public var sizes: [String: Int]
 
+  /// Values of inputs, and sizes that no shape tells.
   public init(_ tensors: [String: Tensor] = [:], sizes: [String: Int] = [:]) {
     self.tensors = tensors
     self.sizes = sizes
@@ -19,12 +21,12 @@ public struct Bindings: Sendable, ExpressibleByDictionaryLiteral {
   }
 }
 
-/// The inputs and sizes that kept values were computed from; shared by all values of an evaluation.
+/// The inputs and sizes that kept values were computed from; shared by values of an evaluation.
 final class BindingRecord: Sendable {
   let tensors: [String: Tensor]
   /// As they were given.
   let sizes: [String: Int]
-  /// With those that shapes told.
+  /// The sizes that the values depend on: given, or told by the inputs beneath them.
   let knownSizes: [String: Int]
 
   init(_ tensors: [String: Tensor], _ sizes: [String: Int], known: [String: Int]) {

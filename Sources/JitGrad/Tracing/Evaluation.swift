@@ -20,17 +20,22 @@ public struct EvaluationOptions: Sendable {
   public enum Rolling: Sendable {
     /// In traces of more than 512 operations.
     case automatic
+    /// Wherever there are such segments.
     case always
+    /// Nowhere.
     case never
   }
 
+  /// What is kept for later evaluations; what is held unless told.
   public var keeping = Keeping.held
+  /// Whether repeated segments become loops; in long traces unless told.
   public var rolling = Rolling.automatic
   /// The workspace and results of one call may take so many bytes.
   public var memoryLimit = Kernel.physicalMemory
   /// The steps a loop without another limit may make.
   public var stepLimit = Int.max
 
+  /// The defaults.
   public init() {}
 
   /// The defaults with other `rolling`.
@@ -182,8 +187,15 @@ struct Evaluation {
     }
     let graph = try writer.builder.finished()
     let sizes = try self.sizes(graph, arguments)
+    let needed = try node.types.filter { !$0.isUnbounded }.reduce(DimExpr(0)) {
+      $0 + $1.elementCount * DimExpr($1.dtype.byteCount)
+    }.evaluate { sizes[$0] }
+    if needed > options.memoryLimit {
+      throw BindingError.memory(needed: needed, limit: options.memoryLimit)
+    }
     let tensors = try ReferenceEvaluator.run(
-      graph, inputs: arguments, sizes: sizes, stepLimit: options.stepLimit)
+      graph, inputs: arguments, sizes: sizes, stepLimit: options.stepLimit,
+      memory: ReferenceMemory(limit: options.memoryLimit, held: needed))
     engine.countExecuted(1)
     let record =
       node.isSymbolic ? BindingRecord(bindings.tensors, bindings.sizes, known: sizes) : nil
@@ -216,7 +228,7 @@ private struct Segment {
   private var read: [String: Tensor] = [:]
   private var equations: SizeEquations
   private var sizes: [String: Int]
-  private var isSymbolic = false
+  private var uses: SizeUses
 
   init(_ order: [TraceNode], _ found: [ObjectIdentifier: KeptValues], _ bindings: Bindings) {
     self.order = order
@@ -224,6 +236,7 @@ private struct Segment {
     self.bindings = bindings
     equations = SizeEquations(writer.builder.graph)
     sizes = bindings.sizes
+    uses = SizeUses(equations, given: bindings.sizes)
   }
 
   mutating func run(
@@ -242,7 +255,7 @@ private struct Segment {
     // In the order in which they were made, repeated steps stand one behind the other.
     operations.sort { $0.serial < $1.serial }
     for node in operations {
-      isSymbolic = isSymbolic || node.isSymbolic
+      if node.isSymbolic { uses.add(node) }
       try writer.write(node)
     }
     let wanted = Set(targets.map { ObjectIdentifier($0.node) })
@@ -268,11 +281,18 @@ private struct Segment {
     let known = equations.solved(sizes)
     let tensors = try engine.compile(graph)(
       arguments, sizes: known, memoryLimit: options.memoryLimit, stepLimit: options.stepLimit)
-    let record = isSymbolic ? BindingRecord(read, bindings.sizes, known: known) : nil
+    var records: [SizeUse: BindingRecord] = [:]
     return kept.map { node in
-      let values = KeptValues(
+      var values = KeptValues(
         tensors: node.results.map { writer[$0].flatMap { places[$0] }.map { tensors[$0] } },
-        binding: node.isSymbolic ? record : nil)
+        binding: nil)
+      if node.isSymbolic {
+        let use = uses[node]
+        // What others told the sizes of is no value of this node alone.
+        guard let sizes = uses.sizes(use) else { return (node, values) }
+        values.binding = records[use] ?? BindingRecord(read, bindings.sizes, known: sizes)
+        records[use] = values.binding
+      }
       node.kept.withLock { $0 = values }
       return (node, values)
     }
@@ -290,6 +310,7 @@ private struct Segment {
     if let record = kept.binding {
       read.merge(record.tensors) { $1 }
       sizes.merge(record.knownSizes) { first, _ in first }
+      uses.add(node, record.knownSizes)
     }
   }
 
@@ -301,6 +322,7 @@ private struct Segment {
         throw EvaluationError.conflict(input: name, known.type, type)
       }
       writer.bind(TraceValue(node), to: known.value)
+      uses.add(input: node, bindings.tensors[name]?.shape ?? [])
       return
     }
     guard let tensor = bindings.tensors[name] else {
@@ -309,8 +331,8 @@ private struct Segment {
     let term = writer.builder.addInput(name, type)
     inputs[name] = term
     read[name] = tensor
-    isSymbolic = true
     note(type, tensor)
+    uses.add(input: node, tensor.shape)
     writer.bind(TraceValue(node), to: term.value)
     arguments.append(tensor)
   }

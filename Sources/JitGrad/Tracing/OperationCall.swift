@@ -17,6 +17,7 @@ public let op = Operations()
 /// The type of `op`.
 @dynamicMemberLookup
 public struct Operations: Sendable {
+  /// The operation of that name, to be called.
   public subscript(dynamicMember name: String) -> NamedOperation { NamedOperation(name: name) }
 
   /// Every name that can be called.

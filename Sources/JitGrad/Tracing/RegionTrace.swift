@@ -17,7 +17,8 @@ struct RegionTrace {
 
   /// - Parameters:
   ///   - start: nodes with smaller numbers were there before.
-  ///   - isHoisting: what depends on no variable is computed outside, once.
+  ///   - isHoisting: what depends on no variable is computed outside, once, unless it may never end or
+  ///     end the call: the region may not run at all.
   init(
     _ outputs: [TracedTensor], _ variables: [TracedTensor], since start: UInt64,
     isHoisting: Bool = true
@@ -29,10 +30,8 @@ struct RegionTrace {
     var nodes: [TraceNode] = []
     for node in TraceNode.order(outputs.map(\.node), isLeaf: { $0.serial < start })
     where node.serial > start && node.primitive != nil && !node.isLiteral {
-      if isHoisting, !node.operands.contains(where: { inside.contains(ObjectIdentifier($0.node)) })
-      {
-        continue
-      }
+      let reads = node.operands.contains { inside.contains(ObjectIdentifier($0.node)) }
+      if isHoisting, !reads, node.primitive?.mayNotReturn != true { continue }
       inside.insert(ObjectIdentifier(node))
       nodes.append(node)
     }
@@ -54,6 +53,11 @@ struct RegionTrace {
       }
     }
     return list
+  }
+
+  /// What checkpoints replaced in what the regions compute.
+  static func replaced(_ regions: [RegionTrace]) -> Set<ReplacedNodes> {
+    regions.reduce(into: []) { $0.formUnion($1.nodes.flatMap(\.replaced)) }
   }
 
   /// - Parameter names: of the variables.
@@ -80,14 +84,16 @@ struct RegionTrace {
 
   /// The results of an operation with regions, or failed tensors.
   static func combined(
-    _ name: String, _ count: Int, _ make: () throws -> (any Operation, [TraceValue])
+    _ name: String, _ count: Int,
+    _ make: () throws -> (any Operation, [TraceValue], replaced: Set<ReplacedNodes>)
   ) -> [TracedTensor] {
     do {
-      let (operation, operands) = try make()
+      let (operation, operands, replaced) = try make()
       for operand in operands {
         if case .failure(let error) = operand.node.kind { throw error }
       }
       var writer = TraceWriter(name: name)
+      writer.replaced = replaced
       let terms = operands.map { writer.leaf($0) }
       let results = try writer.builder.apply(operation, terms.map(\.value))
       return try writer.lift(results.map(writer.builder.term))
@@ -155,7 +161,8 @@ struct LoopTrace {
       let main = try RegionTrace(
         next.leaves.map(\.tensor) + made, index + stepState + stepRows, since: start)
       let testing = try test.map { try RegionTrace([$0], testIndex + testState, since: start) }
-      let captured = RegionTrace.captured([main] + (testing.map { [$0] } ?? []))
+      let inside = [main] + (testing.map { [$0] } ?? [])
+      let captured = RegionTrace.captured(inside)
       let loop = Loop(
         body: try main.region(
           "step", names: names + rows.indices.map { "row\($0)" }, captured: captured),
@@ -165,7 +172,8 @@ struct LoopTrace {
       return (
         loop,
         (count.map { [$0.value] } ?? []) + carried.map(\.tensor.value) + rows.map(\.value)
-          + captured
+          + captured,
+        RegionTrace.replaced(inside)
       )
     }
     return (

@@ -45,6 +45,7 @@ public struct TensorVisitor {
 }
 
 extension TracedTensor: TensorTree {
+  /// Visits the tensor itself.
   public mutating func visit(_ visitor: inout TensorVisitor) { visitor.leaf(&self) }
 }
 
@@ -76,20 +77,26 @@ extension Dictionary: TensorTree where Key == String, Value: TensorTree {
 
 /// A tree without tensors, for functions that give nothing.
 public struct NoTensors: TensorTree, Sendable {
+  /// No tensors.
   public init() {}
+  /// Visits nothing.
   public mutating func visit(_ visitor: inout TensorVisitor) {}
 }
 
 /// Two trees as one.
 public struct TensorPair<First: TensorTree, Second: TensorTree>: TensorTree {
+  /// The first tree, whose paths begin with 0.
   public var first: First
+  /// The second tree, whose paths begin with 1.
   public var second: Second
 
+  /// A pair of trees.
   public init(_ first: First, _ second: Second) {
     self.first = first
     self.second = second
   }
 
+  /// Visits the first, then the second.
   public mutating func visit(_ visitor: inout TensorVisitor) {
     visitor.visit(&first, "0")
     visitor.visit(&second, "1")

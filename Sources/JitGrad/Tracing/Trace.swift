@@ -9,8 +9,9 @@ import Graph
 /// The closure is run once. Its arguments are the trees given, with every tensor replaced by an input
 /// of its type: concrete ones as well, so a model with values serves as its own description. An input
 /// keeps its name; others are called by their path, behind the number of the argument where there are
-/// several. Outputs are called by their path, a single tensor by the name of the function. Tensors
-/// with values that the closure captures become constants of the graph.
+/// several. Outputs are called by their path, a single tensor by the name of the function; one whose
+/// name is taken gets a number behind it. Tensors with values that the closure captures become constants
+/// of the graph.
 ///
 /// - Throws: `TraceError` for what could not be built; what the closure throws.
 public func trace<each Argument: TensorTree, Result: TensorTree>(
@@ -59,7 +60,8 @@ extension Graph {
   ///
   /// - Parameters:
   ///   - name: of the function.
-  ///   - results: outputs are called by their path, a single tensor by `name`.
+  ///   - results: outputs are called by their path, a single tensor by `name`; one whose name is taken
+  ///     gets a number behind it.
   ///   - inputs: names, in the order the inputs should have; inputs that are not mentioned follow.
   /// - Throws: `TraceError` for what could not be built, `EvaluationError` for variables that left
   ///   their closure.
@@ -93,10 +95,13 @@ extension Graph {
       if term.type != type { throw EvaluationError.conflict(input: input, term.type, type) }
       return term
     }
-    for (path, tensor) in leaves {
-      guard let value = writer[tensor.value] else { continue }
-      let output = path.isEmpty ? name : path.first?.isNumber == true ? "y\(path)" : path
-      writer.builder.addOutput(output, writer.builder.term(value))
+    let outputs = UniqueNames(
+      leaves.map { path, _ in
+        path.isEmpty ? name : path.first?.isNumber == true ? "y\(path)" : path
+      })
+    for (k, leaf) in leaves.enumerated() {
+      guard let value = writer[leaf.tensor.value] else { continue }
+      writer.builder.addOutput(outputs[k], writer.builder.term(value))
     }
     self = try writer.builder.finished().pruned()
   }

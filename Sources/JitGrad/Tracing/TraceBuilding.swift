@@ -11,7 +11,8 @@ extension TraceNode {
 
   /// An application of an operation whose result types are known to fit.
   static func make(
-    _ primitive: Primitive, _ operands: [TraceValue], _ types: [TensorType]
+    _ primitive: Primitive, _ operands: [TraceValue], _ types: [TensorType],
+    replaced: Set<ReplacedNodes> = []
   ) -> TraceNode {
     var isSymbolic = operands.contains { $0.node.isSymbolic }
     if !isSymbolic, primitive.function == nil {
@@ -20,7 +21,8 @@ extension TraceNode {
         operation.sizes.contains { $0.constantValue == nil }
         || operation.regions.contains { !$0.graph.symbols.isEmpty }
     }
-    return TraceNode(.operation(primitive), operands, types, isSymbolic: isSymbolic)
+    return TraceNode(
+      .operation(primitive), operands, types, isSymbolic: isSymbolic, replaced: replaced)
   }
 }
 
@@ -101,6 +103,8 @@ struct TraceWriter {
   private var values: [TraceValue: Value] = [:]
   /// The other way round, by the number of the value.
   private var sources: [TraceValue?] = []
+  /// What checkpoints replaced in all that was written; lifted nodes are made of it.
+  var replaced: Set<ReplacedNodes> = []
 
   init(name: String) { builder = GraphBuilder(name: name) }
 
@@ -179,6 +183,7 @@ struct TraceWriter {
       for result in node.types.indices { _ = leaf(TraceValue(node, result)) }
       return
     }
+    if !node.replaced.isEmpty { replaced.formUnion(node.replaced) }
     var operands: [Value] = []
     for operand in node.operands { operands.append(values[operand] ?? leaf(operand).value) }
     let results = try builder.apply(primitive.operation, operands)
@@ -200,7 +205,8 @@ struct TraceWriter {
         }
         return source
       }
-      let made = TraceNode.make(node.primitive, operands, graph.resultTypes(of: node))
+      let made = TraceNode.make(
+        node.primitive, operands, graph.resultTypes(of: node), replaced: replaced)
       for (k, value) in results.enumerated() { bind(TraceValue(made, k), to: value) }
     }
     return try terms.map { term in

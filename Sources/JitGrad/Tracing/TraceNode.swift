@@ -48,6 +48,8 @@ final class TraceNode: Sendable {
   let serial: UInt64
   /// Its value depends on inputs or sizes that are given when it is evaluated.
   let isSymbolic: Bool
+  /// What checkpoints replaced that this node is made of.
+  let replaced: Set<ReplacedNodes>
   /// What an evaluation has found.
   let kept = Mutex<KeptValues?>(nil)
   /// How many tensors of the user refer to the node; 0 where only other nodes do, so that nothing
@@ -56,11 +58,15 @@ final class TraceNode: Sendable {
 
   private static let serials = Atomic<UInt64>(0)
 
-  init(_ kind: Kind, _ operands: [TraceValue], _ types: [TensorType], isSymbolic: Bool) {
+  init(
+    _ kind: Kind, _ operands: [TraceValue], _ types: [TensorType], isSymbolic: Bool,
+    replaced: Set<ReplacedNodes> = []
+  ) {
     self.kind = kind
     self.operands = operands
     self.types = types
     self.isSymbolic = isSymbolic
+    self.replaced = replaced
     serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
@@ -87,6 +93,11 @@ final class TraceNode: Sendable {
 
   var primitive: Primitive? {
     if case .operation(let primitive) = kind { primitive } else { nil }
+  }
+
+  /// The name of an input; `nil` for a variable of a combinator and all other nodes.
+  var inputName: String? {
+    if case .input(let name) = kind { name } else { nil }
   }
 
   /// A literal, which belongs to the structure of what reads it.
@@ -125,12 +136,32 @@ extension TraceNode {
   }
 }
 
+/// The nodes that a checkpoint put others in the place of, by their numbers. They are told by the
+/// object: one stands on many nodes.
+final class ReplacedNodes: Sendable, Hashable {
+  let serials: Set<UInt64>
+
+  init(_ nodes: [TraceNode]) { serials = Set(nodes.map(\.serial)) }
+
+  static func == (a: ReplacedNodes, b: ReplacedNodes) -> Bool { a === b }
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
 /// What an evaluation has found for the results of a node.
 struct KeptValues: Sendable {
   /// `nil` for a result that was not needed.
   var tensors: [Tensor?]
   /// Under which inputs and sizes; `nil` where the values depend on none.
   var binding: BindingRecord?
+}
+
+extension TracedTensor {
+  /// The value, where it is data or was found by an evaluation and depends on no input.
+  var knownValue: Tensor? {
+    if case .value(let tensor) = node.kind { return tensor }
+    guard let kept = node.kept.withLock({ $0 }), kept.binding == nil else { return nil }
+    return kept.tensors[value.result]
+  }
 }
 
 /// Something that cannot be built: the operands do not fit, a name is unknown.

@@ -33,7 +33,8 @@ public enum Checkpointing: Sendable, Hashable {
 ///   - state: tensors that each step replaces, of the types the step gives.
 ///   - checkpointing: what the derivative in reverse keeps.
 ///   - body: one step; the index is a scalar i64 and counts from 0.
-/// - Returns: the state behind the last step; failed tensors where a step changes a type.
+/// - Returns: the state behind the last step; failed tensors where a step changes a type. Whatever the
+///   body throws is thrown.
 public func forLoop<State: TensorTree>(
   _ count: DimExpr, _ state: State, checkpointing: Checkpointing = .everything,
   body: (_ index: TracedTensor, _ state: State) throws -> State
@@ -48,6 +49,8 @@ public func forLoop<State: TensorTree>(
 ///   - state: tensors that each step replaces, of the types the step gives.
 ///   - checkpointing: what the derivative in reverse keeps.
 ///   - body: one step; the index is a scalar i64 and counts from 0.
+/// - Returns: the state behind the last step; failed tensors where the count is no scalar i64 or a step
+///   changes a type. Whatever the body throws is thrown.
 public func forLoop<State: TensorTree>(
   _ count: TracedTensor, limit: DimExpr? = nil, _ state: State,
   checkpointing: Checkpointing = .everything,
@@ -70,7 +73,8 @@ public func forLoop<State: TensorTree>(
 ///   - checkpointing: what the derivative in reverse keeps.
 ///   - condition: a scalar bool; asked before each step.
 ///   - body: one step.
-/// - Returns: the state behind the last step, and how many steps there were (i64).
+/// - Returns: the state behind the last step, and how many steps there were (i64); failed tensors where
+///   the condition is no scalar bool or a step changes a type.
 public func whileLoop<State: TensorTree>(
   _ state: State, limit: DimExpr? = nil, checkpointing: Checkpointing = .everything,
   while condition: (_ state: State) throws -> TracedTensor, body: (_ state: State) throws -> State
@@ -89,7 +93,8 @@ public func whileLoop<State: TensorTree>(
 ///   - checkpointing: what the derivative in reverse keeps.
 ///   - body: from a row and the state to the next state and a result.
 /// - Returns: the state behind the last step, and the results of all steps stacked along a new first
-///   axis.
+///   axis; failed tensors where there are no rows, where their extents differ, or where a step changes
+///   the type of the state.
 public func scan<Rows: TensorTree, State: TensorTree, Result: TensorTree>(
   _ rows: Rows, _ state: State, reversed: Bool = false, checkpointing: Checkpointing = .everything,
   body: (_ row: Rows, _ state: State) throws -> (State, Result)
@@ -104,6 +109,12 @@ public func scan<Rows: TensorTree, State: TensorTree, Result: TensorTree>(
     return (next, result.leaves.map(\.tensor))
   }
   guard let shape = stacked else { preconditionFailure("the body of a scan is run once") }
+  if rows.leaves.isEmpty {
+    let failed = TracedTensor.failure(
+      TraceError(
+        "scan", "needs rows to go through, found none", help: "for steps without rows use forLoop"))
+    return (state.mapTensors { _, _ in failed }, shape.mapTensors { _, _ in failed })
+  }
   return (result.state, shape.replacing(result.stacks))
 }
 
@@ -129,7 +140,8 @@ public func branch<Result: TensorTree>(
     let captured = RegionTrace.captured(inside)
     let regions = try inside.map { try $0.region("branch", captured: captured) }
     return (
-      Conditional(then: regions[0], otherwise: regions[1]), [condition.value] + captured
+      Conditional(then: regions[0], otherwise: regions[1]), [condition.value] + captured,
+      RegionTrace.replaced(inside)
     )
   }
   return first.replacing(results)
@@ -140,7 +152,8 @@ public func branch<Result: TensorTree>(
 /// - Parameters:
 ///   - batch: tensors of one extent along their first axis.
 ///   - body: the function of one element.
-/// - Returns: what `body` gives, with that axis in front.
+/// - Returns: what `body` gives, with that axis in front; failed tensors where the tensors of the batch
+///   have no common first extent, or there are none. Whatever the body throws is thrown.
 public func vmap<Batch: TensorTree, Result: TensorTree>(
   _ batch: Batch, body: (_ element: Batch) throws -> Result
 ) rethrows -> Result {

@@ -10,14 +10,16 @@ extension TracedTensor {
   /// - Parameter wrt: an input, data, or any tensor this one is made of, in which case what made that
   ///   one is held fixed.
   /// - Returns: a tensor of the type of `wrt`; zeros where nothing depends on it.
-  /// - Throws: `TraceError` where this is no float scalar or could not be built, `DerivativeError`
-  ///   where an operation has no derivative.
+  /// - Throws: `TraceError` where this is no float scalar, could not be built, or is made of a
+  ///   `checkpoint` that replaced `wrt`; `DerivativeError` where an operation has no derivative.
   public func grad(wrt: TracedTensor) throws -> TracedTensor { try grad(wrt: [wrt])[0] }
 
   /// The gradient of a scalar by all tensors of a tree, in one pass.
   ///
   /// Where one of them is made of another, the gradient by the other counts the way through it, as
-  /// if something were added to each where it is made.
+  /// if something were added to each where it is made. A tensor that stands there twice has the same
+  /// gradient in both places. Inputs of one name are one input.
+  /// - Throws: as the gradient by one tensor.
   public func grad<Tree: TensorTree>(wrt tree: Tree) throws -> Tree {
     guard rank == 0, dtype.isFloat else {
       if let failure { throw failure }
@@ -32,6 +34,7 @@ extension TracedTensor {
   /// - Parameters:
   ///   - cotangent: of the type of this tensor; it may be traced itself.
   ///   - tree: as for `grad`.
+  /// - Throws: as `grad`; `TraceError` where the cotangent is of another type.
   public func vjp<Tree: TensorTree>(cotangent: TracedTensor, wrt tree: Tree) throws -> Tree {
     try TracedTensor.vjp(of: [self], cotangents: [cotangent], wrt: tree)
   }
@@ -59,7 +62,9 @@ extension TracedTensor {
   /// - Parameters:
   ///   - tree: the tensors that vary.
   ///   - tangent: the direction, a tree of the same types; it may be traced itself.
-  /// - Returns: a tensor of the type of this one.
+  /// - Returns: a tensor of the type of this one; zeros where it does not vary. The directions of a
+  ///   tensor that stands in the tree twice add up.
+  /// - Throws: as `grad`; `TraceError` where a tangent is of another type than what varies.
   public func jvp<Tree: TensorTree>(wrt tree: Tree, tangent: Tree) throws -> TracedTensor {
     let (variables, directions) = (tree.leaves.map(\.tensor), tangent.leaves.map(\.tensor))
     try Self.check("jvp", variables, directions, "tangent")
@@ -70,6 +75,7 @@ extension TracedTensor {
   }
 
   /// The product of the Hessian of a scalar with a direction: the derivative of the gradient.
+  /// - Throws: as `grad` and `jvp`.
   public func hvp<Tree: TensorTree>(wrt tree: Tree, tangent: Tree) throws -> Tree {
     let gradient = try grad(wrt: tree)
     return tree.replacing(
@@ -77,6 +83,12 @@ extension TracedTensor {
   }
 
   /// All partial derivatives, as one batched derivative: `[shape of self…, shape of wrt…]`.
+  ///
+  /// - Parameters:
+  ///   - wrt: as for `grad`.
+  ///   - direction: by columns, by rows, or by what is fewer.
+  /// - Returns: zeros where this tensor does not depend on `wrt`.
+  /// - Throws: as `grad`; `DerivativeRequestError` where this is no float.
   public func jacobian(
     wrt: TracedTensor, direction: JacobianDirection = .automatic
   ) throws -> TracedTensor {
@@ -85,6 +97,7 @@ extension TracedTensor {
   }
 
   /// All second derivatives of a scalar: `[shape of wrt…, shape of wrt…]`.
+  /// - Throws: as `grad`; `DerivativeRequestError` where this is no float scalar.
   public func hessian(wrt: TracedTensor) throws -> TracedTensor {
     var part = try VaryingPart("hessian", of: [self], wrt: [wrt])
     return try part.derivative(.hessian, of: self, wrt: wrt, .automatic)
@@ -109,7 +122,7 @@ struct VaryingPart {
   private let variables: [TracedTensor]
   private let name: String
 
-  /// - Throws: `TraceError` for variables that have no derivative.
+  /// - Throws: `TraceError` for variables that have no derivative, or that a checkpoint replaced.
   init(_ name: String, of outputs: [TracedTensor], wrt variables: [TracedTensor]) throws {
     self.name = name
     self.variables = variables
@@ -118,15 +131,32 @@ struct VaryingPart {
     if let other = variables.first(where: { !$0.dtype.isFloat }) {
       throw TraceError(name, "derivatives are with respect to floats, found \(other.type)")
     }
-    // What was made before the first variable cannot depend on any.
-    let first = variables.map(\.node.serial).min() ?? .max
-    let order = TraceNode.order(outputs.map(\.node)) { $0.serial < first }
-    let chosen = Set(variables.map { ObjectIdentifier($0.node) })
+    // Inputs of one name are one input, whichever node was asked for.
+    var inputs: [String: Term] = [:]
     var varies: Set<ObjectIdentifier> = []
+    for variable in variables {
+      if let name = variable.node.inputName, inputs[name] == nil {
+        inputs[name] = writer.variable(variable.value)
+      }
+    }
+    // What was made before the first variable cannot depend on any, unless an input of its name is
+    // older.
+    let first = variables.map(\.node.serial).min() ?? .max
+    let order = TraceNode.order(outputs.map(\.node) + variables.map(\.node)) {
+      $0.serial < first && (inputs.isEmpty || !$0.isSymbolic)
+    }
+    let chosen = Set(variables.map { ObjectIdentifier($0.node) })
     for node in order {
-      let depends =
-        node.serial >= first
-        && node.operands.contains { varies.contains(ObjectIdentifier($0.node)) }
+      if !node.replaced.isEmpty { writer.replaced.formUnion(node.replaced) }
+      if let name = node.inputName, let input = inputs[name] {
+        guard node.types[0] == input.type else {
+          throw EvaluationError.conflict(input: name, node.types[0], input.type)
+        }
+        writer.bind(TraceValue(node), to: input.value)
+        varies.insert(ObjectIdentifier(node))
+        continue
+      }
+      let depends = node.operands.contains { varies.contains(ObjectIdentifier($0.node)) }
       // A variable that depends on no other is a leaf, one that does is told apart: equal expressions
       // elsewhere do not vary with it, nor do those that the rules of what makes it speak of.
       if depends {
@@ -140,6 +170,12 @@ struct VaryingPart {
         throw error
       }
     }
+    for variable in variables
+    where writer.replaced.contains(where: { $0.serials.contains(variable.node.serial) }) {
+      throw TraceError(
+        name, "\(variable) is no part of the trace any more: a checkpoint has replaced it",
+        help: "differentiate by inputs or data, or keep it: checkpoint(…, keeping: [it])")
+    }
   }
 
   /// Tangents of outputs from those of the variables; `nil` where one does not vary.
@@ -148,7 +184,8 @@ struct VaryingPart {
     var known: [Value: Term] = [:]
     for (variable, seed) in zip(variables, seeds) {
       let value = writer.leaf(variable.value).value
-      if known[value] == nil { known[value] = seed }
+      // A variable that stands there twice varies by both.
+      known[value] = known[value].map { $0 + seed } ?? seed
     }
     let tangents = try Tangents(writer.builder, of: values, seeds: known)
     return values.map { tangents[$0] }
@@ -166,13 +203,12 @@ struct VaryingPart {
     let graph = writer.builder.graph
     // Everything the part does not compute comes in from outside.
     let needed = graph.nodesNeeded(for: [target])
+    let read = zip(graph.nodes, needed).flatMap { $1 ? Array(graph.operands(of: $0)) : [] }
     var outside: [Value] = [source]
     var seen: Set<Value> = [source]
-    for (k, node) in graph.nodes.enumerated() where needed[k] {
-      for operand in graph.operands(of: node)
-      where graph.definingNode(of: operand) == nil && seen.insert(operand).inserted {
-        outside.append(operand)
-      }
+    for value in read + [target]
+    where graph.definingNode(of: value) == nil && seen.insert(value).inserted {
+      outside.append(value)
     }
     let names = outside.indices.map { "v\($0)" }
     let part = graph.part(

@@ -44,6 +44,8 @@ extension TracedTensor {
   public func transposed(_ axes: Int...) -> TracedTensor {
     axes.isEmpty ? op.transpose(self) : op.transpose(self, axes: axes)
   }
+  /// The numbers in another dtype: floats are rounded, and truncated toward 0 for integers; everything but 0
+  /// is true.
   public func converted(to dtype: DType) -> TracedTensor {
     self.dtype == dtype ? self : op.convert(self, to: dtype)
   }
@@ -71,6 +73,12 @@ extension TracedTensor {
     for position in positions {
       switch position.axisIndex {
       case .slice(let start, let stop, let step):
+        guard step >= 1 else {
+          return Self.failure(
+            TraceError(
+              "slice", "needs a step of at least 1, found \(step)",
+              help: "backward: op.reverse(x, axes: [\(axis)]), then slice"), type)
+        }
         if let sliced = result.sliced(axis, start, stop, step) { result = sliced }
         axis += 1
       case .position(let k):
@@ -106,19 +114,23 @@ extension TracedTensor {
 /// What can stand in the subscript of a traced tensor: a position, a range of positions, `.all`, a
 /// scalar or an array of i64 that is data.
 public protocol TensorIndex: Sendable {
+  /// Which elements it means.
   var axisIndex: AxisIndex { get }
 }
 
 /// Which elements of an axis.
 public enum AxisIndex: Sendable {
+  /// One position, whose axis is gone; negative ones count from the end.
   case position(Int)
   /// From `start` below `stop` (the end where it is `nil`); negative ones count from the end.
   case slice(start: DimExpr, stop: DimExpr?, step: Int)
+  /// Positions that are data: the axes of the index take the place of the axis.
   case data(TracedTensor)
 }
 
 /// A range of an axis whose ends may be sizes.
 public struct AxisRange: TensorIndex {
+  /// The range.
   public let axisIndex: AxisIndex
 }
 
@@ -156,6 +168,7 @@ extension PartialRangeThrough: TensorIndex where Bound == Int {
   public var axisIndex: AxisIndex { .slice(start: 0, stop: .behind(upperBound), step: 1) }
 }
 extension TracedTensor: TensorIndex {
+  /// The tensor as positions that are data.
   public var axisIndex: AxisIndex { .data(self) }
 }
 

@@ -87,6 +87,6 @@ private func solution(
     let inside = try RegionTrace([made], [unknown], since: since)
     let captured = RegionTrace.captured([inside])
     let region = try inside.region(name, names: ["x"], captured: captured)
-    return (try operation(region), [start.value] + captured)
+    return (try operation(region), [start.value] + captured, RegionTrace.replaced([inside]))
   }[0]
 }

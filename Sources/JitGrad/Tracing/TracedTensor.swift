@@ -49,9 +49,13 @@ public struct TracedTensor: Sendable {
     TracedTensor(TraceNode(.input(name), TensorType(dtype, shape)))
   }
 
-  /// A number in the program itself.
+  /// A number in the program itself; a failed tensor where the dtype has no such number. Floats round.
   public static func literal(_ value: Double, _ dtype: DType = .f64) -> TracedTensor {
-    TracedTensor(TraceNode.literal(Scalar(value, dtype)))
+    do {
+      return TracedTensor(TraceNode.literal(try Scalar(number: value, dtype)))
+    } catch {
+      return failure(error, TensorType(dtype))
+    }
   }
 
   /// A size as a number, of dtype i64 unless told.
@@ -61,9 +65,11 @@ public struct TracedTensor: Sendable {
 
   /// Dtype and extents.
   public var type: TensorType { value.type }
+  /// The type of the elements.
   public var dtype: DType { type.dtype }
   /// Extents, outermost first; empty for a scalar.
   public var shape: [DimExpr] { type.shape }
+  /// The number of axes.
   public var rank: Int { type.rank }
 
   /// Why the tensor could not be built; `nil` where it could.

@@ -42,8 +42,10 @@ enum ErrorReport {
       return
         "store the array with the declared dtype, in NumPy: x.astype('\(needed.dtype.numPyName)')"
     case .memory: return MemoryAdvice.larger
-    case .inputCount, .rank, .extent, .impossibleExtent, .unknownSizes, .negativeSize, .guardFailed,
-      .size:
+    case .unknownSizes(let names):
+      return "bind \(names.count == 1 ? "it" : "them"): "
+        + names.map { "--bind \($0)=…" }.joined(separator: " ")
+    case .inputCount, .rank, .extent, .impossibleExtent, .negativeSize, .guardFailed, .size:
       return nil
     }
   }

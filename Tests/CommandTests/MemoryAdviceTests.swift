@@ -112,6 +112,20 @@ import Testing
         == number(both[1].err, behind: "error: needs "))
   }
 
+  @Test func benchKeepsStatesToo() throws {
+    let bench = ["bench", try recurrence(), "--bind", "n=1000", "--seconds", "0", "--json"]
+    func sizes(_ options: [String]) throws -> JSON? {
+      let run = try jitGrad(bench + ["--checkpoint"] + options)
+      #expect(run.status == 0, "\(run.err)")
+      return JSONReader.read(run.outBytes)?["sizes"]
+    }
+    #expect(try sizes(["--bind", "checkpoints=7"])?["checkpoints"] == .integer(7))
+    let (few, all) = (try sizes(["--max-memory", "36000"]), try sizes([]))
+    let states = try #require(few?["checkpoints"]?.double)
+    #expect(states >= 1 && states < 100)
+    #expect((all?["checkpoints"]?.double ?? 0) >= 1000)
+  }
+
   @Test func withoutLoopsNothingIsSaidOfThem() throws {
     let file = try scratch.file(
       "f.jg", "jitgrad 1\nfunc f(x: f64[n]) -> (y: f64) { y = sum(x) }\n")

@@ -50,11 +50,11 @@ struct BenchCommand: ParsableCommand {
     let advice = MemoryAdvice(
       primal: primal, names: names, derivative: derivative.told(mode), limit: inputs.memoryLimit)
     let bound = try graphFile.source.placing(advice) {
-      let bound = try SampleInputs.bound(primal, names, inputs, scale: 64, seed: 1)
+      var bound = try SampleInputs.bound(
+        primal, names, inputs, derivative: gradient, scale: 64, seed: 1)
       // The derivative needs more than the function.
-      try advice.explaining(bound.sizes) {
-        try Memory.check(Engine().compile(gradient), bound, limit: inputs.memoryLimit)
-      }
+      let isOpen = gradient.leavesCheckpointsOpen && bound.sizes[Graph.checkpoints] == nil
+      try Memory.plan(Engine().compile(gradient), &bound, isOpen: isOpen, advice)
       try measure("primal", primal, primal, bound, &phases)
       try measure(mode.rawValue, gradient, primal, bound, &phases)
       return bound
@@ -70,7 +70,7 @@ struct BenchCommand: ParsableCommand {
       .init(
         "sizes",
         .object(
-          primal.symbols.map {
+          (primal.symbols + gradient.symbols.filter { !primal.symbols.contains($0) }).map {
             .init($0, bound.sizes[$0].map(JSON.integer) ?? .null)
           })),
       .init("nanoseconds", .object(phases.map { .init($0.name, .number($0.nanoseconds)) })),

@@ -93,12 +93,7 @@ struct RunCommand: ParsableCommand {
     } else {
       let kernel = try Engine().compile(graph)
       watch.lap("compile")
-      try advice.explaining(bound.sizes) { try Memory.check(kernel, bound, limit: limit) }
-      if isOpen {
-        bound.sizes[Graph.checkpoints] = kernel.checkpoints(
-          sizes: bound.sizes, memoryLimit: limit - bound.byteCount)
-        advice.warnOfRepeatedSteps(bound.sizes)
-      }
+      try Memory.plan(kernel, &bound, isOpen: isOpen, advice)
       let arguments = try bound.tensors()
       watch.skip()
       tensors = try Memory.run(

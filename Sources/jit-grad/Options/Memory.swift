@@ -1,6 +1,7 @@
 // Refusing what needs more memory than allowed: before it is allocated where the sizes tell, while it
 // runs where loops keep rows whose number nothing else tells. Inputs count. What to do about it says
 // MemoryAdvice.
+import Autodiff
 import Frontend
 import Graph
 import JIT
@@ -10,6 +11,19 @@ enum Memory {
   /// - Throws: `BindingError.memory`.
   static func check(_ kernel: Kernel, _ bound: BoundInputs, limit: Int) throws {
     try check(try kernel.byteCount(sizes: bound.sizes), bound, limit)
+  }
+
+  /// The same, and gives the loops as many states as fit, where that is left to the call.
+  static func plan(
+    _ kernel: Kernel, _ bound: inout BoundInputs, isOpen: Bool, _ advice: MemoryAdvice
+  ) throws {
+    // One is the least.
+    if isOpen { bound.sizes[Graph.checkpoints] = 1 }
+    try advice.explaining(bound.sizes) { try check(kernel, bound, limit: advice.limit) }
+    if !isOpen { return }
+    bound.sizes[Graph.checkpoints] = kernel.checkpoints(
+      sizes: bound.sizes, memoryLimit: advice.limit - bound.byteCount)
+    advice.warnOfRepeatedSteps(bound.sizes)
   }
 
   /// Calls the kernel with what the inputs leave of the limit.

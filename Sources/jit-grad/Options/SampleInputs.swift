@@ -1,5 +1,6 @@
 // Inputs for commands that run a function to look at it: what was given, random values for the rest,
 // small sizes where none are told.
+import Autodiff
 import Frontend
 import Graph
 import JIT
@@ -9,14 +10,17 @@ enum SampleInputs {
   ///
   /// - Parameters:
   ///   - scale: about how large sizes are that nothing tells.
+  ///   - derivative: what will be called besides, whose loops may have a number of states of their own.
   ///   - seed: of the random values; each input has its own stream.
   /// - Throws: the `BindingError` of the first attempt when no sizes that were tried fit.
   static func bound(
-    _ graph: Graph, _ names: InterfaceNames, _ options: InputOptions, scale: Int, seed: UInt64,
-    distribution: RandomFill.Distribution = .normal
+    _ graph: Graph, _ names: InterfaceNames, _ options: InputOptions, derivative: Graph? = nil,
+    scale: Int, seed: UInt64, distribution: RandomFill.Distribution = .normal
   ) throws -> BoundInputs {
     let given = try options.given(names)
-    let bind = try options.boundSizes()
+    var bind = try options.boundSizes()
+    let isOpen = derivative?.leavesCheckpointsOpen ?? false
+    let states = isOpen ? bind.removeValue(forKey: Graph.checkpoints) : nil
     let known = try BoundInputs.knownSizes(of: graph, given, bind: bind)
     let free = graph.symbols.filter { known[$0] == nil }
     var failure: (any Error)?
@@ -24,9 +28,10 @@ enum SampleInputs {
     for candidate in candidates(free.count, scale) {
       let sizes = bind.merging(zip(free, candidate)) { first, _ in first }
       do {
-        let bound = try BoundInputs(
+        var bound = try BoundInputs(
           graph, of: graph, given, bind: sizes,
           missing: { RandomFill(distribution, seed: seed &* 1_000_003 &+ UInt64($0)) })
+        if isOpen { bound.sizes[Graph.checkpoints] = states }
         if free.isEmpty || bound.byteCount <= options.memoryLimit { return bound }
         large = large ?? bound
       } catch let error as BindingError {

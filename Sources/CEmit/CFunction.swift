@@ -38,6 +38,8 @@ struct CFunction {
   /// The arrays of a strip's length, by name, and how many of each dtype are in use here.
   var registers: [StripRegister: String] = [:]
   var registersInUse: [DType: Int] = [:]
+  /// How the element of a register is written in the loop over a strip.
+  var registerElements: [Int: String] = [:]
   /// Functions that operations of a user bring with them, by name.
   var definitions: [String: String] = [:]
 
@@ -166,7 +168,10 @@ struct CFunction {
     }
   }
 
-  func name(ofLocal k: Int) -> String { localNames[k] ?? "0" }
+  /// The name of a local, or of the register that a number below 0 stands for.
+  func name(ofLocal k: Int) -> String {
+    (k < 0 ? registerElements[k] : localNames[k]) ?? "0"
+  }
 
   // MARK: - Statements
 

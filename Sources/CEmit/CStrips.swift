@@ -153,7 +153,7 @@ extension CFunction {
     for (dtype, count) in plan.depth {
       for number in 0..<count {
         let register = StripRegister(dtype: dtype, number: number)
-        localNames[StripPlan.local(of: register)] = "\(name(of: register))[\(place)]"
+        registerElements[StripPlan.local(of: register)] = "\(name(of: register))[\(place)]"
       }
     }
     body(&self, place)

@@ -1,7 +1,7 @@
 // The benchmarks: what the README promises about time and memory, measured. Each prints its figures
 // and what they are held against; none fails, because machines differ. Run by `make bench`.
 //
-//     benchmarks [straight-line | call | memory | stacks | loops | trace | library | start]
+//     benchmarks [straight-line | call | memory | stacks | loops | dense | trace | library | start]
 
 let all: [(name: String, run: () throws -> Void)] = [
   ("start", measureStart),
@@ -10,6 +10,7 @@ let all: [(name: String, run: () throws -> Void)] = [
   ("memory", measureMemory),
   ("stacks", measureStacks),
   ("loops", measureLoops),
+  ("dense", measureDense),
   ("trace", measureTrace),
   ("library", measureLibrary),
 ]

@@ -109,8 +109,9 @@ public struct Kernel: Sendable {
   ///
   /// - Parameters:
   ///   - arguments: one array an input, in order.
-  ///   - sizes: sizes by name, for those that no shape tells. `checkpoints`, how many states loops
-  ///     keep for their derivatives, is as many as fit into the memory unless told.
+  ///   - sizes: sizes by name, for those that no shape tells; names that the function does not have are
+  ///     left alone. `checkpoints`, how many states loops keep for their derivatives, is as many as fit
+  ///     into the memory unless told.
   ///   - memoryLimit: bytes that the call may take for outputs, workspace and the rows that loops
   ///     keep; the machine's memory unless told, and never more than that. Outputs and workspace are
   ///     refused before anything is allocated, rows of a number that only the run tells when they

@@ -109,12 +109,13 @@ public struct Kernel: Sendable {
   ///
   /// - Parameters:
   ///   - arguments: one array an input, in order.
-  ///   - sizes: sizes by name, for those that no shape tells. `checkpoints`, how many states loops
-  ///     keep for their derivatives, is as many as fit into the memory unless told.
+  ///   - sizes: sizes by name, for those that no shape tells; names that the function does not have are
+  ///     left alone. `checkpoints`, how many states loops keep for their derivatives, is as many as fit
+  ///     into the memory unless told.
   ///   - memoryLimit: bytes that the call may take for outputs, workspace and the rows that loops
-  ///     keep; the machine's memory unless told, and never more than that. Outputs and workspace are
-  ///     refused before anything is allocated, rows of a number that only the run tells when they
-  ///     become too many.
+  ///     keep; the machine's memory unless told. Outputs and workspace are refused before anything
+  ///     is allocated, also where they are more than the machine has; rows of a number that only the
+  ///     run tells when they become too many.
   ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
   /// - Returns: one array an output, in order.
   /// - Throws: `BindingError` where arrays and function do not fit, `ExecutionError` where the call
@@ -123,8 +124,6 @@ public struct Kernel: Sendable {
     _ arguments: [Tensor], sizes given: [String: Int] = [:], memoryLimit: Int = physicalMemory,
     stepLimit: Int = .max
   ) throws -> [Tensor] {
-    // An array that the machine has no room for would end the process.
-    let memoryLimit = min(memoryLimit, Self.physicalMemory)
     guard arguments.count == inputs.count else {
       throw BindingError.inputCount(needed: inputs.count, found: arguments.count)
     }
@@ -138,8 +137,10 @@ public struct Kernel: Sendable {
     } else {
       needs = try self.needs(arguments.map(\.shape), given, memoryLimit: memoryLimit)
     }
-    if needs.byteCount > memoryLimit {
-      throw BindingError.memory(needed: needs.byteCount, limit: memoryLimit)
+    // An array that the machine has no room for would end the process.
+    let limit = min(memoryLimit, Self.physicalMemory)
+    if needs.byteCount > limit {
+      throw BindingError.memory(needed: needs.byteCount, limit: limit)
     }
     let workspace = try pool.take(needs.workspaceByteCount)
     defer { pool.give(workspace) }

@@ -60,7 +60,8 @@ public struct GraphSource: Sendable {
 }
 
 extension Graph {
-  /// The graph in the graph language, as a complete file.
+  /// The graph in the graph language, as a complete file. Backquotes and unprintable characters of a
+  /// name, which the language has no way to write, stand there as `_`.
   public var text: String { languageText }
 
   /// Value and derivative as one graph; the derivative's inputs and outputs are named after those

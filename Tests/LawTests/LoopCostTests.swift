@@ -101,7 +101,7 @@ import Testing
   @Test func sigmoidsShareTheExponential() throws {
     let graph = try Self.graph("func f(x: f64[n]) -> (y) { y = sigmoid(x) * sigmoid(-x) }")
     let source = JITSource(lower(graph.simplified(), .jit)).text
-    #expect(source.split(separator: " exp(").count == 3, "\(source)")
+    #expect(source.split(separator: "jg_strip_exp_f64(").count == 3, "\(source)")
     #expect(!source.contains("jg_sigmoid"))
     let x = Tensor([0, -0.0, 1, -1, 0.3, -40, 800, -800, .infinity, -.infinity, .nan], shape: [11])
     let plain = try Engine().compile(Self.graph("func f(x: f64[n]) -> (y) { y = sigmoid(x) }"))

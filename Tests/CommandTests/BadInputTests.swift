@@ -91,7 +91,9 @@ import Testing
         == "error: x needs an extent of the form n*n on axis 0, found 3 (shape [3])\n")
     let open = try run(file, "-i", "x=random:normal:1")
     #expect(
-      open.err == "error: the size n is not told by any input; bind it: --bind n=…\n")
+      open.err
+        == "error: the size n is not told by any input, and was not given\nhelp: bind it: --bind n=…\n"
+    )
   }
 
   @Test func aFailedGuardShowsBothSides() throws {

@@ -114,9 +114,8 @@ extension CFunction {
       emit("\(kernel)(\(([count, address] + arguments).joined(separator: ", ")));")
     case .fold(let kernel, let k, let dtype, let sources):
       write(fold: kernel, k, dtype, sources, count)
-    case .each(let target, let e):
+    case .each(let register, let e):
       writeEach(plan, loop, count) { function, place in
-        guard case .register(let register) = target else { return }
         let value = function.expression(plan.elementwise(e)).text
         function.emit("\(function.name(of: register))[\(place)] = \(value);")
       }

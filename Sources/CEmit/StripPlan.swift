@@ -30,7 +30,7 @@ enum StripStep {
   /// `local = function(count, local, operands)`
   case fold(String, local: Int, DType, [StripSource])
   /// Element by element.
-  case each(StripTarget, Expression)
+  case each(StripRegister, Expression)
   case eachStatement(Statement)
 }
 
@@ -106,7 +106,7 @@ struct StripPlan {
         write(e, dtype, to: .memory(buffer: buffer, offset: offset))
       } else {
         let source = self.source(e, dtype)
-        steps.append(.eachStatement(statement.with(element(source, e))))
+        steps.append(.eachStatement(statement.with(element(source))))
         release(source)
       }
     case .assign(let k, .apply(let f, let dtype, let operands)): fold(f, dtype, k, operands[1])
@@ -115,23 +115,24 @@ struct StripPlan {
   }
 
   private mutating func fold(_ f: ScalarFunction, _ dtype: DType, _ k: Int, _ e: Expression) {
-    if f == .add, dtype.isFloat {
-      if case .apply(.multiply, _, let factors) = e {
-        let sources = factors.map { self.source($0, dtype) }
-        steps.append(.fold("jg_strip_dot_\(dtype)", local: k, dtype, sources))
-        for source in sources { release(source) }
-      } else {
-        let source = self.source(e, dtype)
-        steps.append(.fold("jg_strip_sum_\(dtype)", local: k, dtype, [source]))
-        release(source)
-      }
-      kernelCount += 1
-    } else {
-      let source = self.source(e, program.locals[k].dtype)
-      steps.append(
-        .eachStatement(.assign(k, .apply(f, dtype, [.local(k), element(source, e)]))))
-      release(source)
+    if f == .add, dtype.isFloat, case .apply(.multiply, _, let factors) = e {
+      fold("jg_strip_dot_\(dtype)", dtype, k, factors)
+      return
     }
+    let kernel = f == .add ? "jg_strip_sum_\(dtype)" : "jg_strip_fold_\(f.name)_\(dtype)"
+    if jg_strip_find(kernel) != nil { return fold(kernel, dtype, k, [e]) }
+    let source = self.source(e, program.locals[k].dtype)
+    steps.append(.eachStatement(.assign(k, .apply(f, dtype, [.local(k), element(source)]))))
+    release(source)
+  }
+
+  private mutating func fold(
+    _ kernel: String, _ dtype: DType, _ k: Int, _ operands: [Expression]
+  ) {
+    let sources = operands.map { self.source($0, dtype) }
+    steps.append(.fold(kernel, local: k, dtype, sources))
+    for source in sources { release(source) }
+    kernelCount += 1
   }
 
   // MARK: - Expressions
@@ -192,7 +193,7 @@ struct StripPlan {
   /// Computes an expression element by element.
   private mutating func each(_ e: Expression, _ dtype: DType) -> StripRegister {
     let register = take(dtype)
-    steps.append(.each(.register(register), e))
+    steps.append(.each(register, e))
     e.forEach {
       if case .local(let k) = $0, let source = elements[k] { release(source) }
     }
@@ -200,7 +201,7 @@ struct StripPlan {
   }
 
   /// An operand of a statement for single elements.
-  private func element(_ source: StripSource, _ e: Expression) -> Expression {
+  private func element(_ source: StripSource) -> Expression {
     switch source {
     case .register(let register): .local(Self.local(of: register))
     case .memory(let buffer, let offset, _): .load(buffer: buffer, offset: offset)

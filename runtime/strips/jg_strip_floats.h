@@ -160,3 +160,24 @@ static JG_T JG_K(dot)(int64_t n, JG_T first, const void *a, int64_t sa, const vo
 #undef JG_SIXTEEN
 }
 #undef JG_SUM
+
+/* The extremum of first and n elements; it has no order. */
+#define JG_EXTREMUM(name, of)                                                            \
+  static JG_T name(int64_t n, JG_T first, const void *a, int64_t sa) {                   \
+    const JG_T *const p = a;                                                             \
+    int64_t i = 0;                                                                       \
+    if (sa == 1 && n >= 16) {                                                            \
+      JG_T t[16];                                                                        \
+      memcpy(t, p, sizeof t);                                                            \
+      for (i = 16; i + 16 <= n; i += 16) {                                               \
+        _Pragma("clang loop vectorize(assume_safety)")                                   \
+        for (int k = 0; k < 16; k++) t[k] = of(t[k], p[i + k]);                          \
+      }                                                                                  \
+      for (int k = 0; k < 16; k++) first = of(first, t[k]);                              \
+    }                                                                                    \
+    for (; i < n; i++) first = of(first, p[i * sa]);                                     \
+    return first;                                                                        \
+  }
+JG_EXTREMUM(JG_K(fold_maximum), JG_K(jg_max))
+JG_EXTREMUM(JG_K(fold_minimum), JG_K(jg_min))
+#undef JG_EXTREMUM

@@ -93,11 +93,15 @@ static const jg_symbol *find(const char *name) {
   return NULL;
 }
 
+/* SLEEF's function for one of libm's, where it computes the strips. */
+static const jg_symbol *in_use(const jg_symbol *symbol) {
+  const jg_symbol *vector = symbol ? jg_vector_math_find(symbol->name) : NULL;
+  return vector ? vector : symbol;
+}
+
 const jg_symbol *jg_symbol_find(const char *name) {
   const jg_symbol *symbol = find(name);
-  if (!symbol) return jg_strip_find(name);
-  const jg_symbol *vector = jg_vector_math_find(name);
-  return vector ? vector : symbol;
+  return symbol ? in_use(symbol) : jg_strip_find(name);
 }
 
 /* The symbol whose name ends just before `end`, in a text that begins at `text`; or NULL. */
@@ -109,7 +113,8 @@ static const jg_symbol *symbol_before(const char *text, const char *end) {
   if (length == 0 || length > LONGEST_NAME) return NULL;
   memcpy(name, start, length);
   name[length] = 0;
-  return jg_symbol_find(name);
+  const jg_symbol *symbol = find(name);
+  return symbol ? symbol : jg_strip_find(name);
 }
 
 void jg_symbol_visit_called(const char *text, void *context,
@@ -122,6 +127,6 @@ void jg_symbol_visit_called(const char *text, void *context,
     while (i < count && visited[i] != symbol) i++;
     if (!symbol || i < count) continue;
     visited[count++] = symbol;
-    visit(context, symbol);
+    visit(context, in_use(symbol));
   }
 }

@@ -24,9 +24,8 @@ extension LoopProgram {
 
   private static func marked(_ statements: [Statement]) -> [Statement] {
     statements.map { statement in
-      guard case .loop(var loop) = statement.mapBodies(marked) else {
-        return statement.mapBodies(marked)
-      }
+      let inside = statement.mapBodies(marked)
+      guard case .loop(var loop) = inside else { return inside }
       if let extent = loop.extent, !loop.isOfSteps, !loop.isDescending,
         extent.constantValue ?? fewest >= fewest
       {

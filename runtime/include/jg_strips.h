@@ -6,7 +6,10 @@
  *     void jg_strip_NAME_DTYPE(int64_t n, void *out, const void *a, int64_t stride_a, …)
  *
  * for functions of up to three operands; out is dense, operands lie at any stride, 0 for one number,
- * and out may be an operand of stride 1. Bools are bytes. */
+ * and out may be an operand of stride 1. Bools are bytes. Those that fold a strip into one number (sum,
+ * dot, fold_maximum, fold_minimum) take the number so far and give the next one:
+ *
+ *     T jg_strip_sum_DTYPE(int64_t n, T first, const void *a, int64_t stride_a) */
 #ifndef JG_STRIPS_H
 #define JG_STRIPS_H
 

@@ -29,17 +29,25 @@ JG_TERNARY(JG_K(multiply_subtract), JG_T, JG_T, x * y - z)
 JG_TERNARY(JG_K(subtract_multiply), JG_T, JG_T, z - x * y)
 JG_TERNARY(JG_K(select), bool, JG_T, x ? y : z)
 
-/* Elementary functions: by vectors of SLEEF, or by libm one by one. */
+/* Elementary functions: by vectors of SLEEF where they are, else by libm one by one. */
 #ifdef JG_VECTOR_BYTES
 #define JG_MATH(f)                                                                       \
+  JG_UNARY(JG_PASTE(JG_K(f), _libm), JG_T, JG_T, JG_M(f)(x))                             \
   static void JG_K(f)(int64_t n, void *out, const void *a, int64_t sa) {                 \
-    JG_K(jg_vector_map)(n, out, a, sa, jg_vector_math_get()->JG_PASTE(JG_K(f), _vector)); \
+    const jg_vector_math *const math = jg_vector_math_get();                             \
+    if (math) JG_K(jg_vector_map)(n, out, a, sa, math->JG_PASTE(JG_K(f), _vector));      \
+    else JG_PASTE(JG_K(f), _libm)(n, out, a, sa);                                        \
   }
 #define JG_MATH_2(f)                                                                     \
+  JG_BINARY(JG_PASTE(JG_K(f), _libm), JG_T, JG_T, JG_M(f)(x, y))                         \
   static void JG_K(f)(int64_t n, void *out, const void *a, int64_t sa, const void *b,    \
                       int64_t sb) {                                                      \
-    JG_K(jg_vector_map_2)(n, out, a, sa, b, sb,                                          \
-                          jg_vector_math_get()->JG_PASTE(JG_K(f), _vector));             \
+    const jg_vector_math *const math = jg_vector_math_get();                             \
+    if (math) {                                                                          \
+      JG_K(jg_vector_map_2)(n, out, a, sa, b, sb, math->JG_PASTE(JG_K(f), _vector));     \
+    } else {                                                                             \
+      JG_PASTE(JG_K(f), _libm)(n, out, a, sa, b, sb);                                    \
+    }                                                                                    \
   }
 #else
 #define JG_MATH(f) JG_UNARY(JG_K(f), JG_T, JG_T, JG_M(f)(x))
@@ -66,8 +74,13 @@ JG_MATH_2(atan2)
 
 /* As jg_vector_math.c does for one number: what SLEEF's log1p has no value for is computed alone. */
 #ifdef JG_VECTOR_BYTES
+JG_UNARY(JG_K(log1p_libm), JG_T, JG_T, JG_M(log1p)(x))
 static void JG_K(log1p)(int64_t n, void *out, const void *a, int64_t sa) {
   const jg_vector_math *const math = jg_vector_math_get();
+  if (!math) {
+    JG_K(log1p_libm)(n, out, a, sa);
+    return;
+  }
   JG_T x[JG_STRIP_LENGTH];
   for (int64_t start = 0; start < n; start += JG_STRIP_LENGTH) {
     const int64_t m = n - start < JG_STRIP_LENGTH ? n - start : JG_STRIP_LENGTH;

@@ -3,10 +3,10 @@
 
 #include "jg_strip_tables.h"
 
-/* The widest vectors, if SLEEF computes its elementary functions by them. */
 static const jg_symbol *table(void) {
 #if defined(__x86_64__)
-  if (jg_vector_math_get()) return jg_vector_width() == 64 ? jg_strips_64 : jg_strips_32;
+  if (jg_vector_width() == 64) return jg_strips_64;
+  if (jg_vector_width() == 32) return jg_strips_32;
 #endif
   return jg_strips_16;
 }

@@ -173,7 +173,7 @@ extension LoopParts {
     let graph = builder.graph
     // A loop without steps neither waits for one that never ends nor ends for want of a result: what
     // may do so stays inside, with all that reads it.
-    let staying = graph.nodes.filter(\.mayNotReturn).flatMap { graph.results(of: $0) }
+    let staying = graph.nodes.filter(\.primitive.mayNotReturn).flatMap { graph.results(of: $0) }
     let varying = graph.dependents(
       of: [index] + carried.map(\.input) + rows.map(\.input) + staying)
     let needed = graph.nodesNeeded(for: targets)
@@ -215,15 +215,6 @@ extension LoopParts {
     let isRead = graph.valuesRead(by: targets, stoppingAt: moved)
     captured.removeAll { !isRead[Int($0.input.index)] }
     return true
-  }
-}
-
-extension Node {
-  /// It may never end, or end the whole call.
-  fileprivate var mayNotReturn: Bool {
-    if primitive.function != nil { return false }
-    return (operation as? Loop)?.isEndless == true || operation.failure != nil
-      || operation.regions.contains { $0.graph.nodes.contains(where: \.mayNotReturn) }
   }
 }
 

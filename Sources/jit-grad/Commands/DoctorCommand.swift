@@ -87,7 +87,8 @@ struct DoctorCommand: ParsableCommand {
     guard jg_vector_math_status() != 0 else {
       return Finding(
         isOK: false,
-        text: "strips: SSE2 and libm, as SLEEF was not found or the processor has no AVX2",
+        text: "strips: \(vectors), elementary functions by libm one by one, as SLEEF was not found "
+          + "or the processor has no FMA",
         help: "apt-get install libsleef3")
     }
     return Finding(isOK: true, text: "strips: \(vectors), elementary functions by SLEEF")

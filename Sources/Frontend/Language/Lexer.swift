@@ -25,18 +25,8 @@ struct Lexer {
     self.limits = limits
     log = DiagnosticLog(limit: limits.errorCount)
     position = source.byteOrderMarkCount
-    guard source.bytes.count <= limits.byteCount else {
-      let message = "the file has \(source.bytes.count) bytes; the limit is \(limits.byteCount)"
-      log.report(Diagnostic(message, at: .none))
-      bytes = []
-      return
-    }
-    let errors = source.characterErrors(limit: limits.errorCount)
-    var text = source.bytes
-    for error in errors {
-      log.report(error)
-      for index in error.span.start..<error.span.end { text[index] = 0x20 }
-    }
+    let (text, errors) = source.text(limits)
+    for error in errors { log.report(error) }
     bytes = text
   }
 

@@ -14,6 +14,21 @@ extension Unicode.Scalar {
 }
 
 extension SourceFile {
+  /// The bytes to be read, blanks where characters may not stand, and what is wrong with these; nothing
+  /// of a file that is too large.
+  func text(_ limits: ParseLimits) -> (bytes: [UInt8], errors: [Diagnostic]) {
+    guard bytes.count <= limits.byteCount else {
+      let message = "the file has \(bytes.count) bytes; the limit is \(limits.byteCount)"
+      return ([], [Diagnostic(message, at: .none)])
+    }
+    let errors = characterErrors(limit: limits.errorCount)
+    var text = bytes
+    for error in errors {
+      for index in error.span.start..<error.span.end { text[index] = 0x20 }
+    }
+    return (text, errors)
+  }
+
   /// One diagnostic for each run of bytes that a graph file may not hold.
   /// - Parameter limit: the most that are reported.
   package func characterErrors(limit: Int) -> [Diagnostic] {

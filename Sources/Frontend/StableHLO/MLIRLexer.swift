@@ -36,15 +36,7 @@ struct MLIRLexer {
   static func open(
     _ source: SourceFile, limits: ParseLimits
   ) -> (lexer: MLIRLexer, errors: [Diagnostic]) {
-    guard source.bytes.count <= limits.byteCount else {
-      let message = "the file has \(source.bytes.count) bytes; the limit is \(limits.byteCount)"
-      return (MLIRLexer(source, []), [Diagnostic(message, at: .none)])
-    }
-    let errors = source.characterErrors(limit: limits.errorCount)
-    var text = source.bytes
-    for error in errors {
-      for index in error.span.start..<error.span.end { text[index] = 0x20 }
-    }
+    let (text, errors) = source.text(limits)
     return (MLIRLexer(source, text), errors)
   }
 

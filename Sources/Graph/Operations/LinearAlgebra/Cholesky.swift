@@ -15,9 +15,11 @@ package struct Cholesky: Operation {
     try MatrixShape(operands[0], for: name).checkSquare(name, operands[0])
     return operands
   }
+
   package func guards(of operands: [TensorType]) -> [Guard] {
     MatrixShape(operands[0]).squareGuards
   }
+
   /// With Y = L⁻¹·dA·L⁻ᵀ: dL = L·(Y below the diagonal, half of it on the diagonal).
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     guard let dA = rule.tangents[0] else { return [nil] }
@@ -28,18 +30,22 @@ package struct Cholesky: Operation {
       factor, half)
     return [factor.times(y.strictLowerTriangle + y.diagonalPart * 0.5)]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     throw DerivativeError(name, "is not linear")
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, rule.operands)
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let shape = MatrixShape(operands[0])
     return .matrices(
       "jg_cholesky", operands, results, batch: shape.batch, hasStatus: true,
       [.number(shape.rows), .operand(0), .result(0)])
   }
+
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in
       let a = operands[0]

@@ -15,9 +15,11 @@ package struct Determinant: Operation {
     let type = operands[0].with(shape: shape.batch)
     return isLogarithmic ? [type, type] : [type]
   }
+
   package func guards(of operands: [TensorType]) -> [Guard] {
     MatrixShape(operands[0]).squareGuards
   }
+
   /// d log |det A| = Σ (A⁻¹)ᵀ∘dA.
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     guard let dA = rule.tangents[0] else { return rule.results.map { _ in nil } }
@@ -26,12 +28,15 @@ package struct Determinant: Operation {
     let change = (inverse * dA).sum(over: [a.rank - 2, a.rank - 1])
     return isLogarithmic ? [nil, change] : [rule.results[0] * change]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     throw DerivativeError(name, "is not linear")
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, rule.operands)
   }
+
   package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? {
     let made = try builder.apply(LU(), [operands[0]])
     let (diagonal, order) = (made[0].diagonalVector, made[1])
@@ -52,9 +57,11 @@ package struct Determinant: Operation {
     }
     return [parity * diagonal.reduce(.prod, over: [axis])]
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     preconditionFailure("\(name) is expanded before it is lowered")
   }
+
   /// Laplace's expansion for small matrices would do; elimination is quicker.
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: nil) { operands in

@@ -11,6 +11,7 @@ package struct LU: Operation {
     let shape = try MatrixShape(operands[0], for: name)
     return [operands[0], TensorType(.i64, shape.batch + [shape.rows])]
   }
+
   /// Giles' rule in blocks: with B = dA[p] and G = L₁⁻¹·B₁₁·U₁⁻¹ the square part moves by
   /// L₁·(G below the diagonal) and (G above it)·U₁; what is right of it or under it follows.
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
@@ -36,18 +37,22 @@ package struct LU: Operation {
         + dRight.placed(0, k, in: shape), nil,
     ]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     throw DerivativeError(name, "is not linear")
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, rule.operands)
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let shape = MatrixShape(operands[0])
     return .matrices(
       "jg_lu", operands, results, batch: shape.batch,
       [.number(shape.rows), .number(shape.columns), .operand(0), .result(0), .result(1)])
   }
+
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: nil) { operands in
       var a = operands[0]

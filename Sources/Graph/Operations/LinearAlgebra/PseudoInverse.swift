@@ -17,6 +17,7 @@ package struct PseudoInverse: Operation {
     }
     return [operands[0].with(shape: shape.batch + [shape.columns, shape.rows])]
   }
+
   /// Golub and Pereyra: dP = −P·dA·P + P·Pᵀ·dAᵀ·(I − A·P) + (I − P·A)·dAᵀ·Pᵀ·P.
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     if rule.tangents[1] != nil {
@@ -31,14 +32,17 @@ package struct PseudoInverse: Operation {
         - p.times(dA).times(p)
     ]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     throw DerivativeError(name, "is not linear")
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     // One rtol serves a batch of matrices; several go through it one by one.
     if rule.batched[1] { return try overElements(of: rule) }
     return try rule.builder.apply(self, rule.operands)
   }
+
   package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? {
     let made = try builder.apply(SVD(), [operands[0]])
     let (u, s, vt) = (made[0], made[1], made[2])
@@ -49,9 +53,11 @@ package struct PseudoInverse: Operation {
     let inverse = choose(isKept, 1 / choose(isKept, s, 1), 0)
     return [inverse.scalingColumns(of: vt.flipped).times(u.flipped)]
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     preconditionFailure("\(name) is expanded before it is lowered")
   }
+
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     let (a, rtol) = (call.operands[0], call.operands[1][0].real)
     let batch = Array(a.shape.dropLast(2))

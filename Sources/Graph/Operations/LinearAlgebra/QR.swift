@@ -14,6 +14,7 @@ package struct QR: Operation {
       type.with(shape: shape.batch + [shape.least, shape.columns]),
     ]
   }
+
   /// With X = dA₁·R₁⁻¹ of the first K columns, C = QᵀX and U the upper triangle of C + Cᵀ (half of it
   /// on the diagonal): dQ = X − Q·U, dR₁ = U·R₁, dR₂ = dQᵀ·A₂ + Qᵀ·dA₂.
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
@@ -33,12 +34,15 @@ package struct QR: Operation {
     let whole = MatrixShape(r.type)
     return [dQ, dR1.placed(0, 0, in: whole) + dR2.placed(0, k, in: whole)]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     throw DerivativeError(name, "is not linear")
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, rule.operands)
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let (shape, dtype) = (MatrixShape(operands[0]), operands[0].dtype)
     return .matrices(
@@ -49,6 +53,7 @@ package struct QR: Operation {
         .room(shape.rows * shape.columns + shape.least + 32 * shape.columns + 32, dtype),
       ])
   }
+
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: nil) { operands in
       var r = operands[0]

@@ -9,9 +9,7 @@ package struct SVD: Operation {
 
   package var name: String { "svd_factor" }
   package var attributes: [Attribute] { orNaN ? [Attribute("or_nan", .flag(true))] : [] }
-  package var failure: String? {
-    orNaN ? nil : lapackFailure
-  }
+  package var failure: String? { orNaN ? nil : lapackFailure }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
     let (type, shape) = (operands[0], try MatrixShape(operands[0], for: name))
@@ -21,6 +19,7 @@ package struct SVD: Operation {
       type.with(shape: shape.batch + [shape.least, shape.columns]),
     ]
   }
+
   /// With dP = Uᵀ·dA·V and Fᵢⱼ = 1/(sⱼ² − sᵢ²): ds is the diagonal of dP,
   /// dU = U·(F∘(dP·S + S·dPᵀ)) + (I − U·Uᵀ)·dA·V·S⁻¹, and dV likewise. Each projector vanishes by
   /// itself where the matrix is square, so sizes are not compared.
@@ -42,12 +41,15 @@ package struct SVD: Operation {
       v.times(gaps * inV) + inverse.scalingColumns(of: right - v.times(v.flipped.times(right)))
     return [dU, dP.diagonalVector, dV.flipped]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     throw DerivativeError(name, "is not linear")
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, rule.operands)
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let (shape, dtype) = (MatrixShape(operands[0]), operands[0].dtype)
     let (m, n, k) = (shape.rows, shape.columns, shape.least)
@@ -59,6 +61,7 @@ package struct SVD: Operation {
         .room(m * n + 4 * k * k + 7 * k + 32 * (m + n) + 1, dtype), .room(8 * k + 1, .i32),
       ])
   }
+
   /// One-sided Jacobi: rotations make the columns orthogonal.
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in

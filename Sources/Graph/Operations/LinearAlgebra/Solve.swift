@@ -17,6 +17,7 @@ package struct Solve: Operation {
     (transposed ? [Attribute("transposed", .flag(true))] : [])
       + (orNaN ? [Attribute("or_nan", .flag(true))] : [])
   }
+
   package var failure: String? { orNaN ? nil : "the matrix is singular" }
   package var isComposed: Bool { true }
 
@@ -40,6 +41,7 @@ package struct Solve: Operation {
     }
     return [operands[1]]
   }
+
   package func guards(of operands: [TensorType]) -> [Guard] {
     guard operands[0].rank == operands[1].rank, operands[0].rank >= 2 else { return [] }
     let (a, b) = (MatrixShape(operands[0]), MatrixShape(operands[1]))
@@ -49,6 +51,7 @@ package struct Solve: Operation {
       ]
     return a.squareGuards + same.filter { $0.decided != true }
   }
+
   /// dX = A⁻¹·(dB − dA·X).
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     let moved = rule.tangents[0].map { dA in
@@ -56,15 +59,18 @@ package struct Solve: Operation {
     }
     return [sum([rule.tangents[1], moved]).map { applied(rule.operands[0], $0) }]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     if rule.linear[0] { throw DerivativeError(name, "is not linear in the matrix") }
     return rule.only(1) {
       Solve(transposed: !transposed, orNaN: orNaN).applied(rule.operands[0], rule.cotangent)
     }
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, [rule.withAxis(0), rule.withAxis(1)])
   }
+
   package func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? {
     let made = try builder.apply(LU(), [operands[0]])
     let (factors, order, b) = (made[0], made[1], operands[1])
@@ -85,9 +91,11 @@ package struct Solve: Operation {
         .reshaped(to: b.shape)
     ]
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     preconditionFailure("\(name) is expanded before it is lowered")
   }
+
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in
       var a = transposed ? operands[0].flipped : operands[0]

@@ -9,18 +9,18 @@ package struct SymmetricEigen: Operation {
 
   package var name: String { "eigh_factor" }
   package var attributes: [Attribute] { orNaN ? [Attribute("or_nan", .flag(true))] : [] }
-  package var failure: String? {
-    orNaN ? nil : lapackFailure
-  }
+  package var failure: String? { orNaN ? nil : lapackFailure }
 
   package func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
     let shape = try MatrixShape(operands[0], for: name)
     try shape.checkSquare(name, operands[0])
     return [operands[0].with(shape: shape.batch + [shape.rows]), operands[0]]
   }
+
   package func guards(of operands: [TensorType]) -> [Guard] {
     MatrixShape(operands[0]).squareGuards
   }
+
   /// With dP = Vᵀ·dA·V: dw is its diagonal, and dV = V·(F∘dP) with Fᵢⱼ = 1/(wⱼ − wᵢ).
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     guard let dA = rule.tangents[0] else { return [nil, nil] }
@@ -28,12 +28,15 @@ package struct SymmetricEigen: Operation {
     let dP = v.flipped.times(dA.symmetricFromLower).times(v)
     return [dP.diagonalVector, v.times(w.inverseGaps * dP)]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     throw DerivativeError(name, "is not linear")
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, rule.operands)
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let (shape, dtype) = (MatrixShape(operands[0]), operands[0].dtype)
     let n = shape.rows
@@ -45,6 +48,7 @@ package struct SymmetricEigen: Operation {
         .room(2 * n * n + 6 * n + 1, dtype), .room(5 * n + 3, .i32),
       ])
   }
+
   /// Cyclic Jacobi rotations.
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in

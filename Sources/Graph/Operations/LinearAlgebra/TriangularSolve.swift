@@ -30,6 +30,7 @@ package struct TriangularSolve: Operation {
       + (unit ? [Attribute("unit", .flag(true))] : [])
       + (orNaN ? [Attribute("or_nan", .flag(true))] : [])
   }
+
   package var failure: String? {
     orNaN || unit ? nil : "the matrix is singular: a number on its diagonal is 0"
   }
@@ -56,6 +57,7 @@ package struct TriangularSolve: Operation {
     }
     return [operands[1]]
   }
+
   package func guards(of operands: [TensorType]) -> [Guard] {
     guard operands[0].rank == operands[1].rank, operands[0].rank >= 2 else { return [] }
     let (t, b) = (MatrixShape(operands[0]), MatrixShape(operands[1]))
@@ -65,6 +67,7 @@ package struct TriangularSolve: Operation {
       ]
     return t.squareGuards + same.filter { $0.decided != true }
   }
+
   /// dX = T⁻¹·(dB − dT·X), where dT is the triangle of the tangent.
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
     let x = rule.results[0]
@@ -81,6 +84,7 @@ package struct TriangularSolve: Operation {
     }
     return [sum([rule.tangents[1], moved]).map { applied(rule.operands[0], $0) }]
   }
+
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     if rule.linear[0] { throw DerivativeError(name, "is not linear in the matrix") }
     return rule.only(1) {
@@ -89,9 +93,11 @@ package struct TriangularSolve: Operation {
       ).applied(rule.operands[0], rule.cotangent)
     }
   }
+
   package func batch(_ rule: BatchRule) throws -> [Term] {
     try rule.builder.apply(self, [rule.withAxis(0), rule.withAxis(1)])
   }
+
   package func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
     let b = MatrixShape(operands[1])
     return .matrices(
@@ -101,6 +107,7 @@ package struct TriangularSolve: Operation {
         .flag(transposed), .flag(unit), .operand(0), .operand(1), .result(0),
       ])
   }
+
   package func evaluate(_ call: ReferenceCall) throws -> [Tensor] {
     try call.matrices(batchRank: call.operands[0].shape.count - 2, failure: failure) { operands in
       // X·T = B is Tᵀ·Xᵀ = Bᵀ.

@@ -19,7 +19,9 @@ let package = Package(
     .target(name: "CEmit", dependencies: ["Graph", "Lowering", "runtime"]),
     .target(
       name: "JIT",
-      dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "runtime"]),
+      dependencies: [
+        "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "CZlib", "runtime",
+      ]),
     .target(
       name: "JitGrad",
       dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"]),

@@ -49,10 +49,15 @@ func measure(
     let gradient = try graph(benchmark).derivative(.gradient)
     let compiles = try processorSeconds(10) { _ = try Engine().compile(gradient) }
     row("  compile the gradient", compiles, goal: "5 ms")
-    let kernel = try Engine().compile(gradient)
+    let kernel = try Engine(nativeTier: .off).compile(gradient)
     let found = try kernel(benchmark.inputs)
     let calls = try processorSeconds(benchmark.calls) { _ = try kernel(benchmark.inputs) }
-    row("  value and gradient", calls)
+    row("  value and gradient, first tier", calls)
+    let native = try Engine(nativeTier: .required).compile(gradient)
+    let same = try native(benchmark.inputs) == found
+    let nativeCalls = try processorSeconds(benchmark.calls) { _ = try native(benchmark.inputs) }
+    row("  value and gradient, second tier", nativeCalls)
+    print("      \(same ? "the same bits" : "OTHER BITS")")
     for (name, command) in compilers {
       guard
         let reference = Reference(
@@ -63,8 +68,10 @@ func measure(
       }
       let (expected, times) = reference.measured(benchmark, like: found)
       row("  by hand in C, \(name)", times)
-      let ratio = (calls[0] / times[0] * 100).rounded() / 100
-      print("      ours takes \(ratio) of that; values differ by \(difference(found, expected))")
+      let ratios = [calls, nativeCalls].map { ($0[0] / times[0] * 100).rounded() / 100 }
+      print(
+        "      ours takes \(ratios[0]) and \(ratios[1]) of that;"
+          + " values differ by \(difference(found, expected))")
     }
   }
 }

@@ -11,6 +11,9 @@ static const char int_text[] = {
 static const char float_text[] = {
 #embed "portable/jg_float.h"
     , 0};
+static const char logistic_text[] = {
+#embed "portable/jg_logistic.h"
+    , 0};
 static const char special_text[] = {
 #embed "portable/jg_special.h"
     , 0};
@@ -43,6 +46,7 @@ static const char linalg_text[] = {
 const char *jg_portable_text(const char *file_name) {
   if (strcmp(file_name, "jg_int.h") == 0) return int_text;
   if (strcmp(file_name, "jg_float.h") == 0) return float_text;
+  if (strcmp(file_name, "jg_logistic.h") == 0) return logistic_text;
   if (strcmp(file_name, "jg_special.h") == 0) return special_text;
   if (strcmp(file_name, "jg_error.h") == 0) return error_text;
   if (strcmp(file_name, "jg_bessel.h") == 0) return bessel_text;

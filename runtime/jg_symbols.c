@@ -16,11 +16,12 @@
 #include "jg_linalg.h"
 #include "portable/jg_bessel.h"
 #include "portable/jg_error.h"
+#include "portable/jg_float.h"
 #include "strips/jg_vector_math.h"
 /* The logistic family has the bits of its strips. */
 #define exp jg_vector_math_exp
 #define log1p jg_vector_math_log1p
-#include "portable/jg_float.h"
+#include "portable/jg_logistic.h"
 #undef exp
 #undef log1p
 #include "portable/jg_int.h"

@@ -47,7 +47,7 @@ extension CFunction {
     var call = "jg_stack_grow(\(given))"
     switch spelling {
     case .portable: prototypes["jg_stack_grow"] = "bool jg_stack_grow(jg_stack *, int64_t, int64_t)"
-    case .jit:
+    case .jit, .native:
       usesMemory = true
       prototypes["jg_memory_grow"] = "bool jg_memory_grow(void *, void *, int64_t, int64_t)"
       call = "jg_memory_grow(memory_, \(given))"
@@ -60,7 +60,7 @@ extension CFunction {
 
   /// What the function returns. Which loop it was is told to this process only.
   func status(_ status: CallStatus, _ loop: Int) -> Int32 {
-    status.rawValue + (spelling == .jit ? Int32(loop) << 8 : 0)
+    status.rawValue + (spelling.isForThisProcess ? Int32(loop) << 8 : 0)
   }
 
   mutating func write(_ check: RunCheck, _ loop: Int) {

@@ -52,17 +52,26 @@ struct CFunction {
     self.init(program, unused: Set(program.buffers.indices).subtracting(draft.usedBuffers))
   }
 
-  /// Which loop a check is of is told to this process only; it alone has a limit of steps.
   let spelling: Spelling
 
-  enum Spelling { case jit, portable }
+  enum Spelling {
+    /// For libtcc and this process.
+    case jit
+    /// For the compiler of the system and this process.
+    case native
+    /// To be shipped.
+    case portable
+
+    /// Which loop a check is of is told to this process only; it alone has a limit of steps.
+    var isForThisProcess: Bool { self != .portable }
+  }
 
   init(_ program: LoopProgram, unused: Set<Int> = [], spelling: Spelling = .portable) {
     self.program = program
     self.spelling = spelling
     self.unused = unused
     localNames = [String?](repeating: nil, count: program.locals.count)
-    if spelling == .jit { accesses = LoopAccesses(program.body) }
+    if spelling.isForThisProcess { accesses = LoopAccesses(program.body) }
     for symbol in program.symbols { symbolNames[symbol] = names.unique(symbol) }
     nameParameters()
     nameOthers()
@@ -176,8 +185,8 @@ struct CFunction {
   // MARK: - Statements
 
   mutating func emit(_ line: String) {
-    // libtcc does not mind long lines.
-    if spelling == .jit || 2 * indent + line.utf8.count <= CLayout.width {
+    // No compiler minds long lines.
+    if spelling.isForThisProcess || 2 * indent + line.utf8.count <= CLayout.width {
       lines.append(margin + line)
     } else {
       lines += CLayout.broken(line, indent: 2 * indent)
@@ -253,9 +262,9 @@ struct CFunction {
 
   private mutating func write(_ loop: LoopStatement) {
     let known = rows.count
-    if spelling == .jit { pointToRows(of: loop) }
+    if spelling.isForThisProcess { pointToRows(of: loop) }
     defer { rows.removeSubrange(known...) }
-    if spelling == .jit && writeInStrips(loop) { return }
+    if spelling.isForThisProcess && writeInStrips(loop) { return }
     comment(loop.notes)
     let name = indexNames[loop.index] ?? "0"
     var body = loop.body
@@ -279,7 +288,7 @@ struct CFunction {
           + "\(conditions.joined(separator: " && ")); \(name)\(loop.isDescending ? "--" : "++")) {")
     }
     indent += 1
-    if spelling == .jit { pointToPlaces(of: loop) }
+    if spelling.isForThisProcess { pointToPlaces(of: loop) }
     write(body)
     indent -= 1
     emit("}")

@@ -1,5 +1,6 @@
-// C for the compiler in this process: one text that needs no header. Every function gets sizes and
-// buffers as two tables, because libtcc takes long over functions with many parameters.
+// C that is called in this process, for the compiler in it: one text that needs no header. Every function
+// gets sizes and buffers as two tables, because libtcc takes long over functions with many parameters.
+// The compiler of the system gets the same (NativeSource).
 //
 //     int entry(const int64_t *sizes, void *const *buffers, void *workspace)
 //
@@ -14,12 +15,34 @@ package struct JITSource: Sendable {
   /// The function's name in the text.
   package static let entry = "entry"
 
+  package init(_ program: LoopProgram) {
+    let functions = EntryFunctions(program, .jit)
+    var head = [
+      "typedef long long int64_t;", "typedef int int32_t;", "#define bool _Bool",
+      "#define true 1", "#define false 0", "#define INFINITY (1.0f/0.0f)",
+      "#define NAN (0.0f/0.0f)",
+    ]
+    if functions.hasStacks { head.append(EntryFunctions.stackType) }
+    head += functions.prototypes.sorted { $0.key < $1.key }.map { "\($0.value);" }
+    let lines =
+      head + functions.definitions.sorted { $0.key < $1.key }.map(\.value) + functions.lines
+    text = lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// The entry of a program and its parts, without what must stand before them.
+struct EntryFunctions {
+  private(set) var lines: [String] = []
+  /// Of the functions that are called, by name.
+  private(set) var prototypes: [String: String] = [:]
+  /// Functions that operations of a user bring with them, by name.
+  private(set) var definitions: [String: String] = [:]
+  let hasStacks: Bool
+
+  static let stackType = "typedef struct { void *rows; int64_t room; } jg_stack;"
   private static let parameters = "const int64_t *sizes_, void *const *buffers_, void *workspace"
 
-  package init(_ program: LoopProgram) {
-    var prototypes: [String: String] = [:]
-    var definitions: [String: String] = [:]
-    var functions: [String] = []
+  init(_ program: LoopProgram, _ spelling: CFunction.Spelling) {
     var program = program
     // libtcc finds names in a table of fixed size, so a text with very many names takes it quadratic
     // time. In numbers alone, every part has the same ones.
@@ -28,49 +51,37 @@ package struct JITSource: Sendable {
     }
     let parts = program.parts
     let stackCount = program.stackCount
-    if parts.count == 1 && stackCount == 0 {
-      functions = Self.function("int \(Self.entry)", program, &prototypes, &definitions)
+    hasStacks = stackCount > 0
+    if parts.count == 1 && !hasStacks {
+      write("int \(JITSource.entry)", program, spelling)
     } else {
       // The entry gives back what the parts keep, however they end.
       let stacks = stackCount == 0 ? "" : ", jg_stack *stacks"
       let given = "sizes_, buffers_, workspace" + (stackCount == 0 ? "" : ", stacks")
       for (number, part) in parts.enumerated() {
-        functions += Self.function(
-          "static int part_\(number)", part, &prototypes, &definitions, stacks)
+        write("static int part_\(number)", part, spelling, stacks)
       }
-      functions.append("int \(Self.entry)(\(Self.parameters)) {")
-      if stackCount > 0 { functions.append("  jg_stack stacks[\(stackCount)];") }
-      functions += (0..<stackCount).map { "  stacks[\($0)].rows = 0; stacks[\($0)].room = 0;" }
-      functions.append("  int status = part_0(\(given));")
-      functions += parts.indices.dropFirst().map {
+      lines.append("int \(JITSource.entry)(\(Self.parameters)) {")
+      if hasStacks { lines.append("  jg_stack stacks[\(stackCount)];") }
+      lines += (0..<stackCount).map { "  stacks[\($0)].rows = 0; stacks[\($0)].room = 0;" }
+      lines.append("  int status = part_0(\(given));")
+      lines += parts.indices.dropFirst().map {
         "  if (!status) status = part_\($0)(\(given));"
       }
-      functions += (0..<stackCount).map { "  jg_stack_free(&stacks[\($0)]);" }
-      functions += ["  return status;", "}"]
+      lines += (0..<stackCount).map { "  jg_stack_free(&stacks[\($0)]);" }
+      lines += ["  return status;", "}"]
     }
-    var head = [
-      "typedef long long int64_t;", "typedef int int32_t;", "#define bool _Bool",
-      "#define true 1", "#define false 0", "#define INFINITY (1.0f/0.0f)",
-      "#define NAN (0.0f/0.0f)",
-    ]
-    if stackCount > 0 {
-      head.append("typedef struct { void *rows; int64_t room; } jg_stack;")
-      prototypes["jg_stack_free"] = "void jg_stack_free(jg_stack *)"
-    }
-    head += prototypes.sorted { $0.key < $1.key }.map { "\($0.value);" }
-    let lines = head + definitions.sorted { $0.key < $1.key }.map(\.value) + functions
-    text = lines.joined(separator: "\n") + "\n"
+    if hasStacks { prototypes["jg_stack_free"] = "void jg_stack_free(jg_stack *)" }
   }
 
-  private static func function(
-    _ name: String, _ program: LoopProgram, _ prototypes: inout [String: String],
-    _ definitions: inout [String: String], _ more: String = ""
-  ) -> [String] {
-    var function = CFunction(program, spelling: .jit)
+  private mutating func write(
+    _ name: String, _ program: LoopProgram, _ spelling: CFunction.Spelling, _ more: String = ""
+  ) {
+    var function = CFunction(program, spelling: spelling)
     let pointers = function.workspacePointers()
     prototypes.merge(function.prototypes) { first, _ in first }
     definitions.merge(function.definitions) { first, _ in first }
-    var lines = ["\(name)(\(parameters)\(more)) {"]
+    lines.append("\(name)(\(Self.parameters)\(more)) {")
     for (k, symbol) in program.symbols.enumerated() where function.usedSymbols.contains(symbol) {
       lines.append("  const int64_t \(function.symbolNames[symbol] ?? "") = sizes_[\(k)];")
     }
@@ -91,8 +102,7 @@ package struct JITSource: Sendable {
       case .workspace, .constant, .stack: break
       }
     }
-    return lines + function.tables + function.sizeDefinitions + pointers
-      + function.registerDefinitions + function.lines
-      + ["  return 0;", "}"]
+    lines += function.tables + function.sizeDefinitions + pointers
+    lines += function.registerDefinitions + function.lines + ["  return 0;", "}"]
   }
 }

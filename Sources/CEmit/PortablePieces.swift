@@ -70,4 +70,43 @@ struct PortablePieces {
     }
     return names
   }
+
+  /// The headers whose functions have the same bits under every compiler.
+  static let exactHeaders = ["jg_int.h", "jg_float.h"]
+
+  /// All headers but those of linear algebra; a definition uses what stands before it.
+  private static let headers =
+    exactHeaders + [
+      "jg_logistic.h", "jg_special.h", "jg_error.h", "jg_incomplete.h", "jg_bessel.h",
+      "jg_logarithm.h", "jg_sort.h", "jg_stack.h",
+    ]
+
+  /// The definitions of the functions that are called, and of those that they call, in the order of the
+  /// headers.
+  static func definitions(of called: Set<String>) -> [String] {
+    var pieces = headers.flatMap { PortablePieces(named: $0).pieces }
+    for kind in Kind.allCases {
+      for file in ["jg_lapack.h", "jg_linalg.h"] {
+        pieces += PortablePieces(named: file, for: kind).pieces
+      }
+    }
+    return needed(by: called, among: pieces)
+  }
+
+  /// The same, of the exact functions only.
+  static func exactDefinitions(of called: Set<String>) -> [String] {
+    needed(by: called, among: exactHeaders.flatMap { PortablePieces(named: $0).pieces })
+  }
+
+  /// A piece is needed if what it defines is called, by the program or by a needed piece.
+  private static func needed(by called: Set<String>, among pieces: [String]) -> [String] {
+    var needed = called
+    var kept: [String] = []
+    for piece in pieces.reversed() {
+      guard let defined = definedName(piece), needed.contains(defined) else { continue }
+      kept.append(piece)
+      needed.formUnion(usedNames(piece))
+    }
+    return kept.reversed()
+  }
 }

@@ -151,7 +151,7 @@ package struct PortableSource: Sendable {
       "#include <stddef.h>", "#include <stdint.h>", "",
     ]
     if stackCount > 0 { lines.insert("#include <stdlib.h>", at: lines.count - 1) }
-    lines += Self.helpers(called)
+    lines += PortablePieces.definitions(of: called).flatMap { [$0, ""] }
     for (_, definition) in definitions.sorted(by: { $0.key < $1.key }) {
       lines += [definition, ""]
     }
@@ -194,33 +194,6 @@ package struct PortableSource: Sendable {
       + others.enumerated().map { k, text in
         " * \(k > 0 ? "or " : "")\(text)\(k == others.count - 1 ? ". */" : ",")"
       }
-  }
-
-  /// The runtime's portable headers; a definition uses what stands before it.
-  private static let portableHeaders = [
-    "jg_int.h", "jg_float.h", "jg_special.h", "jg_error.h", "jg_incomplete.h", "jg_bessel.h",
-    "jg_logarithm.h", "jg_sort.h", "jg_stack.h",
-  ]
-
-  /// The definitions of runtime functions that are called, in the order of the runtime's headers.
-  private static func helpers(_ called: Set<String>) -> [String] {
-    var pieces: [String] = []
-    for file in portableHeaders { pieces += PortablePieces(named: file).pieces }
-    for kind in PortablePieces.Kind.allCases {
-      for file in ["jg_lapack.h", "jg_linalg.h"] {
-        pieces += PortablePieces(named: file, for: kind).pieces
-      }
-    }
-    // A piece is needed if what it defines is called, by the function or by a needed piece.
-    var needed = called
-    var kept: [String] = []
-    for piece in pieces.reversed() {
-      let defined = PortablePieces.definedName(piece)
-      guard let defined, needed.contains(defined) else { continue }
-      kept.append(piece)
-      needed.formUnion(PortablePieces.usedNames(piece))
-    }
-    return kept.reversed().flatMap { [$0, ""] }
   }
 
   /// `head` and the parameters, broken before 100 columns.

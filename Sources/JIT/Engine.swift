@@ -19,6 +19,12 @@ public struct EngineCounters: Sendable, Hashable {
   public var executedNodes = 0
   /// Workspaces held for this call or the next ones, in bytes.
   public var workspaceByteCount = 0
+  /// Kernels that the system's C compiler compiled.
+  public var nativeCompiles = 0
+  /// Kernels of the second tier that were found on disk.
+  public var nativeLoads = 0
+  /// Kernels that stay in the first tier because there is no compiler, or it failed.
+  public var nativeFailures = 0
 }
 
 /// Compiles graphs; shared by all that call them. Safe to use from many threads.
@@ -43,12 +49,18 @@ public final class Engine: Sendable {
   private let pool = WorkspacePool()
   /// Bytes of compiled functions that are kept at most, counted as in `EngineCounters.byteCount`.
   public let capacity: Int
+  /// Whether the system's C compiler makes kernels faster.
+  public let nativeTier: NativeTier
+  private let nativeCounters = NativeCounters()
 
   /// An engine that has compiled nothing.
-  /// - Parameter capacity: bytes of compiled functions to keep; the least recently used go first. What
-  ///   a `Kernel` holds stays while there is one.
-  public init(capacity: Int = 256 << 20) {
+  /// - Parameters:
+  ///   - capacity: bytes of compiled functions to keep; the least recently used go first. What
+  ///     a `Kernel` holds stays while there is one.
+  ///   - nativeTier: whether the system's C compiler makes kernels faster that run for long.
+  public init(capacity: Int = 256 << 20, nativeTier: NativeTier = .standard) {
     self.capacity = capacity
+    self.nativeTier = nativeTier
     state = Mutex(State(programs: RecentCache(capacity: capacity)))
   }
 
@@ -59,6 +71,9 @@ public final class Engine: Sendable {
       return state.counters
     }
     counters.workspaceByteCount = pool.byteCount
+    counters.nativeCompiles = nativeCounters.compiles.load(ordering: .relaxed)
+    counters.nativeLoads = nativeCounters.loads.load(ordering: .relaxed)
+    counters.nativeFailures = nativeCounters.failures.load(ordering: .relaxed)
     return counters
   }
 
@@ -97,7 +112,9 @@ public final class Engine: Sendable {
       }
       do {
         if let operation = graph.operationOnHost { throw MissingKernelError(operation: operation) }
-        let program = try CompiledProgram(lower(graph.simplified(), .jit))
+        let program = try CompiledProgram(
+          lower(graph.simplified(), .jit), nativeTier == .off ? nil : nativeCounters)
+        if nativeTier == .required { try program.native?.compile() }
         made = program
         keep(program, key)
         return program

@@ -23,8 +23,11 @@ final class CompiledProgram: Sendable {
   let stoppers: [Note]
   /// Loops keep rows of which only the run tells how many there are.
   let hasStacks: Bool
+  /// The second tier; `nil` where there is none.
+  let native: NativeProgram?
 
-  init(_ program: LoopProgram) throws {
+  /// - Parameter counters: of the second tier; `nil` for none.
+  init(_ program: LoopProgram, _ counters: NativeCounters?) throws {
     try NestingError.check(program)
     let text = JITSource(program).text
     code = try TCCCompiler().compile(text, entries: [JITSource.entry])
@@ -33,9 +36,31 @@ final class CompiledProgram: Sendable {
     workspaceByteCount = program.workspaceByteCount
     stoppers = program.stoppers
     hasStacks = program.stackCount > 0
+    native = counters.flatMap {
+      NativeProgram(program, textByteCount: text.utf8.count, $0)
+    }
   }
 
   func call(
+    _ sizes: [Int], _ buffers: UnsafePointer<UnsafeMutableRawPointer?>?,
+    _ workspace: UnsafeMutableRawPointer?
+  ) -> Int32 {
+    guard let native else { return callFirstTier(sizes, buffers, workspace) }
+    if let entry = native.entry {
+      return withExtendedLifetime(native) {
+        sizes.withUnsafeBytes {
+          unsafeBitCast(entry, to: Entry.self)(
+            $0.bindMemory(to: Int64.self).baseAddress, buffers, workspace)
+        }
+      }
+    }
+    if !native.isTimed() { return callFirstTier(sizes, buffers, workspace) }
+    let start = Files.now
+    defer { native.note(seconds: Files.now - start) }
+    return callFirstTier(sizes, buffers, workspace)
+  }
+
+  private func callFirstTier(
     _ sizes: [Int], _ buffers: UnsafePointer<UnsafeMutableRawPointer?>?,
     _ workspace: UnsafeMutableRawPointer?
   ) -> Int32 {
@@ -81,8 +106,21 @@ public struct Kernel: Sendable {
     if program.symbols.isEmpty, let needs = try? needs(shapes, [:]) { fixed = (shapes, needs) }
   }
 
-  /// The C that was compiled.
+  /// The C that libtcc compiled.
   public var cSource: String { program.source }
+
+  /// Calls run code of the second tier.
+  public var isNative: Bool { program.native?.entry != nil }
+
+  /// Compiles the kernel by the system's C compiler now, unless that was done, and waits for it. All
+  /// kernels of the same structure are called there from then on.
+  /// - Throws: `NativeError` where there is no compiler, or it fails, or the engine was told to use none.
+  public func compileNatively() throws(NativeError) {
+    guard let native = program.native else {
+      throw NativeError(stage: .start, messages: "the engine has no second tier for this kernel")
+    }
+    try native.compile()
+  }
 
   /// Bytes of workspace and outputs for given sizes.
   /// - Throws: `BindingError.unknownSizes` for sizes that are not given, `.negativeSize`, and `.size` for

@@ -277,7 +277,7 @@ private typealias J2 = @convention(c) (Int32, Int32) -> Int32
     source += "static double lgamma(double x) { return x; }\n"
     source += "float copysignf(float, float); float fmodf(float, float); float floorf(float);\n"
     for header in [
-      "jg_int.h", "jg_float.h", "jg_special.h", "jg_error.h", "jg_incomplete.h",
+      "jg_int.h", "jg_float.h", "jg_logistic.h", "jg_special.h", "jg_error.h", "jg_incomplete.h",
       "jg_bessel.h", "jg_logarithm.h", "jg_sort.h",
     ] {
       let text = String(cString: try #require(jg_portable_text(header)))

@@ -1,8 +1,9 @@
 /* Small functions of floats that math.h lacks or leaves open: order with NaN and signed zeros,
- * division rounded down, conversions to integers that are defined for every operand, tests, and
- * the stable forms of the logistic family. Shipped C carries these functions verbatim: C99, no
- * globals, nothing but <math.h>, <stdint.h>, <stdbool.h> and the jg_ functions that each names.
- * Unless a sentence says otherwise the f32 function rounds the f64 one once. */
+ * division rounded down, conversions to integers that are defined for every operand, and tests. All of
+ * it has the same bits under every compiler: what it calls of math.h is exact or rounded once. Shipped
+ * C carries these functions verbatim: C99, no globals, nothing but <math.h>, <stdint.h>, <stdbool.h>
+ * and the jg_ functions that each names. Unless a sentence says otherwise the f32 function rounds the
+ * f64 one once. */
 #ifndef JG_FLOAT_H
 #define JG_FLOAT_H
 
@@ -168,37 +169,6 @@ static inline double jg_rsqrt_f64(double x) {
 /* 1 / sqrt(x). */
 static inline float jg_rsqrt_f32(float x) {
   return (float)(1.0 / sqrt((double)x));
-}
-
-/* 1 / (1 + exp(-x)); exp never overflows, so the left tail keeps its digits: error < 2.5 ulp. */
-static inline double jg_sigmoid_f64(double x) {
-  const double e = exp(-fabs(x));
-  return (x < 0.0 ? e : 1.0) / (1.0 + e);
-}
-
-/* 1 / (1 + exp(-x)). */
-static inline float jg_sigmoid_f32(float x) {
-  return (float)jg_sigmoid_f64((double)x);
-}
-
-/* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)); error < 2.5 ulp. */
-static inline double jg_softplus_f64(double x) {
-  return (x < 0.0 ? 0.0 : x) + log1p(exp(-fabs(x)));
-}
-
-/* log(1 + exp(x)). */
-static inline float jg_softplus_f32(float x) {
-  return (float)jg_softplus_f64((double)x);
-}
-
-/* log(1 / (1 + exp(-x))) = -log(1 + exp(-x)). */
-static inline double jg_log_sigmoid_f64(double x) {
-  return -jg_softplus_f64(-x);
-}
-
-/* log(1 / (1 + exp(-x))). */
-static inline float jg_log_sigmoid_f32(float x) {
-  return (float)jg_log_sigmoid_f64((double)x);
 }
 
 #endif

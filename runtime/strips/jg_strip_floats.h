@@ -100,7 +100,7 @@ static void JG_K(log1p)(int64_t n, void *out, const void *a, int64_t sa) {
 JG_UNARY(JG_K(log1p), JG_T, JG_T, JG_M(log1p)(x))
 #endif
 
-/* The formulas of jg_float.h, in double precision for both types; x stands in x[i], t in t[i]. */
+/* The formulas of jg_logistic.h, in double precision for both types; x stands in x[i], t in t[i]. */
 #define JG_LOGISTIC(name, first, second, e)                                              \
   static void name(int64_t n, void *out, const void *a, int64_t sa) {                    \
     for (int64_t start = 0; start < n; start += JG_STRIP_LENGTH) {                       \

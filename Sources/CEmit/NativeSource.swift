@@ -21,7 +21,8 @@ package struct NativeSource: Sendable {
   /// knows of a function of that name for ours, or trust the types of memory that is used again.
   package var options: [String] {
     [
-      "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv",
+      "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+      "-fwrapv",
       "-fno-strict-aliasing",
     ] + called.filter { !$0.hasPrefix("jg_") }.map { "-fno-builtin-\($0)" }
   }
@@ -57,7 +58,9 @@ package struct NativeSource: Sendable {
 
   /// Functions of C's library that have one result: the compiler's own are as good.
   private static let exactFunctions: Set<String> = {
-    let floats = ["ceil", "copysign", "fabs", "floor", "fma", "fmod", "rint", "round", "sqrt", "trunc"]
+    let floats = [
+      "ceil", "copysign", "fabs", "floor", "fma", "fmod", "rint", "round", "sqrt", "trunc",
+    ]
     return Set(floats + floats.map { $0 + "f" } + ["memcpy", "memmove", "memset"])
   }()
 

@@ -29,7 +29,8 @@ struct NativeCompiler: Sendable {
   /// Compiles C to an object that can be loaded.
   /// - Parameter object: where it is written.
   /// - Throws: `NativeError` with the first messages of the compiler.
-  func compile(_ source: NativeSource, in directory: String, to object: String) throws(NativeError) {
+  func compile(_ source: NativeSource, in directory: String, to object: String) throws(NativeError)
+  {
     let text = directory + "/kernel.c"
     guard Files.write(Array(source.text.utf8), to: text) else {
       throw NativeError(stage: .compile, messages: "cannot write \(text): \(Files.lastError)")
@@ -41,7 +42,9 @@ struct NativeCompiler: Sendable {
     }
   }
 
-  private static let linking = ["-std=gnu11", "-w", "-pipe", "-fPIC", "-shared", "-fvisibility=default"]
+  private static let linking = [
+    "-std=gnu11", "-w", "-pipe", "-fPIC", "-shared", "-fvisibility=default",
+  ]
   /// A compiler that takes longer is ended.
   private static let secondsAtMost = 120.0
 

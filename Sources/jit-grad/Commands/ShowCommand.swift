@@ -28,7 +28,12 @@ struct ShowCommand: ParsableCommand {
   @Flag(help: "Loops and C as they are made for this process, not for shipping.")
   var jit = false
 
+  @Flag(help: "C as the system's compiler gets it for the second tier.")
+  var native = false
+
   func run() throws {
+    if native && stage != .c { throw CommandError(.usage, "--native is for the stage c") }
+    if jit && native { throw CommandError(.usage, "--jit and --native are two spellings of C") }
     if jit && stage != .loops && stage != .c {
       throw CommandError(.usage, "--jit is for the stages loops and c")
     }
@@ -47,6 +52,7 @@ struct ShowCommand: ParsableCommand {
     case .loops: return try program(primal, names).text
     case .c:
       let program = try program(primal, names)
+      if native { return NativeSource(program).text }
       return jit
         ? JITSource(program).text
         : PortableSource(program, summary: EmitCommand.summary(program.name)).source
@@ -54,6 +60,6 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func program(_ primal: Graph, _ names: InterfaceNames) throws -> LoopProgram {
-    lower(try derivative.applied(to: primal, names).simplified(), jit ? .jit : .portable)
+    lower(try derivative.applied(to: primal, names).simplified(), jit || native ? .jit : .portable)
   }
 }

@@ -264,8 +264,10 @@ struct CFunction {
     let known = rows.count
     if spelling.isForThisProcess { pointToRows(of: loop) }
     defer { rows.removeSubrange(known...) }
-    if spelling.isForThisProcess && writeInStrips(loop) { return }
+    let strips = spelling.isForThisProcess ? writeInStrips(loop) : .stepByStep
+    if strips == .written { return }
     comment(loop.notes)
+    if strips == .sweep { emit(Self.independent) }
     let name = indexNames[loop.index] ?? "0"
     var body = loop.body
     var conditions: [String] = []

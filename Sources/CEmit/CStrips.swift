@@ -1,5 +1,6 @@
-// Loops that run in strips, for this process: libtcc does not optimize, so the work of a loop is done by
-// kernels of the runtime, a few hundred elements at a time (jg_strips.h).
+// Loops that run in strips, for this process: the work of a loop is done by kernels of the runtime, a few
+// hundred elements at a time (jg_strips.h); for libtcc, which does not optimize, all of it, for the
+// compiler of the system what that cannot do itself (SweepPlan).
 //
 //     for (int64_t i = 0; i < n; i += 256) {
 //       const int64_t count = n - i < 256 ? n - i : 256;
@@ -13,12 +14,25 @@ import runtime
 extension CFunction {
   private static let length = Int(JG_STRIP_LENGTH)
 
-  /// Writes a loop in strips; false where it is better or necessary to go step by step.
-  mutating func writeInStrips(_ loop: LoopStatement) -> Bool {
-    guard let form = loop.strips, let extent = loop.extent else { return false }
+  /// What became of a loop that might run in strips.
+  enum StripResult {
+    case written
+    /// It is better or necessary to go step by step.
+    case stepByStep
+    /// The compiler is best left alone with it.
+    case sweep
+  }
+
+  /// Writes a loop in strips, where that is possible and good.
+  mutating func writeInStrips(_ loop: LoopStatement) -> StripResult {
+    guard let form = loop.strips, let extent = loop.extent else { return .stepByStep }
+    let sweeps =
+      spelling == .native && form.isWhole
+      ? SweepPlan(loop, in: program, above: registersInUse) : nil
+    if let sweeps, sweeps.isPlain { return .sweep }
     let plan =
-      form.isWhole ? StripPlan(loop, in: program, above: registersInUse) : nil
-    if plan == nil && form.sums.isEmpty { return false }
+      sweeps == nil && form.isWhole ? StripPlan(loop, in: program, above: registersInUse) : nil
+    if sweeps == nil && plan == nil && form.sums.isEmpty { return .stepByStep }
     comment(loop.notes)
     let name = indexNames[loop.index] ?? "0"
     let outer = registersInUse
@@ -30,7 +44,10 @@ extension CFunction {
     emit(
       "const int64_t \(count) = \(end.inside(.sum)) - \(name) < \(Self.length)"
         + " ? \(end.inside(.sum)) - \(name) : \(Self.length);")
-    if let plan {
+    if let sweeps {
+      take(sweeps.depth)
+      for step in sweeps.steps { write(step, of: sweeps, loop, count) }
+    } else if let plan {
       take(plan.depth)
       for step in plan.steps { write(step, of: plan, loop, count) }
     } else {
@@ -39,7 +56,7 @@ extension CFunction {
     registersInUse = outer
     indent -= 1
     emit("}")
-    return true
+    return .written
   }
 
   /// Uses registers up to these numbers.
@@ -102,28 +119,61 @@ extension CFunction {
   ) {
     switch step {
     case .kernel(let kernel, let target, let operands):
-      let address =
-        switch target {
-        case .register(let register): name(of: register)
-        case .memory(let buffer, let offset): address(buffer, offset)
-        }
-      let arguments = operands.map { argument($0.source, $0.dtype) }
-      prototypes[kernel] =
-        "void \(kernel)(int64_t, void *"
-        + String(repeating: ", const void *, int64_t", count: operands.count) + ")"
-      emit("\(kernel)(\(([count, address] + arguments).joined(separator: ", ")));")
+      write(kernel: kernel, to: target, operands, count)
     case .fold(let kernel, let k, let dtype, let sources):
       write(fold: kernel, k, dtype, sources, count)
     case .each(let register, let e):
-      writeEach(plan, loop, count) { function, place in
+      writeEach(plan.depth, plan.indices, loop, count) { function, place in
         let value = function.expression(plan.elementwise(e)).text
         function.emit("\(function.name(of: register))[\(place)] = \(value);")
       }
     case .eachStatement(let statement):
-      writeEach(plan, loop, count) { function, _ in
+      writeEach(plan.depth, plan.indices, loop, count) { function, _ in
         function.nested([statement.with(plan.elementwise(statement.expression))], deeper: 0)
       }
     }
+  }
+
+  private mutating func write(
+    _ step: SweepStep, of plan: SweepPlan, _ loop: LoopStatement, _ count: String
+  ) {
+    switch step {
+    case .kernel(let kernel, let target, let operands):
+      write(kernel: kernel, to: target, operands, count)
+    case .fold(let kernel, let k, let dtype, let sources):
+      write(fold: kernel, k, dtype, sources, count)
+    case .sweep(let items):
+      emit(Self.independent)
+      writeEach(plan.depth, [:], loop, count) { function, place in
+        for item in items {
+          switch item {
+          case .statement(let statement): function.nested([statement], deeper: 0)
+          case .fill(let register, let e):
+            let value = function.expression(e).text
+            function.emit("\(function.name(of: register))[\(place)] = \(value);")
+          }
+        }
+      }
+    }
+  }
+
+  /// Tells the compiler that no step reads what another one writes.
+  static let independent = "JG_INDEPENDENT"
+
+  private mutating func write(
+    kernel: String, to target: StripTarget, _ operands: [(source: StripSource, dtype: DType)],
+    _ count: String
+  ) {
+    let address =
+      switch target {
+      case .register(let register): name(of: register)
+      case .memory(let buffer, let offset): address(buffer, offset)
+      }
+    let arguments = operands.map { argument($0.source, $0.dtype) }
+    prototypes[kernel] =
+      "void \(kernel)(int64_t, void *"
+      + String(repeating: ", const void *, int64_t", count: operands.count) + ")"
+    emit("\(kernel)(\(([count, address] + arguments).joined(separator: ", ")));")
   }
 
   private mutating func write(
@@ -139,7 +189,8 @@ extension CFunction {
 
   /// A loop over the elements of a strip.
   private mutating func writeEach(
-    _ plan: StripPlan, _ loop: LoopStatement, _ count: String,
+    _ depth: [DType: Int], _ indices: [Int: StripRegister], _ loop: LoopStatement,
+    _ count: String,
     _ body: (inout CFunction, _ place: String) -> Void
   ) {
     let start = indexNames[loop.index] ?? "0"
@@ -148,8 +199,8 @@ extension CFunction {
     indent += 1
     emit("const int64_t \(at) = \(start) + \(place);")
     indexNames[loop.index] = at
-    for (k, register) in plan.indices { indexNames[k] = "\(name(of: register))[\(place)]" }
-    for (dtype, count) in plan.depth {
+    for (k, register) in indices { indexNames[k] = "\(name(of: register))[\(place)]" }
+    for (dtype, count) in depth {
       for number in 0..<count {
         let register = StripRegister(dtype: dtype, number: number)
         registerElements[StripPlan.local(of: register)] = "\(name(of: register))[\(place)]"

@@ -52,6 +52,9 @@ package struct NativeSource: Sendable {
     "#define INFINITY __builtin_inff()", "#define NAN __builtin_nanf(\"\")",
     "#define INT64_MAX 0x7fffffffffffffffLL", "#define INT64_MIN (-INT64_MAX - 1)",
     "#define INT32_MAX 0x7fffffff", "#define INT32_MIN (-INT32_MAX - 1)",
+    // Loops whose steps are independent of each other.
+    "#ifdef __clang__", "#define JG_INDEPENDENT _Pragma(\"clang loop vectorize(assume_safety)\")",
+    "#else", "#define JG_INDEPENDENT _Pragma(\"GCC ivdep\")", "#endif",
     "double copysign(double, double);", "float copysignf(float, float);",
     "double fmod(double, double);", "double floor(double);", "double sqrt(double);",
   ]
@@ -63,6 +66,11 @@ package struct NativeSource: Sendable {
     ]
     return Set(floats + floats.map { $0 + "f" } + ["memcpy", "memmove", "memset"])
   }()
+
+  /// Whether the compiler has vectors for a function of C's library.
+  static func isVectorized(_ name: String) -> Bool {
+    !["fmod", "round"].contains(name) && exactFunctions.contains(name)
+  }
 
   private static func symbols(calledIn text: String) -> [String] {
     final class Names { var all: [String] = [] }

@@ -98,6 +98,12 @@ struct PortablePieces {
     needed(by: called, among: exactHeaders.flatMap { PortablePieces(named: $0).pieces })
   }
 
+  /// Whether a function has the same bits under every compiler.
+  static func isExact(_ name: String) -> Bool { exactNames.contains(name) }
+
+  private static let exactNames = Set(
+    exactHeaders.flatMap { PortablePieces(named: $0).pieces }.compactMap(definedName))
+
   /// A piece is needed if what it defines is called, by the program or by a needed piece.
   private static func needed(by called: Set<String>, among pieces: [String]) -> [String] {
     var needed = called

@@ -215,6 +215,13 @@ struct StripPlan {
       - (DType.allCases.firstIndex(of: register.dtype) ?? 0)
   }
 
+  /// The register that a number below 0 stands for.
+  static func register(of local: Int) -> StripRegister? {
+    guard local < 0 else { return nil }
+    let (number, dtype) = (-1 - local).quotientAndRemainder(dividingBy: DType.allCases.count)
+    return StripRegister(dtype: DType.allCases[dtype], number: number)
+  }
+
   /// The kernel that computes an expression from its operands.
   private func kernelCall(
     _ e: Expression

@@ -17,18 +17,8 @@ import Testing
   @Test(arguments: names) func manyAreAsOne(_ name: String) throws {
     let function = try #require(Catalog.functions.first { $0.name == name })
     for dtype in DType.allCases where function.domain.contains(dtype) {
-      var random = RandomSource(seed: 7)
-      // More than a strip, and not a multiple of any vector.
-      let count = 256 + 75
-      let operands = (0..<function.arity).map { k -> Tensor in
-        let own = function.domain == .selection && k == 0 ? DType.bool : dtype
-        let elements = (0..<count).map { i in
-          Self.element(
-            i < 2 * Self.special.count
-              ? Self.special[i * (k + 1) % Self.special.count] : random.uniform(-4...4), own)
-        }
-        return Tensor(elements, own, [count])
-      }
+      let operands = Self.operands(of: function, dtype)
+      let count = operands[0].count
       let many = try Probe(operands) { [$0[0].builder.applying(Elementwise(function), $0)] }.graph
       let scalars = operands.map { Tensor([$0[0]], $0.dtype, []) }
       let one = try Probe(scalars) { [$0[0].builder.applying(Elementwise(function), $0)] }.graph
@@ -44,6 +34,21 @@ import Testing
           found[i].bits == expected.bits || isNaN,
           "\(name)(\(arguments.map { $0[0].description })) in \(dtype)")
       }
+    }
+  }
+
+  /// Special values and others; more than a strip, and not a multiple of any vector.
+  static func operands(of function: ScalarFunction, _ dtype: DType) -> [Tensor] {
+    var random = RandomSource(seed: 7)
+    let count = 256 + 75
+    return (0..<function.arity).map { k -> Tensor in
+      let own = function.domain == .selection && k == 0 ? DType.bool : dtype
+      let elements = (0..<count).map { i in
+        element(
+          i < 2 * special.count ? special[i * (k + 1) % special.count] : random.uniform(-4...4), own
+        )
+      }
+      return Tensor(elements, own, [count])
     }
   }
 

@@ -12,7 +12,7 @@ import Glibc
 struct NativeCache: Sendable {
   let directory: String
   /// Bytes of all files together; the least recently used go first.
-  static let capacity = 256 << 20
+  let capacity: Int
 
   private static let mark: UInt64 = 0x6a69_7467_7261_6431
 
@@ -29,12 +29,13 @@ struct NativeCache: Sendable {
   }()
 
   /// The cache in a directory, which is made if need be; `nil` where others can write.
-  init?(directory: String) {
+  init?(directory: String, capacity: Int = 256 << 20) {
     mkdir(directory, 0o700)
     guard let status = Files.status(directory), status.st_mode & S_IFMT == S_IFDIR,
       status.st_uid == geteuid(), status.st_mode & 0o022 == 0
     else { return nil }
     self.directory = directory
+    self.capacity = capacity
   }
 
   /// Where the object for a key is or will be.
@@ -115,7 +116,7 @@ struct NativeCache: Sendable {
     }
     var total = files.reduce(0) { $0 + $1.byteCount }
     for file in files.sorted(by: { $0.time < $1.time })
-    where total > Self.capacity && file.path != newest {
+    where total > capacity && file.path != newest {
       unlink(file.path)
       total -= file.byteCount
     }

@@ -10,15 +10,20 @@ struct NativeCompiler: Sendable {
   /// What it says of itself, and the machine it compiles for: objects of another one are of no use.
   let identity: String
 
-  /// The compiler of this process: what the environment variable CC names, or `cc`. Found once.
+  /// The compiler that the environment variable CC names, or `cc`. Found once.
   static let ofSystem: Result<NativeCompiler, NativeError> = Result {
     () throws(NativeError) -> NativeCompiler in
-    let command = getenv("CC").map { String(cString: $0) } ?? "cc"
-    let answer = try run([command, "--version"], within: 10)
+    try NativeCompiler(command: getenv("CC").map { String(cString: $0) } ?? "cc")
+  }
+
+  /// - Throws: `NativeError` where it cannot be started or does not know its version.
+  init(command: String) throws(NativeError) {
+    let answer = try Self.run([command, "--version"], within: 10)
     guard answer.status == 0 else {
       throw NativeError(stage: .start, messages: "\(command) --version: \(answer.output)")
     }
-    return NativeCompiler(command: command, identity: answer.output + machine)
+    self.command = command
+    identity = answer.output + Self.machine
   }
 
   /// What an object is found by.
@@ -27,16 +32,19 @@ struct NativeCompiler: Sendable {
   }
 
   /// Compiles C to an object that can be loaded.
-  /// - Parameter object: where it is written.
+  /// - Parameters:
+  ///   - directory: where the C is written, and removed by the caller.
+  ///   - object: where the result is written.
   /// - Throws: `NativeError` with the first messages of the compiler.
-  func compile(_ source: NativeSource, in directory: String, to object: String) throws(NativeError)
-  {
-    let text = directory + "/kernel.c"
-    guard Files.write(Array(source.text.utf8), to: text) else {
-      throw NativeError(stage: .compile, messages: "cannot write \(text): \(Files.lastError)")
+  func compile(
+    _ text: String, options: [String], in directory: String, to object: String
+  ) throws(NativeError) {
+    let file = directory + "/kernel.c"
+    guard Files.write(Array(text.utf8), to: file) else {
+      throw NativeError(stage: .compile, messages: "cannot write \(file): \(Files.lastError)")
     }
     let answer = try Self.run(
-      [command] + source.options + Self.linking + ["-o", object, text], within: Self.secondsAtMost)
+      [command] + options + Self.linking + ["-o", object, file], within: Self.secondsAtMost)
     guard answer.status == 0 else {
       throw NativeError(stage: .compile, messages: String(answer.output.prefix(2000)))
     }

@@ -145,7 +145,7 @@ final class NativeProgram: Sendable {
     }
     defer { Files.removeDirectory(directory) }
     let object = directory + "/kernel.so"
-    try compiler.compile(source, in: directory, to: object)
+    try compiler.compile(source.text, options: source.options, in: directory, to: object)
     counters.compiles.add(1, ordering: .relaxed)
     return try NativeCode(path: cache?.keep(object, for: key) ?? object, called: source.called)
   }

@@ -1,0 +1,164 @@
+// The second tier from outside: who gets there, what is kept on disk and trusted, and what happens without
+// a compiler.
+import Glibc
+import Graph
+import Testing
+
+@testable import JIT
+
+@Suite struct NativeTierTests {
+  /// sum(sin(k x)^2) for k below n: a loop that takes a while.
+  private func waves() throws -> Graph {
+    let builder = GraphBuilder(name: "waves")
+    let x = builder.addInput("x", TensorType(.f64, [.symbol("n")]))
+    let y = apply(.sin, x)
+    builder.addOutput("y", (y * y).sum(over: [0]))
+    return try builder.finished()
+  }
+
+  private let numbers = Tensor((0..<10_000).map { Double($0) * 0.001 }, shape: [10_000])
+
+  private static let hasCompiler = (try? NativeCompiler.ofSystem.get()) != nil
+
+  /// A directory of this test alone, removed behind it.
+  private func withDirectory(_ body: (String) throws -> Void) throws {
+    let directory = try #require(Files.makeDirectory(prefix: "/tmp/jit-grad-test-"))
+    defer { Files.removeDirectory(directory) }
+    try body(directory)
+  }
+
+  @Test(.enabled(if: hasCompiler)) func requiredKernelsAreNativeAtOnce() throws {
+    let engine = Engine(nativeTier: .required)
+    let kernel = try engine.compile(waves())
+    #expect(kernel.isNative)
+    #expect(engine.counters.nativeCompiles + engine.counters.nativeLoads == 1)
+    let first = try Engine(nativeTier: .off).compile(waves())
+    #expect(!first.isNative)
+    #expect(try kernel([numbers]) == first([numbers]))
+    // The next engine finds the object on disk.
+    let next = Engine(nativeTier: .required)
+    _ = try next.compile(waves())
+    if NativeCache.ofUser != nil {
+      #expect(next.counters.nativeLoads == 1 && next.counters.nativeCompiles == 0)
+    }
+  }
+
+  /// Calls go on while the kernel is compiled, and give the same before and after.
+  @Test(.enabled(if: hasCompiler)) func earnedInTheBackground() async throws {
+    let engine = Engine(nativeTier: .background)
+    let kernel = try engine.compile(waves())
+    let expected = try kernel([numbers])
+    #expect(!kernel.isNative)
+    let end = Files.now + 60
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<3 {
+        group.addTask {
+          while !kernel.isNative && Files.now < end {
+            #expect(try kernel([numbers]) == expected)
+            await Task.yield()
+          }
+          #expect(try kernel([numbers]) == expected)
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(kernel.isNative)
+    #expect(engine.counters.compiles == 1)
+  }
+
+  @Test func offMeansOff() throws {
+    let engine = Engine(nativeTier: .off)
+    let kernel = try engine.compile(waves())
+    #expect(throws: NativeError.self) { try kernel.compileNatively() }
+    #expect(!kernel.isNative)
+  }
+
+  @Test func withoutACompiler() throws {
+    let error = #expect(throws: NativeError.self) {
+      try NativeCompiler(command: "there-is-no-such-compiler")
+    }
+    #expect(error?.stage == .start)
+    #expect(
+      error?.description.hasPrefix(
+        "no C compiler: there-is-no-such-compiler: No such file or directory\nhelp: install gcc")
+        ?? false)
+    // One that fails is none.
+    #expect(throws: NativeError.self) { try NativeCompiler(command: "false") }
+  }
+
+  @Test(.enabled(if: hasCompiler)) func whatTheCompilerSaysIsTold() throws {
+    let compiler = try NativeCompiler.ofSystem.get()
+    try withDirectory { directory in
+      let error = #expect(throws: NativeError.self) {
+        try compiler.compile(
+          "int entry(void) { return nothing; }", options: [], in: directory,
+          to: directory + "/kernel.so")
+      }
+      #expect(error?.stage == .compile)
+      #expect(error?.messages.contains("nothing") ?? false)
+    }
+  }
+
+  // MARK: - On disk
+
+  @Test func keptObjectsAreFoundByTheirWholeKey() throws {
+    try withDirectory { directory in
+      let cache = try #require(NativeCache(directory: directory + "/cache"))
+      defer { Files.removeDirectory(directory + "/cache") }
+      let object = directory + "/object"
+      let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+      try #require(Files.write(bytes, to: object))
+      #expect(cache.find("key") == nil)
+      let path = try #require(cache.keep(object, for: "key"))
+      #expect(cache.find("key") == path)
+      #expect(cache.find("other key") == nil)
+      let whole = try #require(Files.read(path))
+      #expect(whole.starts(with: bytes))
+      // Any byte that changes, and any that is missing, is noticed.
+      for place in [0, 500, 999, 1001, 1003, 1011, 1019, whole.count - 1] {
+        var damaged = whole
+        damaged[place] ^= 1
+        try #require(Files.write(damaged, to: path))
+        #expect(cache.find("key") == nil, "byte \(place)")
+      }
+      for count in [0, 10, whole.count - 1] {
+        try #require(Files.write(Array(whole[..<count]), to: path))
+        #expect(cache.find("key") == nil, "\(count) bytes")
+      }
+      try #require(Files.write(whole, to: path))
+      #expect(cache.find("key") == path)
+    }
+  }
+
+  /// Who could write there could run code here.
+  @Test func directoriesOfOthersAreNotUsed() throws {
+    try withDirectory { directory in
+      #expect(NativeCache(directory: directory) != nil)
+      chmod(directory, 0o777)
+      #expect(NativeCache(directory: directory) == nil)
+      chmod(directory, 0o700)
+      symlink(directory, directory + "/link")
+      #expect(NativeCache(directory: directory + "/link") == nil)
+      #expect(NativeCache(directory: "/proc/none") == nil)
+    }
+  }
+
+  @Test func theLeastRecentlyUsedMakeRoom() throws {
+    try withDirectory { directory in
+      let cache = try #require(NativeCache(directory: directory + "/cache", capacity: 5000))
+      defer { Files.removeDirectory(directory + "/cache") }
+      for k in 0..<6 {
+        let object = directory + "/object"
+        try #require(Files.write([UInt8](repeating: 1, count: 1500), to: object))
+        let path = try #require(cache.keep(object, for: "key \(k)"))
+        var times = [
+          timespec(tv_sec: 1000 + k, tv_nsec: 0), timespec(tv_sec: 1000 + k, tv_nsec: 0),
+        ]
+        if k > 0 { utimensat(AT_FDCWD, path, &times, 0) }
+      }
+      #expect(cache.find("key 5") != nil)
+      #expect(cache.find("key 1") == nil)
+      #expect(Files.names(in: cache.directory).count <= 3)
+    }
+  }
+}

@@ -51,7 +51,10 @@ demo: build
 	  -o $(BUILD)/demo/logistic.npz
 	@echo "written: $(BUILD)/demo/logistic.npz"
 
+# Kernels of the second tier are kept beside the build, not in the user's cache.
+test: export XDG_CACHE_HOME = $(abspath $(BUILD))/cache
 test: setup
+	@mkdir -p $(XDG_CACHE_HOME)
 	$(SWIFT) test --scratch-path $(BUILD)
 
 # Programs that use the library from packages of their own; each checks what it computes.

@@ -230,6 +230,8 @@ struct StripPlan {
     case .convert(let x, let from, let to):
       return found("\(to)_from_\(from)", [(x, from)])
     case .apply(let f, let dtype, let operands):
+      // An operation of a user may be called like one of ours.
+      if case .defined? = f.spelling.form(for: dtype) { return nil }
       if f.domain == .selection {
         return found(
           "\(f.name)_\(dtype)", [(operands[0], .bool), (operands[1], dtype), (operands[2], dtype)])

@@ -51,7 +51,7 @@ import Testing
     }
     for (k, dtype) in dtypes.enumerated() {
       let own = Array(terms[(k * function.arity)..<((k + 1) * function.arity)])
-      let y = try builder.applying(Elementwise(function), own)
+      let y = builder.applying(Elementwise(function), own)
       builder.addOutput("\(dtype)", y)
       // In the middle of others, and folded.
       if y.dtype.isFloat, let x = own.first(where: { $0.dtype == y.dtype }) {
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test(.enabled(if: hasCompiler), arguments: ControlPrograms.all)
-  func control(_ control: ControlProgram) throws {
+  func control(_ control: ControlPrograms.Program) throws {
     let sizes = control.sizes.last ?? [:]
     let graph = try control.graph().derivative(.vjp)
     for (k, own) in control.arguments(sizes).enumerated() {

@@ -17,6 +17,8 @@
 @_exported import enum JIT.MemoryError
 @_exported import struct JIT.KernelBodyError
 @_exported import struct JIT.MissingKernelError
+@_exported import struct JIT.NativeError
+@_exported import enum JIT.NativeTier
 @_exported import struct JIT.NestingError
 @_exported import struct JIT.Kernel
 import Autodiff

@@ -21,6 +21,8 @@ extension LoopProgram {
 
   /// Fewer steps are added from the left, by strips too.
   private static let fewest = 8
+  /// Each sum may take 2 KiB of the stack: a loop with more of them adds from the left.
+  private static let mostSums = 64
 
   private static func marked(_ statements: [Statement]) -> [Statement] {
     statements.map { statement in
@@ -30,7 +32,8 @@ extension LoopProgram {
         extent.constantValue ?? fewest >= fewest
       {
         let form = StripForm(isWhole: loop.isWhole, sums: loop.sums)
-        loop.strips = form.isWhole || !form.sums.isEmpty ? form : nil
+        let isWorth = form.isWhole || !form.sums.isEmpty
+        loop.strips = isWorth && form.sums.count <= mostSums ? form : nil
       }
       return .loop(loop)
     }

@@ -1,5 +1,6 @@
 // Loops that run in strips have the bits of single steps: every function of elements against the same
 // function of one number, and sums wherever they stand.
+import Foundation
 import Frontend
 import Graph
 import JIT
@@ -112,5 +113,27 @@ import Testing
         [Tensor(x, shape: [count]), Tensor((0..<count).map { Int64($0) }, shape: [count])])
       #expect(found[0].doubles == [Self.sum(x)], "\(name) of \(count)")
     }
+  }
+
+  /// Arrays of strips lie on the stack: there are never many, however much a loop adds up.
+  @Test func manySumsFitTheStack() throws {
+    let lines = (0..<200).map { "  s\($0) = sum(sum(x * \(Double($0) + 0.5), axes=[1])^2)" }
+    let terms = (0..<200).map { "s\($0)" }.joined(separator: " + ")
+    let file = GraphFile(
+      SourceFile(
+        name: "sums",
+        text: "jitgrad 1\nfunc f(x: f64[n, m]) -> (y: f64) {\n\(lines.joined(separator: "\n"))\n"
+          + "  y = \(terms)\n}\n"))
+    try #require(!file.hasErrors)
+    let kernel = try Engine(nativeTier: .off).compile(file.graphs[0])
+    #expect(kernel.cSource.components(separatedBy: "[256];").count < 100)
+    let found = try kernel([Tensor([Double](repeating: 1, count: 9 * 3), shape: [9, 3])])
+    // Nine rows of (3 c)^2.
+    let squares = (0..<200).map { k -> Double in
+      let c = Double(k) + 0.5
+      return 81 * c * c
+    }
+    let expected = squares.reduce(0, +)
+    #expect(abs(found[0].doubles[0] / expected - 1) < 1e-13)
   }
 }

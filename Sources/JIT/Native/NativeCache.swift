@@ -102,23 +102,33 @@ struct NativeCache: Sendable {
 
   // MARK: - Bounds
 
+  /// All objects that are kept.
+  var files: [(path: String, time: Int, byteCount: Int)] {
+    Files.names(in: directory).filter { $0.hasSuffix(".so") }.compactMap { name in
+      let path = directory + "/" + name
+      return Files.status(path).map { (path, $0.st_mtim.tv_sec, Int($0.st_size)) }
+    }
+  }
+
   /// Removes the least recently used files until the rest fits, and what broken compiles left behind.
   private func makeRoom(besides newest: String) {
-    var files: [(path: String, time: Int, byteCount: Int)] = []
-    for name in Files.names(in: directory) {
-      let path = directory + "/" + name
-      guard let status = Files.status(path) else { continue }
-      if name.hasSuffix(".so") {
-        files.append((path, status.st_mtim.tv_sec, Int(status.st_size)))
-      } else if status.st_mode & S_IFMT == S_IFDIR, time(nil) - status.st_mtim.tv_sec > 24 * 3600 {
-        Files.removeDirectory(path)
-      }
-    }
+    let files = files
     var total = files.reduce(0) { $0 + $1.byteCount }
     for file in files.sorted(by: { $0.time < $1.time })
     where total > capacity && file.path != newest {
       unlink(file.path)
       total -= file.byteCount
     }
+    for name in Files.names(in: directory) where name.hasPrefix(Self.compiling) {
+      let path = directory + "/" + name
+      if let status = Files.status(path), time(nil) - status.st_mtim.tv_sec > 24 * 3600 {
+        Files.removeDirectory(path)
+      }
+    }
   }
+
+  /// A new directory for a compile, in the cache, so that its result can be renamed.
+  func makeDirectory() -> String? { Files.makeDirectory(prefix: directory + "/" + Self.compiling) }
+
+  private static let compiling = "compiling-"
 }

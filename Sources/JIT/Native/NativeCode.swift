@@ -58,14 +58,21 @@ public struct NativeError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What the compiler or the system said.
   public let messages: String
 
-  public var description: String {
+  /// What went wrong.
+  package var message: String {
     switch stage {
-    case .start:
-      "no C compiler: \(messages)"
-        + "\nhelp: install gcc or clang, or name one in the environment variable CC; kernels run without,"
-        + " in the first tier"
+    case .start: "no C compiler: \(messages)"
     case .compile: "the C compiler failed: \(messages)"
     case .load: "the compiled kernel cannot be loaded: \(messages)"
     }
   }
+
+  /// What to do, where that is known.
+  package var help: String? {
+    stage == .start
+      ? "install gcc or clang, or name one in the environment variable CC; without, kernels run in the"
+        + " first tier" : nil
+  }
+
+  public var description: String { message + (help.map { "\nhelp: \($0)" } ?? "") }
 }

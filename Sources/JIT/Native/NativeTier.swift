@@ -139,9 +139,12 @@ final class NativeProgram: Sendable {
       return try NativeCode(path: path, called: source.called)
     }
     if !compiling { return nil }
-    let prefix = cache.map { $0.directory + "/.compiling-" } ?? "/tmp/jit-grad-"
-    guard let directory = Files.makeDirectory(prefix: prefix) else {
-      throw NativeError(stage: .compile, messages: "\(prefix)…: \(Files.lastError)")
+    let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    guard
+      let directory = cache?.makeDirectory()
+        ?? Files.makeDirectory(prefix: temporary + "/jit-grad-")
+    else {
+      throw NativeError(stage: .compile, messages: "\(temporary): \(Files.lastError)")
     }
     defer { Files.removeDirectory(directory) }
     let object = directory + "/kernel.so"

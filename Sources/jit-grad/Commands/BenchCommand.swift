@@ -22,6 +22,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Time to spend on each phase.")
   var seconds = 0.2
 
+  @Flag(help: "Time calls in the second tier too: compiled by the system's C compiler.")
+  var native = false
+
   @Flag(help: "Print one JSON object, in nanoseconds.")
   var json = false
 
@@ -54,7 +57,7 @@ struct BenchCommand: ParsableCommand {
         primal, names, inputs, derivative: gradient, scale: 64, seed: 1)
       // The derivative needs more than the function.
       let isOpen = gradient.leavesCheckpointsOpen && bound.sizes[Graph.checkpoints] == nil
-      try Memory.plan(Engine().compile(gradient), &bound, isOpen: isOpen, advice)
+      try Memory.plan(Engine(nativeTier: .off).compile(gradient), &bound, isOpen: isOpen, advice)
       try measure("primal", primal, primal, bound, &phases)
       try measure(mode.rawValue, gradient, primal, bound, &phases)
       return bound
@@ -111,7 +114,7 @@ struct BenchCommand: ParsableCommand {
           _ = try TCCCompiler().compile(source, entries: [JITSource.entry])
         }
       ))
-    let kernel = try Engine().compile(graph)
+    let kernel = try Engine(nativeTier: .off).compile(graph)
     try Memory.check(kernel, bound, limit: inputs.memoryLimit)
     let extra = graph.inputs.dropFirst(primal.inputs.count)
     let seeds = try extra.map { input in
@@ -121,13 +124,16 @@ struct BenchCommand: ParsableCommand {
     }
     let arguments = try bound.tensors() + seeds
     let (limit, stepLimit) = (inputs.memoryLimit, try inputs.maxSteps ?? .max)
-    phases.append(
-      (
-        "\(name).call",
-        try time {
-          _ = try Memory.run(kernel, bound, arguments, limit: limit, stepLimit: stepLimit)
-        }
-      ))
+    func call(_ kernel: Kernel) throws -> Double {
+      try time {
+        _ = try Memory.run(kernel, bound, arguments, limit: limit, stepLimit: stepLimit)
+      }
+    }
+    phases.append(("\(name).call", try call(kernel)))
+    if native {
+      let kernel = try Engine(nativeTier: .required).compile(graph)
+      phases.append(("\(name).native", try call(kernel)))
+    }
   }
 
   /// The median of many runs, in nanoseconds; short ones are timed in groups.

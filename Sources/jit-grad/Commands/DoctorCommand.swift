@@ -56,7 +56,7 @@ struct DoctorCommand: ParsableCommand {
       builder.addOutput("y", x * x + x)
       let graph = try builder.finished()
       var watch = ContinuousClock().now
-      let kernel = try Engine().compile(graph)
+      let kernel = try Engine(nativeTier: .off).compile(graph)
       let compile = (ContinuousClock().now - watch).nanoseconds
       watch = ContinuousClock().now
       let result = try kernel([Tensor([1.0, 2.0, 3.0], shape: [3])])
@@ -112,20 +112,24 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static var cache: Finding {
-    Finding(
+    let memory = "cache: \(Engine().capacity >> 20) MiB of kernels in a process at most; "
+    guard let disk = NativeSystem.cache else {
+      return Finding(
+        isOK: true, text: memory + "nothing on disk, as no directory is the user's alone",
+        help: "set XDG_CACHE_HOME or HOME to a directory that only you can write")
+    }
+    return Finding(
       isOK: true,
-      text:
-        "cache: kernels of one process, \(Engine().capacity >> 20) MiB of machine code at most; "
-        + "nothing on disk")
+      text: memory + "second tier: \(disk.fileCount) in \(disk.directory), "
+        + "\((disk.byteCount + (1 << 20) - 1) >> 20) of \(disk.capacity >> 20) MiB")
   }
 
   private static var systemCompiler: Finding {
-    let directories = (Console.environment("PATH") ?? "").split(separator: ":")
-    let places: [String] = directories.map { "\($0)/cc" }
-    let found = places.first { access($0, X_OK) == 0 }
-    return Finding(
-      isOK: true,
-      text: found.map { "cc: \($0), for C that emit writes" }
-        ?? "cc: none; only C that emit writes would need one")
+    do throws(NativeError) {
+      return Finding(
+        isOK: true, text: "cc: \(try NativeSystem.compiler.get()), for the second tier")
+    } catch {
+      return Finding(isOK: true, text: "cc: none, so kernels stay in the first tier")
+    }
   }
 }

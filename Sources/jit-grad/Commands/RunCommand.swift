@@ -31,6 +31,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Evaluate operation by operation, without the compiler.")
   var reference = false
 
+  @Flag(help: "Compile by the system's C compiler first, for what runs for long.")
+  var native = false
+
   @Flag(help: "Name the first operation that makes a NaN, and exit 1; evaluates like --reference.")
   var checkNan = false
 
@@ -91,7 +94,7 @@ struct RunCommand: ParsableCommand {
       tensors = try evaluateByReference(graph, bound, file.source, stepLimit)
       watch.lap("reference")
     } else {
-      let kernel = try Engine().compile(graph)
+      let kernel = try Engine(nativeTier: native ? .required : .off).compile(graph)
       watch.lap("compile")
       try Memory.plan(kernel, &bound, isOpen: isOpen, advice)
       let arguments = try bound.tensors()
@@ -111,6 +114,9 @@ struct RunCommand: ParsableCommand {
     }
     if json && output == FileIO.standardStream {
       throw CommandError(.usage, "--json and -o - both want stdout")
+    }
+    if native && (reference || checkNan) {
+      throw CommandError(.usage, "--native compiles, and --reference and --check-nan do not")
     }
     if expect == nil && (rtol != nil || atol != nil) {
       throw CommandError(

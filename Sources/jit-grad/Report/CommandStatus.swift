@@ -54,6 +54,7 @@ extension CommandStatus {
     case let error as PlacedError: self = CommandStatus(error.error)
     case is DerivativeRequestError: self = .usage
     case is DerivativeError, is NestingError: self = .unsupported
+    case let error as NativeError: self = error.stage == .compile ? .internalError : .unsupported
     default: self = .internalError
     }
   }

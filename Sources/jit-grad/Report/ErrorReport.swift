@@ -25,6 +25,8 @@ enum ErrorReport {
     case let error as ExecutionError: show(error.description, help: help(error))
     case is NestingError:
       show("\(error)", help: "emit the C and compile it with another compiler")
+    case let error as NativeError where error.stage != .compile:
+      show(error.message, help: error.help)
     case is FileError, is TensorTextError, is DimError: show("\(error)")
     default: showBug(error)
     }

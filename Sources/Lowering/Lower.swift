@@ -43,6 +43,7 @@ package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
   .tidied().verified("tidying")
   let short = options.unrollsShortLoops ? tidy.unrolled().verified("unrolling") : tidy
   return (options.runsInStrips ? short.withStrips() : short)
+    .holdingElements().verified("holding")
     .split().verified("splitting")
     .withMemoryPlan()
 }

@@ -82,8 +82,8 @@ final class NativeProgram: Sendable {
 
   /// Notes what a timed call took, which stands for all since the last timed one.
   func note(seconds: Double) {
-    let since = max(1, calls.load(ordering: .relaxed) / 2)
-    let added = Int(min(seconds * 1e9, 1e15)) * since
+    let since = Double(max(1, calls.load(ordering: .relaxed) / 2))
+    let added = Int(min(seconds * 1e9 * since, 1e15))
     let total = spent.add(added, ordering: .relaxed).newValue
     switch Stage(rawValue: stage.load(ordering: .relaxed)) {
     case .new where total > 1_000_000: request(from: .new) { $0.make(compiling: false) }

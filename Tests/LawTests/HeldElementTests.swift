@@ -58,15 +58,15 @@ import Testing
   @Test func whatOthersReadStaysInMemory() throws {
     let graph = try graph(
       """
-      func f(x: f64[3, m], k: i64[m]) -> (y: f64[3], z: f64[m]) {
+      func f(x: f64[3, m], k: f64[m]) -> (y: f64[3], z: f64[m]) {
         y, z = for i in 0..<m carry y = [1.0, 2.0, 3.0] {
-          s = y[k[i] % 3]
+          s = y[i64(abs(10 * k[i])) % 3]
           yield s
           y + s * x[:, i]
         }
       }
       """)
-    for m in [0, 1, 2, 9] { try check(graph, ["m": m]) }
+    for m in [1, 2, 9] { try check(graph, ["m": m]) }
     try check(graph.derivative(.vjp), ["m": 5])
   }
 }

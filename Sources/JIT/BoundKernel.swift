@@ -103,7 +103,8 @@ public struct BoundKernel: Sendable {
   ///
   /// - Parameters:
   ///   - inputs: one buffer an input, in order, of exactly its size.
-  ///   - outputs: one buffer an output, in order, of exactly its size; none may overlap another.
+  ///   - outputs: one buffer an output, in order, of exactly its size. An output that shares memory with
+  ///     another output or with an input gets wrong numbers: it may be written before the other is read.
   /// - Throws: `MemoryError` where a buffer has another size, `ExecutionError` where the call cannot go
   ///   on.
   public func callAsFunction(

@@ -60,7 +60,11 @@ let npzContents = [
 
   @Test func refusesNamesThatCannotBeKept() throws {
     let tensor = Tensor(1.0)
-    for names in [["a", "a"], ["a\nb"], [String(repeating: "n", count: 65_532)]] {
+    // The sign 301 is one character with what stands before it, and a path is bytes.
+    let paths = ["..", "/a", "a/../b", "/\u{301}a", "../\u{301}a", "a/..\\\u{301}"]
+    for names in paths.map({ [$0] })
+      + [["a", "a"], ["a\nb"], [String(repeating: "n", count: 65_532)]]
+    {
       #expect(throws: ArrayFileError.self) {
         try NPZ.encode(names.map { NamedTensor(name: $0, tensor: tensor) }, file: "x.npz")
       }

@@ -99,6 +99,26 @@ private let nan = Double.nan
     }
   }
 
+  // MARK: - Zeros of both signs
+
+  /// max(−0, +0) = +0 and min(−0, +0) = −0, in every order, over whole axes and step by step: IEEE
+  /// 754-2019 orders −0 below +0. One over them tells which it was.
+  @Test(arguments: [DType.f64, .f32]) func extremaOfZeros(_ dtype: DType) throws {
+    for (zeros, low, high) in [
+      ([-0.0, 0], [-0.0, -0.0], [-0.0, 0]), ([0, -0.0], [0, -0.0], [0, 0]),
+      ([-0.0, -0.0], [-0.0, -0.0], [-0.0, -0.0]), ([0, 0], [0, 0], [0, 0]),
+    ] as [([Double], [Double], [Double])] {
+      let x = Tensor(doubles: zeros, dtype: dtype, shape: [2])
+      for (name, expected) in [
+        ("max", [high[1]]), ("min", [low[1]]), ("cummax", high), ("cummin", low),
+      ] {
+        try expectValues([x], expected.map { 1 / $0 }, "\(name) of \(zeros)") {
+          [$0[0].literal(1) / (try call(name, $0))[0]]
+        }
+      }
+    }
+  }
+
   // MARK: - NaN
 
   @Test func nanPropagates() throws {

@@ -141,6 +141,31 @@ private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor {
     #expect(engine.counters.compiles <= 3)
   }
 
+  /// One name is one size, whether the parts were evaluated together or one after the other.
+  @Test func sizesOfKeptValuesAgree() throws {
+    let bindings: Bindings = ["x": vector(1, 2, 3), "y": vector(1, 2, 3, 4)]
+    func sums() -> (TracedTensor, TracedTensor) {
+      (
+        (2 * TracedTensor.input("x", .f64, ["n"])).sum(),
+        (2 * TracedTensor.input("y", .f64, ["n"])).sum()
+      )
+    }
+    let (a, b) = sums()
+    let expected = #expect(throws: BindingError.self) { try (a + b).eval(Engine(), bindings) }
+    let engine = Engine()
+    #expect(try a.eval(engine, bindings).number == 12)
+    #expect(try b.eval(engine, bindings).number == 20)
+    let found = #expect(throws: BindingError.self) { try (a + b).eval(engine, bindings) }
+    #expect(found == expected)
+    // One part kept, one not.
+    let (c, d) = sums()
+    #expect(try c.eval(engine, bindings).number == 12)
+    #expect(throws: BindingError.self) { try (c + d).eval(engine, bindings) }
+    // With one size all is well.
+    let equal: Bindings = ["x": vector(1, 2, 3), "y": vector(1, 2, 5)]
+    #expect(try (c + d).eval(engine, equal).number == 28)
+  }
+
   /// Each of the six is evaluated once for each value, whatever was kept for the value before.
   @Test func otherBindingsInSwift() throws {
     let engine = Engine()

@@ -110,6 +110,18 @@ private struct Wrong: PrimitiveOperation {
     #expect(try Cube()(eager)[0].backward()[eager]?.number == 12)
   }
 
+  /// Bodies compute in double, f32 too, which is rounded once: 1 + 1e-9 is not 1 in between.
+  @Test func bodiesOfFloats() throws {
+    struct Beyond: PrimitiveOperation {
+      let name = "beyond"
+      let operandCount = 1
+      var kernel: PrimitiveKernel { .elementwise(body: "return (x0 + 0x1p-30 - x0) * 0x1p30;") }
+      func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+    }
+    let y = try Beyond()(TracedTensor([Float(1), 3]))[0].eval(engine)
+    #expect(y.dtype == .f32 && y.doubles == [1, 1])
+  }
+
   @Test func evaluatedInSwift() throws {
     let y = exp(Halve()(x * 2)[0])
     expectClose(try y.eval(engine).doubles, [0.5, -2].map { Glibc.exp($0) })

@@ -39,6 +39,25 @@ import Testing
     expectClose(try gradient.eval(engine, ["x": vector(104, 125)]).doubles, [0.25, 0.1])
   }
 
+  /// x·y is finite everywhere, and ct·x/0 is not. √(0·y) has no derivative, whatever the other input says.
+  @Test func rulesWithoutNumbersAreRefused() throws {
+    let endless = CustomDerivative("product") { (x: [TracedTensor]) in
+      x[0] * x[1]
+    } vjp: { x, y, ct in
+      [ct * x[1], ct * x[0] / 0.0]
+    }
+    let both = [TracedTensor(2.0), TracedTensor(3.0)]
+    let error = #expect(throws: TraceError.self) { try endless(both) }
+    #expect(error?.message.hasPrefix("the vjp of product is not its derivative, in ") == true)
+    let half = CustomDerivative("half") { (x: [TracedTensor]) in
+      x[0] + sqrt(0.0 * x[1])
+    } jvp: { x, y, dx in
+      dx[0] + 9 * dx[1]
+    }
+    let other = #expect(throws: TraceError.self) { try half(both) }
+    #expect(other?.message == "the jvp of half could not be compared with its derivative")
+  }
+
   /// Random matrices are not positive definite.
   @Test func definiteMatrices() throws {
     let wrong = CustomDerivative("factor") { (x: TracedTensor) in

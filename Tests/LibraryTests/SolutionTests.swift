@@ -113,4 +113,20 @@ import Testing
     #expect(shifted.failure?.message.contains("not 0 where x is 0") == true)
     #expect(throws: TraceError.self) { try square.eval(engine) }
   }
+
+  /// v²/2 + v/2 again and again, more often than is tried.
+  @Test func whatCannotBeComparedIsNotTakenForLinear() throws {
+    func bent(_ x: TracedTensor) -> TracedTensor {
+      func step(_ state: [TracedTensor]) -> [TracedTensor] {
+        let half = 0.5 * state[0]
+        return [half * state[0] + half, state[1] + 1.0]
+      }
+      return whileLoop([x, TracedTensor(0.0)], while: { $0[1] < 3000.0 }, body: step).state[0]
+    }
+    let solved = linearSolve(TracedTensor([1.0, 2]), of: bent)
+    #expect(
+      solved.failure?.message.contains("could not be seen to be linear in x") == true,
+      "\(solved)")
+    #expect(solved.failure?.help?.contains("root") == true)
+  }
 }

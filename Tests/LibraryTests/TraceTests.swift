@@ -31,6 +31,28 @@ private struct Layers: TensorTree, Sendable {
     #expect(values.map(\.number) == [154, 50])
   }
 
+  /// What the closure reads by a name is another input than an argument that nobody gave a name.
+  @Test func inventedNamesGiveWay() throws {
+    let engine = Engine()
+    let captured = TracedTensor.input("x", .f64, [2])
+    let graph = try trace("f", TracedTensor([1.0, 2])) { v in
+      try (v * v * captured).sum().grad(wrt: v)
+    }
+    #expect(graph.inputs.map(\.name) == ["x_2", "x"])
+    // 2vx
+    #expect(try engine.compile(graph)([vector(3, 5), vector(10, 100)])[0].doubles == [60, 1000])
+    let several = try trace("g", TracedTensor(1.0), TracedTensor(2.0), TracedTensor.input("x0")) {
+      10 * $0 + 100 * $1 + $2 + 1000 * TracedTensor.input("x1")
+    }
+    #expect(several.inputs.map(\.name) == ["x0_2", "x1_2", "x0", "x1"])
+    #expect(
+      try engine.compile(several)([1, 2, 3, 4].map { Tensor($0 as Double) })[0].number == 4213)
+    let recorded = try RecordedGraph("h", [TensorType(.f64)]) { _, x in
+      [x[0] - TracedTensor.input("x0")]
+    }
+    #expect(recorded.inputTypes.count == 2)
+  }
+
   @Test func graphsAreWrittenAndRead() throws {
     let x = TracedTensor.input("x", .f64, ["n"])
     let graph = try Graph("f", of: forLoop(3, x) { k, y in tanh(y) * k.converted(to: .f64) + x })

@@ -154,11 +154,51 @@ private struct Tied: TensorTree {
     }
     #expect(try sin(x).jacobian(wrt: other).eval(engine).shape == [3, 2])
     #expect(try x.sum().hessian(wrt: other).eval(engine).doubles == [0, 0, 0, 0])
-    // A number in the program is not what equals it elsewhere.
-    let two = TracedTensor.literal(2)
-    let scaled = TracedTensor(5.0) * 2.0
-    #expect(try scaled.grad(wrt: two).eval(engine).number == 0)
-    let a = TracedTensor(5.0)
-    #expect(try (a * 2.0).grad(wrt: [a, two]).map { try $0.eval(engine).number } == [2, 0])
+  }
+
+  // MARK: - Numbers
+
+  /// A number in the program is everywhere the same number: no derivative by it means one place.
+  @Test func numbersInTheProgramAreNoVariables() throws {
+    let (a, two) = (TracedTensor(5.0), TracedTensor.literal(2))
+    let scaled = a * two
+    let looped = forLoop(3, a) { _, x in x * two }
+    for result in [scaled, looped, a * 2.0] {
+      let error = #expect(throws: TraceError.self) { try result.grad(wrt: two) }
+      #expect(error?.message == "a number in the program is no variable")
+      #expect(error?.help == "make it data: TracedTensor(2.0)")
+      #expect(throws: TraceError.self) { try result.grad(wrt: [a, two]) }
+      #expect(throws: TraceError.self) { try result.jvp(wrt: two, tangent: a) }
+      #expect(throws: TraceError.self) { try result.jacobian(wrt: two) }
+      #expect(throws: TraceError.self) { try result.hessian(wrt: two) }
+    }
+    // 8a, whose derivative by a factor of the loop is 3·2²·5.
+    let data = TracedTensor(2.0)
+    let steps = forLoop(3, a) { _, x in x * data }
+    #expect(try steps.grad(wrt: [a, data]).map { try $0.eval(engine).number } == [8, 60])
+  }
+
+  /// An operand of an operation of one's own may be a number: its rule differentiates by it all the same.
+  @Test func operandsOfRulesMayBeNumbers() throws {
+    struct Power: PrimitiveOperation {
+      let name = "thrice"
+      let operandCount = 2
+      /// x·k³, by a loop.
+      static func value(_ x: [TracedTensor]) -> TracedTensor {
+        forLoop(3, x[0]) { _, y in y * x[1] }
+      }
+      var kernel: PrimitiveKernel { .composed { [Self.value($0)] } }
+      func resultTypes(of operands: [TensorType]) -> [TensorType] { [operands[0]] }
+      func jvp(_ rule: PrimitiveTangents) throws -> [TracedTensor?] {
+        let tangents = zip(rule.operands, rule.tangents).map { $1 ?? $0.zeros }
+        return [try Self.value(rule.operands).jvp(wrt: rule.operands, tangent: tangents)]
+      }
+    }
+    let x = TracedTensor(5.0)
+    let y = Power()(x, .literal(2))[0]
+    #expect(try y.eval(engine).number == 40)
+    #expect(try y.grad(wrt: x).eval(engine).number == 8)
+    let k = Power()(.literal(5), x)[0]
+    #expect(try k.grad(wrt: x).eval(engine).number == 5 * 3 * 25)
   }
 }

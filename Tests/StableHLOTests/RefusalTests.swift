@@ -267,16 +267,35 @@ import Testing
     #expect(GraphFile(SourceFile(name: "<stdin>", text: other)).graphs.count == 1)
   }
 
-  /// Bools are bytes; one stands for all. They used to be bits.
-  @Test func boolsAreBytes() throws {
-    for (digits, count, expected) in [
-      ("0x01", 2, [true, true]), ("0x0100", 2, [true, false]),
-      ("0x0500", 9, [true, false, true] + [Bool](repeating: false, count: 6)),
+  private func bools(_ digits: String, _ count: Int) -> String {
+    let type = "tensor<\(count)xi1>"
+    return main(
+      "", type, "%0 = stablehlo.constant dense<\"\(digits)\"> : \(type)\n    return %0 : \(type)")
+  }
+
+  /// Bools are bytes, one for all of them or one for each. They used to be bits, with all of them set
+  /// for true everywhere (LLVM 22 and before).
+  @Test func boolsAreBytesOrBits() throws {
+    let no = [Bool](repeating: false, count: 6)
+    for (digits, expected) in [
+      ("0x0100", [true, false]), ("0x05", [true, false, true]), ("0x06", [false, true, true]),
+      ("0x80", no + [false, true]), ("0x00", [false, false, false]), ("0xFF", [true, true, true]),
+      ("0x07", [true, true, true]), ("0x0500", [true, false, true] + no), ("0x01", [true]),
+      ("0x00", [false]), ("0x01", [Bool](repeating: true, count: 9)),
+      ("0xFF", [Bool](repeating: true, count: 17)),
     ] {
-      let type = "tensor<\(count)xi1>"
-      let text = main(
-        "", type, "%0 = stablehlo.constant dense<\"\(digits)\"> : \(type)\n    return %0 : \(type)")
-      #expect(try outputs(text) == [bools(expected)])
+      let found = try outputs(bools(digits, expected.count))
+      #expect(found == [Tensor(expected, shape: [expected.count])], "\(digits)")
     }
+  }
+
+  /// 01 is one element for all, or the bits of true, false, …; 05 of more than 8 elements is nothing.
+  @Test func boolsThatMayBeTwoThings() {
+    for count in [2, 3, 8] {
+      let found = mistakes(bools("0x01", count))
+      #expect(found.count == 1 && found[0].contains("may be true throughout"), "\(found)")
+    }
+    #expect(!mistakes(bools("0x05", 9)).isEmpty)
+    #expect(!mistakes(bools("0x02", 1)).isEmpty)
   }
 }

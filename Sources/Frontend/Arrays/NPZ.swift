@@ -101,10 +101,13 @@ package enum NPZ {
     }
     return writer.finished()
   }
+
   /// Whether an archive with a member of this name writes elsewhere when it is unpacked.
   private static func leadsOut(_ name: String) -> Bool {
-    let isSlash = { (sign: Character) in sign == "/" || sign == "\\" }
-    return name.first.map(isSlash) == true
-      || name.split(omittingEmptySubsequences: false, whereSeparator: isSlash).contains("..")
+    // As who unpacks it sees it: bytes, and no signs that accents belong to.
+    let isSlash = { (byte: UInt8) in byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") }
+    return name.utf8.first.map(isSlash) == true
+      || name.utf8.split(omittingEmptySubsequences: false, whereSeparator: isSlash)
+        .contains { $0.elementsEqual("..".utf8) }
   }
 }

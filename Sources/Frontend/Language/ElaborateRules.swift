@@ -121,7 +121,7 @@ extension Elaborator {
     }
   }
 
-  /// Reports rules that are not the derivative, once for each function.
+  /// Reports rules that are not the derivative, or were not compared with it, once for each function.
   mutating func checkRules(of function: FunctionSyntax, _ graph: Graph) {
     let checked = function.rules.filter { !$0.isUnchecked }
     guard let first = checked.first,
@@ -130,22 +130,35 @@ extension Elaborator {
       // A rule that is not to be checked is not what another is compared with.
       let compared = try? CustomFunction(
         function: custom.function, jvp: checked.contains { $0.kind == .jvp } ? custom.jvp : nil,
-        vjp: checked.contains { $0.kind == .vjp } ? custom.vjp : nil),
-      case .differ(let mismatch)? = try? RuleCheck(compared).verdict()
+        vjp: checked.contains { $0.kind == .vjp } ? custom.vjp : nil)
     else { return }
     func source(_ kind: RuleSyntax.Kind) -> String {
       checked.first { $0.kind == kind }.map { tree[$0.function] }
         ?? "the derivative of \(tree[function.name])"
     }
-    let both = checked.count == 2
-    report(
-      both
-        ? "the rules of \(tree[function.name]) are not one derivative, in \(mismatch.input)"
-        : "\(tree[first.function]) is not the \(first.kind.rawValue) of \(tree[function.name]), in "
-          + mismatch.input,
-      at: first.span,
-      notes: mismatch.notes(forward: source(.jvp), backward: source(.vjp)),
-      help: "if it is meant to differ, write "
-        + "@\(first.kind.rawValue)(\(tree[first.function]), unchecked)")
+    let rule = tree[first.function]
+    let unchecked = "write @\(first.kind.rawValue)(\(rule), unchecked)"
+    func reportUnseen(_ why: String) {
+      report(
+        Diagnostic(
+          "\(rule) was not compared with \(source(first.kind == .jvp ? .vjp : .jvp))",
+          at: first.span, severity: .warning, notes: [why],
+          help: "compare it at inputs of yours, jit-grad verify, or \(unchecked)"))
+    }
+    switch (try? RuleCheck(compared))?.verdict() {
+    case .agree?: break
+    case nil: reportUnseen("there is no such derivative")
+    case .unknown?: reportUnseen("no random inputs gave numbers on both sides")
+    case .tooLarge?: reportUnseen("the function has more elements than are compared")
+    case .differ(let mismatch)?:
+      report(
+        checked.count == 2
+          ? "the rules of \(tree[function.name]) are not one derivative, in \(mismatch.input)"
+          : "\(rule) is not the \(first.kind.rawValue) of \(tree[function.name]), in "
+            + mismatch.input,
+        at: first.span,
+        notes: mismatch.notes(forward: source(.jvp), backward: source(.vjp)),
+        help: "if it is meant to differ, \(unchecked)")
+    }
   }
 }

@@ -105,8 +105,12 @@ extension Elaborator {
       let output = try equation(syntax.form, x, made)
       let (graphs, captured) = Self.closed([(draft, [("residual", output)])])
       let region = Region(graphs[0])
-      if syntax.form == .solve, let problem = Linearity.problem(of: region, name) {
-        report(problem, at: part.span, help: "for other equations write root x = start { … }")
+      if syntax.form == .solve, let obstacle = Linearity.obstacle(of: region) {
+        report(
+          obstacle.message(name), at: part.span,
+          help: obstacle == .unseen
+            ? "if it is linear, write linear_solve \(name) = …, which does not check"
+            : "for other equations write root x = start { … }")
         return .invalid
       }
       switch syntax.form {
@@ -144,37 +148,46 @@ extension Elaborator {
 /// Whether a map is linear in some of its inputs. It is where its derivative is the map itself; where
 /// that is written another way, both are compared at random places.
 package enum Linearity {
-  /// What is wrong with a map that shall be linear in its first input, `name`; `nil` where nothing is.
-  package static func problem(of map: Region, _ name: String) -> String? {
-    guard let slope = try? slope(of: map, 0..<1) else {
-      return "this is not linear in \(name): it has no derivative"
-    }
-    switch obstacle(map, slope, 0..<1) {
-    case nil: return nil
-    case .shift?: return "this is not linear in \(name): it is not 0 where \(name) is 0"
-    case .bend?: return "this is not linear in \(name): its derivative depends on \(name)"
-    }
+  /// What is in the way of a map that shall be linear in its first input; `nil` where nothing is.
+  package static func obstacle(of map: Region) -> Obstacle? {
+    guard let slope = try? slope(of: map, 0..<1) else { return .noDerivative }
+    return obstacle(map, slope, 0..<1)
   }
 
   /// Why a rule is not linear in its directions, the last inputs, called by `names`; `nil` where it is,
-  /// and where it has no derivative that would tell.
+  /// and where nothing tells: `RuleCheck` compares rules with linear maps.
   package static func problem(
     ofRule rule: Region, directions count: Int, _ names: String
   ) -> String? {
     let places = rule.graph.inputs.count - count..<rule.graph.inputs.count
     guard let slope = try? slope(of: rule, places) else { return nil }
     switch obstacle(rule, slope, places) {
-    case nil: return nil
+    case nil, .unseen?, .noDerivative?: return nil
     case .shift?: return "it is not 0 where the \(names) are"
     case .bend?: return "its derivative depends on the \(names)"
     }
   }
 
-  private enum Obstacle {
+  package enum Obstacle {
     /// A part that does not depend on the inputs.
     case shift
     /// The derivative is not the same everywhere.
     case bend
+    case noDerivative
+    /// Nothing shows that the map is linear, nor that it is not.
+    case unseen
+
+    /// What is wrong with a map that shall be linear in `name`.
+    package func message(_ name: String) -> String {
+      switch self {
+      case .shift: "this is not linear in \(name): it is not 0 where \(name) is 0"
+      case .bend: "this is not linear in \(name): its derivative depends on \(name)"
+      case .noDerivative: "this is not linear in \(name): it has no derivative"
+      case .unseen:
+        "this could not be seen to be linear in \(name): it gives no numbers at small sizes and "
+          + "random places"
+      }
+    }
   }
 
   private static func obstacle(
@@ -183,7 +196,14 @@ package enum Linearity {
     let behind = map.graph.inputs.count..<slope.inputs.count
     let isFree = !behind.contains { slope.readsInput($0) }
     if isFree, Region(slope.dropping(behind)) == map { return nil }
-    if isFree || map.graph.hasRegions, agree(map.graph, slope, places) { return nil }
+    if map.outputTypes.allSatisfy(\.elementCount.isZero) { return nil }
+    if isFree || map.graph.hasRegions {
+      switch agree(map.graph, slope, places) {
+      case true?: return nil
+      case nil: return .unseen
+      case false?: break
+      }
+    }
     return isFree ? .shift : .bend
   }
 
@@ -203,22 +223,32 @@ package enum Linearity {
     return try builder.finished().pruned()
   }
 
-  /// The map of v and its derivative along v, at another x, give the same at random places.
-  private static func agree(_ map: Graph, _ slope: Graph, _ places: Range<Int>) -> Bool {
+  /// Whether the map of v and its derivative along v, at another x, give the same at random places;
+  /// `nil` where at none of them all that they give are numbers.
+  private static func agree(_ map: Graph, _ slope: Graph, _ places: Range<Int>) -> Bool? {
     var random = SplitMix64(seed: 1)
+    var isSeen = false
     for sizes in map.smallSizes {
-      for _ in 0..<2 {
-        guard let v = map.smallInputs(sizes, -1...1, &random),
-          let x = map.smallInputs(sizes, -1...1, &random),
-          let a = try? map.smallRun(v, sizes), let b = try? slope.smallRun(v + x[places], sizes)
-        else { continue }
-        for (p, q) in zip(a.flatMap(\.doubles), b.flatMap(\.doubles))
-        where abs(p - q) > 1e-4 * (1 + abs(p) + abs(q)) {
-          return false
+      // Some maps want positive numbers, others matrices of a kind.
+      for range in [-1...1, -1...1, 0.25...0.9, nil] as [ClosedRange<Double>?]
+      where !isSeen || range == -1...1 {
+        func inputs() -> [Tensor]? {
+          range.map { map.smallInputs(sizes, $0, &random) }
+            ?? map.smallDefiniteInputs(sizes, &random)
         }
+        guard let v = inputs(), let x = inputs(), let a = try? map.smallRun(v, sizes),
+          let b = try? slope.smallRun(v + x[places], sizes)
+        else { continue }
+        let pairs = Array(zip(a.flatMap(\.doubles), b.flatMap(\.doubles)))
+        if pairs.contains(where: differ) { return false }
+        if !pairs.isEmpty, pairs.allSatisfy({ $0.0.isFinite }) { isSeen = true }
       }
     }
-    return true
+    return isSeen ? true : nil
+  }
+
+  private static func differ(_ p: Double, _ q: Double) -> Bool {
+    p.isFinite != q.isFinite || p.isFinite && abs(p - q) > 1e-4 * (1 + abs(p) + abs(q))
   }
 }
 

@@ -123,7 +123,7 @@ struct Elaborator {
   }
 
   mutating func report(_ diagnostic: Diagnostic) {
-    errorCount += 1
+    if diagnostic.severity == .error { errorCount += 1 }
     log.report(diagnostic)
   }
 

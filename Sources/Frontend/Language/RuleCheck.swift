@@ -24,6 +24,7 @@ package struct RuleMismatch {
 
   /// Six digits.
   private static func short(_ value: Double) -> String {
+    if value.isNaN { return "nan" }
     var digits = 6
     var size = abs(value)
     while size >= 10, digits > 1 {
@@ -42,7 +43,7 @@ package enum RuleVerdict {
   case differ(RuleMismatch)
   /// The function has more elements than are compared.
   case tooLarge
-  /// At no place were both sides numbers.
+  /// Of some input both sides were numbers at no place.
   case unknown
 }
 
@@ -53,10 +54,13 @@ package struct RuleCheck {
   /// (inputs…, results…, cotangents of float results…) → cotangents of float inputs
   private let backward: Graph
   private let function: Graph
+  /// Whether the sides are rules; what is none is the derivative of the function.
+  private let areRules: (forward: Bool, backward: Bool)
 
   /// - Throws: where the function has no derivative of its own to compare with.
   package init(_ custom: CustomFunction) throws {
     function = custom.function.graph
+    areRules = (custom.jvp != nil, custom.vjp != nil)
     forward = try custom.jvp?.graph ?? function.ownTangents()
     backward = try custom.vjp?.graph ?? function.ownCotangents()
   }
@@ -65,36 +69,45 @@ package struct RuleCheck {
   ///
   /// - Parameter arguments: where to compare a function without sizes if no random place will do.
   package func verdict(at arguments: [Tensor]? = nil) -> RuleVerdict {
-    var random = SplitMix64(seed: 1)
-    var verdict = RuleVerdict.unknown
-    /// Compares, and says whether that decides.
-    func decides(_ x: [Tensor]?, _ place: String, _ sizes: [String: Int]) -> Bool {
-      guard let x, let found = try? self.verdict(at: x, place, sizes, &random) else { return false }
-      if case .unknown = found { return false }
-      verdict = found
-      if case .differ = found { return true }
-      return false
+    // What has no floats has no derivative to differ in.
+    if !function.outputs.contains(where: { function.type(of: $0.value).dtype.isFloat }) {
+      return .agree
     }
     let sizes = function.smallSizes
     if !sizes.isEmpty, !sizes.contains(where: { isSmall($0) }) { return .tooLarge }
+    var random = SplitMix64(seed: 1)
+    var progress = Progress()
     for sizes in sizes {
       // Many functions want positive numbers; where they give NaN, nothing is compared.
       for range in [0.25...0.9, -0.9...0.9] {
-        let x = function.smallInputs(sizes, range, &random)
         let place = "random inputs from \(range.lowerBound) to \(range.upperBound)"
-        if decides(x, place, sizes) { return verdict }
+        let x = function.smallInputs(sizes, range, &random)
+        if let found = mismatch(at: x, place, sizes, &random, &progress) { return .differ(found) }
       }
     }
     // Others want matrices of a kind, or what they were made for.
-    for sizes in sizes {
-      guard case .unknown = verdict else { return verdict }
-      let x = function.smallDefiniteInputs(sizes, &random)
-      if decides(x, "random positive definite matrices", sizes) { return verdict }
+    for sizes in sizes where !progress.isComplete {
+      let (x, place) = (
+        function.smallDefiniteInputs(sizes, &random), "random positive definite matrices"
+      )
+      if let found = mismatch(at: x, place, sizes, &random, &progress) { return .differ(found) }
     }
-    if case .unknown = verdict, function.symbols.isEmpty {
-      _ = decides(arguments, "the arguments of the call", [:])
+    if !progress.isComplete, function.symbols.isEmpty,
+      let found = mismatch(at: arguments, "the arguments of the call", [:], &random, &progress)
+    {
+      return .differ(found)
     }
-    return verdict
+    return progress.isComplete ? .agree : .unknown
+  }
+
+  /// What was compared so far.
+  private struct Progress {
+    var hasBegun = false
+    /// Places of the float inputs that have elements, and of those by which both sides were numbers.
+    var needed: Set<Int> = []
+    var compared: Set<Int> = []
+
+    var isComplete: Bool { hasBegun && compared == needed }
   }
 
   private func isSmall(_ sizes: [String: Int]) -> Bool {
@@ -103,36 +116,46 @@ package struct RuleCheck {
       && function.smallInputs(sizes, 0...1, &random) != nil
   }
 
-  private func verdict(
-    at x: [Tensor], _ place: String, _ sizes: [String: Int], _ random: inout SplitMix64
-  ) throws -> RuleVerdict {
-    let y = try function.smallRun(x, sizes)
+  /// The first difference at one place; `nil` also where nothing can be run.
+  private func mismatch(
+    at x: [Tensor]?, _ place: String, _ sizes: [String: Int], _ random: inout SplitMix64,
+    _ progress: inout Progress
+  ) -> RuleMismatch? {
+    guard let x else { return nil }
+    let floats = x.indices.filter { x[$0].dtype.isFloat }
+    progress.hasBegun = true
+    progress.needed.formUnion(floats.filter { x[$0].count > 0 })
+    guard let y = try? function.smallRun(x, sizes) else { return nil }
     func direction(_ like: Tensor) -> Tensor {
       Tensor(
         doubles: (0..<like.count).map { _ in Double.random(in: -1...1, using: &random) },
         dtype: like.dtype, shape: like.shape)
     }
-    let w = y.filter(\.dtype.isFloat).map { direction($0) }
-    let pulled = try backward.smallRun(x + y + w, sizes)
-    let floats = x.indices.filter { x[$0].dtype.isFloat }
-    // What has no floats has no derivative to differ in.
-    var isCompared = w.isEmpty || floats.allSatisfy { x[$0].count == 0 }
+    let results = y.filter(\.dtype.isFloat)
+    let w = results.map { direction($0) }
+    guard let pulled = try? backward.smallRun(x + y + w, sizes) else { return nil }
+    let hasValues = results.allSatisfy { $0.doubles.allSatisfy(\.isFinite) }
     for (number, k) in floats.enumerated() {
       let v = floats.map {
         $0 == k ? direction(x[$0]) : Tensor(zeros: x[$0].dtype, shape: x[$0].shape)
       }
-      let pushed = try forward.smallRun(x + y + v, sizes)
+      guard let pushed = try? forward.smallRun(x + y + v, sizes) else { return nil }
       let (a, scale) = product(w, pushed)
       let (b, other) = product([pulled[number]], [v[number]])
       let isSingle = (x + y).contains { $0.dtype == .f32 }
-      guard a.isFinite, b.isFinite else { continue }
-      isCompared = isCompared || x[k].count > 0
-      if abs(a - b) > (isSingle ? 1e-2 : 1e-6) * (scale + other) + 1e-12 {
-        return .differ(
-          RuleMismatch(input: function.inputs[k].name, place: place, forward: a, backward: b))
+      let differs =
+        if a.isFinite && b.isFinite {
+          abs(a - b) > (isSingle ? 1e-2 : 1e-6) * (scale + other) + 1e-12
+        } else {
+          // A rule gives numbers wherever the function has values and the other side is a number.
+          hasValues && (a.isFinite && areRules.backward || b.isFinite && areRules.forward)
+        }
+      if differs {
+        return RuleMismatch(input: function.inputs[k].name, place: place, forward: a, backward: b)
       }
+      if a.isFinite && b.isFinite && x[k].count > 0 { progress.compared.insert(k) }
     }
-    return isCompared ? .agree : .unknown
+    return nil
   }
 
   /// The inner product, and what it would be without signs.

@@ -24,6 +24,8 @@ extension Graph {
         [symbols.indices.map { 2 + $0 % 2 }]
         + values.map { [Int](repeating: $0, count: symbols.count) }
     }
+    // Some functions want more.
+    candidates += [8, 12, 16, 32, 64].map { [Int](repeating: $0, count: symbols.count) }
     let conditions = guards().map(\.condition)
     var found: [[String: Int]] = []
     for candidate in candidates where found.count < 2 {

@@ -193,9 +193,8 @@ extension MLIRDense {
     }
     let size = type.element.byteCount
     let needed = count * size
-    // Bools used to be bits.
-    if type.element == .bool, raw.count > 1, raw.count != needed, raw.count == (count + 7) / 8 {
-      return Tensor((0..<count).map { raw[$0 / 8] >> ($0 % 8) & 1 != 0 }, shape: shape)
+    if type.element == .bool, raw.count == 1 || raw.count != needed {
+      return try bools(raw, shape, count, at: span)
     }
     guard raw.count == needed || raw.count == size else {
       throw Diagnostic(
@@ -212,5 +211,27 @@ extension MLIRDense {
     }
     if type.element == .bool { raw = raw.map { $0 == 0 ? 0 : 1 } }
     return Tensor(dtype: dtype, shape: isSplat ? [] : shape, bytes: raw)
+  }
+
+  /// Bools that are not one byte each: a byte for all of them or, as LLVM up to 22 wrote them, bits, from
+  /// the lowest on. There a byte of eight bits that are equal stood for all, too.
+  private func bools(
+    _ raw: [UInt8], _ shape: [Int], _ count: Int, at span: SourceSpan
+  ) throws(Diagnostic) -> Tensor {
+    let isByte = raw.count == 1
+    if isByte, raw[0] == 0 || raw[0] == 0xFF || raw[0] == 1 && !(2...8).contains(count) {
+      return Tensor(repeating: Scalar(raw[0] != 0), shape: [])
+    }
+    if isByte, raw[0] == 1 {
+      throw Diagnostic(
+        "this \(type) may be true throughout, by bytes, or in its first element, by bits", at: span,
+        help: "write dense<true>, or the elements: dense<[true, false, …]>")
+    }
+    guard count > 1, raw.count == (count + 7) / 8 else {
+      throw Diagnostic(
+        "\(type) has \(count) bytes of 00 or 01, found \(isByte ? "another" : "\(raw.count)")",
+        at: span)
+    }
+    return Tensor((0..<count).map { raw[$0 / 8] >> ($0 % 8) & 1 != 0 }, shape: shape)
   }
 }

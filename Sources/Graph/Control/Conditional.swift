@@ -141,6 +141,8 @@ package struct Conditional: Operation {
         let input = inputs[k - 1]
         builder.addResult("ct.\(k)", made[input.value] ?? input.zeros)
       }
+      try builder.graph.checkTransposed(
+        builder.graph.outputs.map(\.value), of: name, in: linear.map { inputs[$0 - 1].value })
       return Region(try builder.finished().pruned())
     }
     let terms = try rule.builder.apply(

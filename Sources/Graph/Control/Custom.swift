@@ -110,18 +110,32 @@ package struct CustomTangent: Operation {
   private func forward() throws -> Graph {
     if let jvp = function.jvp { return jvp.graph }
     guard let vjp = function.vjp else { throw DerivativeError(name, "has no rule") }
-    let inner = GraphBuilder(name: vjp.graph.name)
-    let fixed = vjp.graph.inputs.prefix(inputCount + resultCount).map {
-      inner.addInput($0.name, vjp.graph.type(of: $0.value))
+    return try transposed(vjp.graph, resultTypes, "tan")
+  }
+
+  /// (inputs…, results…, cotangents…) → cotangents; the transpose of the jvp where there is no vjp.
+  private func backward() throws -> Graph {
+    if let vjp = function.vjp { return vjp.graph }
+    return try transposed(forward(), tangentTypes, "ct")
+  }
+
+  /// - Parameter types: of what the rule is linear in.
+  private func transposed(_ rule: Graph, _ types: [TensorType], _ name: String) throws -> Graph {
+    let inner = GraphBuilder(name: rule.name)
+    let fixed = rule.inputs.prefix(inputCount + resultCount).map {
+      inner.addInput($0.name, rule.type(of: $0.value))
     }
-    let received = resultTypes.map(inner.addHidden)
-    let outputs = try inner.inline(vjp.graph, fixed + received)
-    let tangents = outputs.enumerated().map { inner.addInput("tan\($0)", $1.type) }
+    let linear = types.map(inner.addHidden)
+    let outputs = try inner.inline(rule, fixed + linear)
+    let received = outputs.enumerated().map { inner.addInput("\(name)\($0)", $1.type) }
     let made = try Cotangents(
-      inner, inputs: received.map(\.value), outputs: zip(outputs, tangents).map { ($0.value, $1) })
-    for (k, input) in received.enumerated() {
+      inner, inputs: linear.map(\.value), outputs: zip(outputs, received).map { ($0.value, $1) })
+    for (k, input) in linear.enumerated() {
       inner.addResult("tangent\(k)", made[input.value] ?? input.zeros)
     }
+    try inner.graph.checkTransposed(
+      inner.graph.outputs.map(\.value), of: "the rule of \(function.name)",
+      in: linear.map(\.value))
     return try inner.finished().pruned()
   }
 
@@ -149,20 +163,11 @@ package struct CustomTangent: Operation {
   package func transpose(_ rule: TransposeRule) throws -> [Term?] {
     let fixed = Array(rule.operands.prefix(inputCount + resultCount))
     let cotangents = zip(rule.cotangents, resultTypes).map { $0 ?? rule.builder.zeros($1) }
+    let made = try rule.builder.inline(backward().unnamed, fixed + cotangents)
     var results = [Term?](repeating: nil, count: rule.operands.count)
-    if let vjp = function.vjp {
-      let made = try rule.builder.inline(vjp.graph.unnamed, fixed + cotangents)
-      for (k, term) in made.enumerated() where rule.linear[fixed.count + k] {
-        results[fixed.count + k] = term
-      }
-      return results
+    for (k, term) in made.enumerated() where rule.linear[fixed.count + k] {
+      results[fixed.count + k] = term
     }
-    let tangents = tangentTypes.map(rule.builder.addHidden)
-    let outputs = try rule.builder.inline(forward().unnamed, fixed + tangents)
-    let made = try Cotangents(
-      rule.builder, inputs: tangents.map(\.value),
-      outputs: zip(outputs, cotangents).map { ($0.value, $1) })
-    for (k, tangent) in tangents.enumerated() { results[fixed.count + k] = made[tangent.value] }
     return results
   }
 

@@ -148,6 +148,7 @@ package struct LinearSolve: Operation {
     let output = try inner.inline(map.graph, [v] + captured)[0]
     let cotangents = try Cotangents(inner, inputs: [v.value], outputs: [(output.value, w)])
     inner.addResult("slope", cotangents[v.value] ?? w.zeros)
+    try inner.graph.checkTransposed(inner.graph.outputs.map(\.value), of: name, in: [v.value])
     return Region(try inner.finished().pruned())
   }
 

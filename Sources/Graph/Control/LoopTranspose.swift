@@ -191,6 +191,7 @@ private struct TransposedStep {
       made[inputs[loop.capturedInputs.lowerBound + k].value].map { sum + $0 } ?? sum
     }
     if let failure = builder.takeFailure() { throw failure }
+    try builder.graph.checkTransposed(targets, of: loop.name, in: linearInputs.map(\.value))
   }
 
   /// The cotangents of the loop's operands, from the results of the loop backward.
@@ -279,6 +280,9 @@ private struct TransposedStep {
       return kept.contains(k) ? builder.addInput(input.name, type) : builder.addHidden(type)
     }
     for term in try builder.inline(graph, terms) { builder.addResult("goes_on", term) }
+    let linear = terms.indices.filter { !kept.contains($0) }.map { terms[$0].value }
+    try builder.graph.checkTransposed(
+      builder.graph.outputs.map(\.value), of: loop.name, in: linear)
     return Region(try builder.finished().pruned())
   }
 }

@@ -133,14 +133,10 @@ extension Reduction.Kind {
     case .prod: Scalar(x.reduce(1) { $0 &* $1.integer }, dtype)
     case .any: Scalar(x.contains { $0.bits != 0 })
     case .all: Scalar(x.allSatisfy { $0.bits != 0 })
-    case .max where dtype.isFloat:
-      Scalar(x.contains { $0.real.isNaN } ? .nan : x.map(\.real).max() ?? -.infinity, dtype)
-    case .min where dtype.isFloat:
-      Scalar(x.contains { $0.real.isNaN } ? .nan : x.map(\.real).min() ?? .infinity, dtype)
-    case .max where dtype == .bool: Scalar(x.contains { $0.bits != 0 })
-    case .min where dtype == .bool: Scalar(x.allSatisfy { $0.bits != 0 })
-    case .max: Scalar(x.map(\.integer).max() ?? Scalar(-.infinity, dtype).integer, dtype)
-    case .min: Scalar(x.map(\.integer).min() ?? Scalar(.infinity, dtype).integer, dtype)
+    case .max, .min:
+      x.reduce(function.identity(dtype) ?? Scalar(0.0, dtype)) {
+        function.value([$0, $1])
+      }
     }
   }
 

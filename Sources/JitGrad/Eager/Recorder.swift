@@ -55,9 +55,7 @@ public struct RecordedGraph: Sendable {
     _ name: String, _ inputs: [TensorType],
     body: (PrimitiveBuilder, [TracedTensor]) throws -> [TracedTensor]
   ) throws {
-    let variables = inputs.enumerated().map {
-      TracedTensor.input("x\($0)", $1.dtype, $1.shape)
-    }
+    let variables = inputs.map { TracedTensor(TraceNode(.input(nil), $0)) }
     let results = try body(PrimitiveBuilder(), variables)
     self.init(
       try Graph(name, variables.enumerated().map { ("x\($0)", $1.value) }, results))

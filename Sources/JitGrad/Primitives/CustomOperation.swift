@@ -217,8 +217,7 @@ private struct RuleBridge {
   init(_ builder: GraphBuilder) { writer = TraceWriter(builder) }
 
   mutating func variable(_ term: Term) -> TracedTensor {
-    let literal = term.builder.literal(term.value)
-    let node = literal.map { TraceNode.literal($0) } ?? TraceNode(.input(nil), term.type)
+    let node = TraceNode(.input(nil), term.type)
     writer.bind(TraceValue(node), to: term.value)
     return TracedTensor(node)
   }

@@ -79,8 +79,8 @@ public enum PrimitiveKernel: Sendable {
   case none
   /// As other operations.
   case composed(@Sendable (_ operands: [TracedTensor]) throws -> [TracedTensor])
-  /// Element by element, by the body of a C function of `x0`, `x1`, …, of the element type of the
-  /// operands, that returns the element of the only result:
+  /// Element by element, by the body of a C function of `x0`, `x1`, …, of type double, that returns
+  /// the element of the only result. For f32 it computes in double all the same, and is rounded once:
   ///
   ///     .elementwise(body: "return x0 * x0;")
   ///

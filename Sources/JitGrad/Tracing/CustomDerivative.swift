@@ -21,8 +21,9 @@ import Synchronization
 /// A rule is compared with the derivative of the function, two rules with each other, by the adjoint
 /// identity ⟨w, J v⟩ = ⟨Jᵀ w, v⟩ at small sizes, once for each program that the closures build: for random
 /// numbers from 0.25 to 0.9 and from −0.9 to 0.9; where these give no finite numbers, for positive definite
-/// matrices, and then at the arguments of the call, if they are known. Where nothing could be compared,
-/// the call fails. Functions of more than 10 000 elements are not compared. A rule that is compared is linear
+/// matrices, and then at the arguments of the call, if they are known. A rule that gives NaN or ∞ where
+/// the function has a value and a derivative is wrong. Where by some input nothing could be compared, the
+/// call fails. Functions of more than 10 000 elements are not compared. A rule that is compared is linear
 /// in the tangents or cotangents; one that is not compared and not linear, as a clipped gradient, has no
 /// transpose: it serves its own direction only.
 public struct CustomDerivative<Input: TensorTree, Output: TensorTree>: Sendable {

@@ -105,6 +105,8 @@ struct Evaluation {
   private var verdicts: [ObjectIdentifier: (record: BindingRecord, holds: Bool)] = [:]
   /// What was evaluated in Swift. Other evaluations, with other bindings, may replace what nodes keep.
   private var evaluated: [ObjectIdentifier: KeptValues] = [:]
+  /// Whether what other evaluations kept is used.
+  private var usesKept = true
 
   init(_ engine: Engine, _ bindings: Bindings, _ options: EvaluationOptions) {
     self.engine = engine
@@ -116,7 +118,7 @@ struct Evaluation {
   private mutating func known(_ node: TraceNode) -> KeptValues? {
     if case .value(let tensor) = node.kind { return KeptValues(tensors: [tensor], binding: nil) }
     if let own = evaluated[ObjectIdentifier(node)] { return own }
-    guard let kept = node.kept.withLock({ $0 }) else { return nil }
+    guard usesKept, let kept = node.kept.withLock({ $0 }) else { return nil }
     guard let record = kept.binding else { return kept }
     let name = ObjectIdentifier(record)
     let holds = verdicts[name]?.holds ?? record.holds(for: bindings)
@@ -130,6 +132,12 @@ struct Evaluation {
       guard let kept = known(node) else { return false }
       found[ObjectIdentifier(node)] = kept
       return true
+    }
+    if let conflict = conflict(order, found) {
+      guard usesKept else { throw conflict }
+      // Without anything kept, what does not fit is named.
+      usesKept = false
+      return try values(of: targets)
     }
     let hosts = nodesOnHost(order.filter { found[ObjectIdentifier($0)] == nil })
     if !hosts.isEmpty {
@@ -150,6 +158,26 @@ struct Evaluation {
       }
       return tensor
     }
+  }
+
+  /// A size that known values disagree on.
+  private func conflict(
+    _ order: [TraceNode], _ found: [ObjectIdentifier: KeptValues]
+  ) -> BindingError? {
+    var sizes: [String: Int] = [:]
+    var seen: Set<ObjectIdentifier> = []
+    for node in order {
+      guard let record = found[ObjectIdentifier(node)]?.binding,
+        seen.insert(ObjectIdentifier(record)).inserted
+      else { continue }
+      for (name, size) in record.knownSizes {
+        guard let other = sizes.updateValue(size, forKey: name), other != size else { continue }
+        return .guardFailed(
+          Guard(.symbol(name), .equal, DimExpr(other)), lhs: size, rhs: other, operation: nil,
+          origin: .none)
+      }
+    }
+    return nil
   }
 
   /// What is evaluated in Swift, operands first: operations without a kernel, what runs some, and

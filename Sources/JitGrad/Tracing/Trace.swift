@@ -9,7 +9,7 @@ import Graph
 /// The closure is run once. Its arguments are the trees given, with every tensor replaced by an input
 /// of its type: concrete ones as well, so a model with values serves as its own description. An input
 /// keeps its name; others are called by their path, behind the number of the argument where there are
-/// several. Outputs are called by their path, a single tensor by the name of the function; one whose
+/// several, with a number behind it where an input has that name. Outputs are called by their path, a single tensor by the name of the function; one whose
 /// name is taken gets a number behind it. Tensors with values that the closure captures become constants
 /// of the graph.
 ///
@@ -35,19 +35,18 @@ private struct TraceInputs {
   private(set) var list: [(name: String, value: TraceValue)] = []
   private var taken: Set<String> = []
 
+  /// What has no name of its own becomes a variable, for which the graph finds a name that is free.
   mutating func add<Tree: TensorTree>(_ tree: Tree, prefix: String) -> Tree {
     let inputs = tree.leaves.map { path, tensor in
       var name = [prefix, path].filter { !$0.isEmpty }.joined(separator: ".")
-      if case .input(let given?) = tensor.node.kind { name = given }
       if name.isEmpty { name = "x" }
       if name.first?.isNumber == true { name = "x\(name)" }
-      let base = name
-      var number = 2
-      while !taken.insert(name).inserted {
-        name = "\(base)_\(number)"
-        number += 1
+      var given = tensor.node.inputName
+      if let own = given {
+        name = own
+        if !taken.insert(own).inserted { given = nil }
       }
-      let input = TracedTensor(TraceNode(.input(name), tensor.type))
+      let input = TracedTensor(TraceNode(.input(given), tensor.type))
       list.append((name, input.value))
       return input
     }
@@ -74,27 +73,45 @@ extension Graph {
     try self.init(name, listed + found.filter { !inputs.contains($0.name) }, results)
   }
 
+  /// - Parameter inputs: the name of a variable gives way to those of inputs.
   init(
     _ name: String, _ inputs: [(name: String, value: TraceValue)], _ results: some TensorTree
   ) throws {
     let leaves = results.leaves
     var writer = TraceWriter(name: name)
-    var known: [String: Term] = [:]
-    for (input, value) in inputs {
-      if let term = known[input], term.type != value.type {
-        throw EvaluationError.conflict(input: input, term.type, value.type)
-      }
-      let term = known[input] ?? writer.builder.addInput(input, value.type)
-      known[input] = term
-      writer.bind(value, to: term.value)
-    }
     let builder = writer.builder
-    try writer.writeAll(under: leaves.map(\.tensor.node)) { input, type in
-      let term = known[input] ?? builder.addInput(input, type)
-      known[input] = term
-      if term.type != type { throw EvaluationError.conflict(input: input, term.type, type) }
+    var list: [(name: String, term: Term)] = []
+    var known: [String: Term] = [:]
+    func term(_ name: String, _ type: TensorType) throws -> Term {
+      if let term = known[name] {
+        if term.type != type { throw EvaluationError.conflict(input: name, term.type, type) }
+        return term
+      }
+      let term = builder.addHidden(type)
+      known[name] = term
+      list.append((name, term))
       return term
     }
+    for (input, value) in inputs {
+      if value.node.inputName == nil {
+        list.append((input, writer.variable(value)))
+      } else {
+        writer.bind(value, to: try term(input, value.type).value)
+      }
+    }
+    try writer.writeAll(under: leaves.map(\.tensor.node), input: term)
+    var taken = Set(known.keys)
+    builder.setInputs(
+      list.map { name, term in
+        var unique = name
+        var number = 2
+        while known[unique]?.value != term.value && !taken.insert(unique).inserted {
+          unique = "\(name)_\(number)"
+          number += 1
+        }
+        builder.name(term, unique)
+        return GraphInput(name: unique, value: term.value)
+      })
     let outputs = UniqueNames(
       leaves.map { path, _ in
         path.isEmpty ? name : path.first?.isNumber == true ? "y\(path)" : path

@@ -11,7 +11,8 @@ extension TracedTensor {
   ///   one is held fixed.
   /// - Returns: a tensor of the type of `wrt`; zeros where nothing depends on it.
   /// - Throws: `TraceError` where this is no float scalar, could not be built, or is made of a
-  ///   `checkpoint` that replaced `wrt`; `DerivativeError` where an operation has no derivative.
+  ///   `checkpoint` that replaced `wrt`, and where `wrt` is a literal; `DerivativeError` where an
+  ///   operation has no derivative.
   public func grad(wrt: TracedTensor) throws -> TracedTensor { try grad(wrt: [wrt])[0] }
 
   /// The gradient of a scalar by all tensors of a tree, in one pass.
@@ -122,7 +123,8 @@ struct VaryingPart {
   private let variables: [TracedTensor]
   private let name: String
 
-  /// - Throws: `TraceError` for variables that have no derivative, or that a checkpoint replaced.
+  /// - Throws: `TraceError` for variables that have no derivative, or that a checkpoint replaced. A
+  ///   literal is the same wherever it stands, so what is derived by it would be all or nothing.
   init(_ name: String, of outputs: [TracedTensor], wrt variables: [TracedTensor]) throws {
     self.name = name
     self.variables = variables
@@ -130,6 +132,10 @@ struct VaryingPart {
     for tensor in variables + outputs { if let failure = tensor.failure { throw failure } }
     if let other = variables.first(where: { !$0.dtype.isFloat }) {
       throw TraceError(name, "derivatives are with respect to floats, found \(other.type)")
+    }
+    if variables.contains(where: \.node.isLiteral) {
+      throw TraceError(
+        name, "a number in the program is no variable", help: "make it data: TracedTensor(2.0)")
     }
     // Inputs of one name are one input, whichever node was asked for.
     var inputs: [String: Term] = [:]

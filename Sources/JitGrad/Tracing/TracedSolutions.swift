@@ -62,8 +62,12 @@ public func linearSolve(
   try solution("linearSolve", b, of: map) { region in
     let solve = LinearSolve(map: region)
     _ = try solve.resultTypes(of: region.inputTypes)
-    if let problem = Linearity.problem(of: region, region.graph.inputs[0].name) {
-      throw TraceError("linearSolve", problem, help: "for other equations use root")
+    if let obstacle = Linearity.obstacle(of: region) {
+      throw TraceError(
+        "linearSolve", obstacle.message(region.graph.inputs[0].name),
+        help: obstacle == .unseen
+          ? "if it is linear, find the solution in another way, and use root"
+          : "for other equations use root")
     }
     return solve
   }

@@ -18,6 +18,7 @@
 @_exported import struct JIT.KernelBodyError
 @_exported import struct JIT.MissingKernelError
 @_exported import struct JIT.NestingError
+@_exported import struct JIT.RecursiveCompileError
 @_exported import struct JIT.Kernel
 import Autodiff
 import Frontend

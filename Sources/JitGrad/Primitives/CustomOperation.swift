@@ -1,6 +1,7 @@
 // An operation of a user as one of the graph. Rules that are written with traced tensors are run on
 // variables that stand for the terms of the graph, and what they build is written into it.
 import Graph
+import Synchronization
 
 /// A `PrimitiveOperation` in a graph.
 struct CustomOperation: Operation {
@@ -8,6 +9,7 @@ struct CustomOperation: Operation {
   let identity: String
   /// The function of elements, for an operation with a body in C.
   private let element: ScalarFunction?
+  private let compositions = Compositions()
 
   init(_ primitive: any PrimitiveOperation) {
     self.primitive = primitive
@@ -97,7 +99,7 @@ struct CustomOperation: Operation {
     guard case .composed(let compose) = primitive.kernel else { return }
     let made: [TracedTensor]
     do {
-      made = try compose(operands.map { TracedTensor(TraceNode(.input(nil), $0)) })
+      made = try compositions.composition(operands, compose).results
     } catch {
       throw TypeRuleError("the kernel of \(name) cannot be composed: \(error)")
     }
@@ -148,10 +150,11 @@ struct CustomOperation: Operation {
 
   func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? {
     guard case .composed(let compose) = primitive.kernel else { return nil }
+    let made = try compositions.composition(operands.map(\.type), compose)
     var bridge = RuleBridge(builder)
-    let made = try compose(operands.map { bridge.variable($0) })
-    let types = try resultTypes(of: operands.map(\.type))
-    return try bridge.terms(made, name, "kernel", types).compactMap { $0 }
+    for (variable, operand) in zip(made.variables, operands) { bridge.bind(variable, to: operand) }
+    return try bridge.terms(made.results, name, "kernel", made.results.map(\.type))
+      .compactMap { $0 }
   }
 
   func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
@@ -210,6 +213,27 @@ extension PrimitiveOperation {
   fileprivate func isEqual(to other: any PrimitiveOperation) -> Bool { other as? Self == self }
 }
 
+/// What an operation is composed of, for each choice of operand types: the closure of the program runs
+/// when the operation is applied, and not again while it is compiled.
+private final class Compositions: Sendable {
+  struct Composition {
+    let variables: [TracedTensor]
+    let results: [TracedTensor]
+  }
+
+  private let known = Mutex<[[TensorType]: Composition]>([:])
+
+  func composition(
+    _ operands: [TensorType], _ compose: ([TracedTensor]) throws -> [TracedTensor]
+  ) rethrows -> Composition {
+    if let found = known.withLock({ $0[operands] }) { return found }
+    let variables = operands.map { TracedTensor(TraceNode(.input(nil), $0)) }
+    let made = Composition(variables: variables, results: try compose(variables))
+    known.withLock { $0[operands] = made }
+    return made
+  }
+}
+
 /// Traced tensors that stand for terms of a graph.
 private struct RuleBridge {
   private var writer: TraceWriter
@@ -221,6 +245,10 @@ private struct RuleBridge {
     let node = literal.map { TraceNode.literal($0) } ?? TraceNode(.input(nil), term.type)
     writer.bind(TraceValue(node), to: term.value)
     return TracedTensor(node)
+  }
+
+  mutating func bind(_ variable: TracedTensor, to term: Term) {
+    writer.bind(variable.value, to: term.value)
   }
 
   /// Terms for what a rule gave, each of the type of what it belongs to.

@@ -97,18 +97,16 @@ struct CustomOperation: Operation {
     _ operands: [TensorType], _ results: [TensorType]
   ) throws(TypeRuleError) {
     guard case .composed(let compose) = primitive.kernel else { return }
-    let made: [TracedTensor]
+    let found: [TensorType]
     do {
-      made = try compositions.composition(operands, compose).results
+      let graph = try compositions.graph(name, operands, compose)
+      found = graph.outputs.map { graph.type(of: $0.value) }
     } catch {
       throw TypeRuleError("the kernel of \(name) cannot be composed: \(error)")
     }
-    if let failure = made.lazy.compactMap(\.failure).first {
-      throw TypeRuleError("the kernel of \(name) cannot be composed: \(failure)")
-    }
-    guard made.map(\.type) == results else {
+    guard found == results else {
       throw TypeRuleError(
-        "the kernel of \(name) gives \(made.map(\.type.description).joined(separator: ", ")), and its "
+        "the kernel of \(name) gives \(found.map(\.description).joined(separator: ", ")), and its "
           + "type rule \(results.map(\.description).joined(separator: ", "))",
         help: "one of the two is wrong")
     }
@@ -150,11 +148,7 @@ struct CustomOperation: Operation {
 
   func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? {
     guard case .composed(let compose) = primitive.kernel else { return nil }
-    let made = try compositions.composition(operands.map(\.type), compose)
-    var bridge = RuleBridge(builder)
-    for (variable, operand) in zip(made.variables, operands) { bridge.bind(variable, to: operand) }
-    return try bridge.terms(made.results, name, "kernel", made.results.map(\.type))
-      .compactMap { $0 }
+    return try builder.inline(compositions.graph(name, operands.map(\.type), compose), operands)
   }
 
   func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
@@ -216,21 +210,24 @@ extension PrimitiveOperation {
 /// What an operation is composed of, for each choice of operand types: the closure of the program runs
 /// when the operation is applied, and not again while it is compiled.
 private final class Compositions: Sendable {
-  struct Composition {
-    let variables: [TracedTensor]
-    let results: [TracedTensor]
-  }
+  private let known = Mutex<[[TensorType]: Graph]>([:])
 
-  private let known = Mutex<[[TensorType]: Composition]>([:])
-
-  func composition(
-    _ operands: [TensorType], _ compose: ([TracedTensor]) throws -> [TracedTensor]
-  ) rethrows -> Composition {
+  func graph(
+    _ name: String, _ operands: [TensorType],
+    _ compose: ([TracedTensor]) throws -> [TracedTensor]
+  ) throws -> Graph {
     if let found = known.withLock({ $0[operands] }) { return found }
     let variables = operands.map { TracedTensor(TraceNode(.input(nil), $0)) }
-    let made = Composition(variables: variables, results: try compose(variables))
-    known.withLock { $0[operands] = made }
-    return made
+    let made = try compose(variables)
+    let graph = try Graph(
+      name, variables.enumerated().map { ("x\($0)", $1.value) }, made)
+    if let input = graph.inputs.dropFirst(operands.count).first {
+      throw TraceError(
+        name, "the kernel reads the input \(input.name), which is not its own",
+        help: "make it an operand of \(name)")
+    }
+    known.withLock { $0[operands] = graph }
+    return graph
   }
 }
 
@@ -245,10 +242,6 @@ private struct RuleBridge {
     let node = literal.map { TraceNode.literal($0) } ?? TraceNode(.input(nil), term.type)
     writer.bind(TraceValue(node), to: term.value)
     return TracedTensor(node)
-  }
-
-  mutating func bind(_ variable: TracedTensor, to term: Term) {
-    writer.bind(variable.value, to: term.value)
   }
 
   /// Terms for what a rule gave, each of the type of what it belongs to.

@@ -177,11 +177,12 @@ public struct BoundKernel: Sendable {
   ///   - outputs: the outputs in order, of exactly their sizes.
   /// - Throws: `MemoryError` where spans are of other sizes, `MemoryError.dtype` where elements are of
   ///   another dtype, `ExecutionError` where the call cannot go on.
+  @inlinable
   public func callAsFunction<each Input: TensorElement, Output: TensorElement>(
     _ inputs: repeat Span<each Input>, into outputs: inout MutableSpan<Output>
   ) throws {
     try withUnsafeTemporaryAllocation(
-      of: UnsafeMutableRawPointer?.self, capacity: arrays.count + 1
+      of: UnsafeMutableRawPointer?.self, capacity: tableCount
     ) { table in
       var count = 0
       repeat try read(each inputs, &count, table)
@@ -195,12 +196,13 @@ public struct BoundKernel: Sendable {
   ///     try search(table.span, into: &values, &places)  // f64 and i64
   ///
   /// - Throws: as with outputs in one span.
+  @inlinable
   public func callAsFunction<each Input: TensorElement, A: TensorElement, B: TensorElement>(
     _ inputs: repeat Span<each Input>, into outputs: inout MutableSpan<A>,
     _ others: inout MutableSpan<B>
   ) throws {
     try withUnsafeTemporaryAllocation(
-      of: UnsafeMutableRawPointer?.self, capacity: arrays.count + 1
+      of: UnsafeMutableRawPointer?.self, capacity: tableCount
     ) { table in
       var count = 0
       repeat try read(each inputs, &count, table)
@@ -212,23 +214,46 @@ public struct BoundKernel: Sendable {
 
   // MARK: - Tables of addresses
 
-  /// One an array, and a place for what loops may hold.
-  private typealias Table = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
+  // What is generic is compiled where it is called, for the types there: unspecialized, a call of two
+  // spans takes three times as long.
 
-  private func read<T: TensorElement>(
+  @usableFromInline
+  typealias Table = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
+
+  /// One place an array, and one for what loops may hold.
+  @usableFromInline
+  var tableCount: Int { arrays.count + 1 }
+
+  @inlinable
+  func read<T: TensorElement>(
     _ span: Span<T>, _ count: inout Int, _ table: Table
   ) throws(MemoryError) {
     // Elements stay where they are for as long as the caller lends them.
     let memory = span.withUnsafeBytes { UnsafeMutableRawBufferPointer(mutating: $0) }
-    try place(memory, T.dtype, &count, upTo: inputCount, table)
+    try placeInputs(memory, T.dtype, &count, table)
   }
 
-  private func write<T: TensorElement>(
+  @inlinable
+  func write<T: TensorElement>(
     _ span: inout MutableSpan<T>, _ count: inout Int, _ table: Table
   ) throws(MemoryError) {
     let memory = span.withUnsafeMutableBytes { $0 }
+    try placeOutputs(memory, T.dtype, &count, table)
+  }
+
+  @usableFromInline
+  func placeInputs(
+    _ memory: UnsafeMutableRawBufferPointer, _ dtype: DType, _ count: inout Int, _ table: Table
+  ) throws(MemoryError) {
+    try place(memory, dtype, &count, upTo: inputCount, table)
+  }
+
+  @usableFromInline
+  func placeOutputs(
+    _ memory: UnsafeMutableRawBufferPointer, _ dtype: DType, _ count: inout Int, _ table: Table
+  ) throws(MemoryError) {
     if count < inputCount { throw .count(needed: arrays.count, found: count) }
-    try place(memory, T.dtype, &count, upTo: arrays.count, table)
+    try place(memory, dtype, &count, upTo: arrays.count, table)
   }
 
   /// Finds the next arrays in memory, where they lie end to end.
@@ -263,7 +288,8 @@ public struct BoundKernel: Sendable {
     }
   }
 
-  private func call(_ table: Table, filled count: Int) throws {
+  @usableFromInline
+  func call(_ table: Table, filled count: Int) throws {
     if count < arrays.count { throw MemoryError.count(needed: arrays.count, found: count) }
     try call(table)
   }

@@ -42,7 +42,8 @@ let package = Package(
       name: "CEmitTests", dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit"],
       exclude: ["Golden"]),
     .testTarget(name: "RepositoryTests", dependencies: ["Graph", "Frontend"]),
-    .testTarget(name: "LibraryTests", dependencies: ["JitGrad"]),
+    .target(name: "AllocationCount", path: "Tests/AllocationCount"),
+    .testTarget(name: "LibraryTests", dependencies: ["JitGrad", "AllocationCount"]),
     .testTarget(
       name: "JITTests", dependencies: ["Graph", "Autodiff", "Frontend", "JIT", "CTCC", "runtime"],
       exclude: ["SpecialVectors.txt"]),

@@ -15,7 +15,7 @@ func measureLibrary() throws {
 private func measureSmallGradient() throws {
   let (a, b, c) = (TracedTensor.input("a"), TracedTensor.input("b"), TracedTensor.input("c"))
   let graph = try JitGrad.Graph("f", of: a * b + sin(c), inputs: ["a", "b", "c"])
-  let kernel = try Engine().compile(graph.gradient()).bound(to: [[], [], []])
+  let kernel = try Engine().compile(graph.gradient()).bound()
   let calls = 1_000_000
   var arguments = [0.5, 1.5, 2.5]
   var results = [Double](repeating: 0, count: 4)
@@ -79,9 +79,8 @@ private func measureBuilding() throws {
   let graph = try JitGrad.Graph("building", of: error * error, inputs: names)
   let engine = Engine()
   let start = [33.3, 22.0, 19.0, 0.00025, 38.0, 5.0]
-  let shapes = [[Int]](repeating: [], count: names.count)
   for (what, graph) in [("value", graph), ("value and gradient", try graph.gradient())] {
-    let kernel = try engine.compile(graph).bound(to: shapes)
+    let kernel = try engine.compile(graph).bound()
     var results = [Double](repeating: 0, count: kernel.outputElementCount)
     let times = try seconds(50) {
       var span = results.mutableSpan
@@ -94,9 +93,7 @@ private func measureBuilding() throws {
 
 private func measureSum() throws {
   let x = TracedTensor.input("x", .f64, [16_000])
-  let kernel = try Engine().compile(JitGrad.Graph("sum", of: x.sum()).gradient()).bound(to: [
-    [16_000]
-  ])
+  let kernel = try Engine().compile(JitGrad.Graph("sum", of: x.sum()).gradient()).bound()
   let values = [Double](repeating: 0.5, count: 16_000)
   var results = [Double](repeating: 0, count: 16_001)
   row(

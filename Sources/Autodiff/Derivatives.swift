@@ -173,14 +173,7 @@ struct DerivativeRequest {
   private func cotangents(
     _ builder: GraphBuilder, of targets: [Value], _ received: [Term]
   ) throws -> [Term] {
-    let seeds = variables.map { builder.addHidden(graph.type(of: $0.value)) }
-    let tangents = try tangents(builder, of: targets, seeds)
-    var outputs: [(tangent: Value, cotangent: Term)] = []
-    for (target, cotangent) in zip(targets, received) {
-      if let tangent = tangents[target] { outputs.append((tangent.value, cotangent)) }
-    }
-    let cotangents = try Cotangents(builder, inputs: seeds.map(\.value), outputs: outputs)
-    return seeds.map { cotangents[$0.value] ?? $0.zeros }
+    try builder.cotangents(of: targets, received, by: variables.map(\.value))
   }
 
   private func addGradient(_ builder: GraphBuilder) throws {
@@ -225,16 +218,7 @@ struct DerivativeRequest {
   }
 
   private func addJacobian(_ builder: GraphBuilder, _ direction: JacobianDirection) throws {
-    let forward =
-      switch direction {
-      case .forward: true
-      case .reverse: false
-      case .automatic:
-        // Fewer directions where that can be told; one output a gradient is the common case.
-        count(variables) == count(results)
-          || (count(results) - count(variables)).isNonNegative
-      }
-    if forward {
+    if direction.isByColumns(results: count(results), variables: count(variables)) {
       for (name, column, result) in try columns(builder, of: results) {
         builder.addNamedOutput("jacobian.\(result).\(name)", column)
       }
@@ -266,26 +250,9 @@ struct DerivativeRequest {
   ) throws -> [(variable: String, jacobian: Term, target: String)] {
     var made: [(String, Term, String)] = []
     for (name, value) in variables {
-      let type = graph.type(of: value)
-      let seed = builder.addHidden(type)
-      let tangents = try Tangents(
-        builder, of: targets.map(\.value), seeds: [value: seed])
-      let varying = targets.compactMap { tangents[$0.value]?.value }
-      let batched = try Batched(
-        builder, of: varying, seeds: [seed.value: builder.basis(of: type)],
-        extent: type.elementCount)
-      for target in targets {
-        let result = builder.term(target.value)
-        let shape = result.shape
-        let column =
-          tangents[target.value].flatMap { batched[$0.value] }
-          ?? result.literal(0).broadcast(to: [type.elementCount] + shape, axes: [])
-        // [variable, target…] → [target…, variable…]
-        made.append(
-          (
-            name, column.moved(axis: 0, to: shape.count).reshaped(to: shape + type.shape),
-            target.name
-          ))
+      let jacobians = try builder.jacobianColumns(of: targets.map(\.value), by: value)
+      for (target, jacobian) in zip(targets, jacobians) {
+        made.append((name, jacobian, target.name))
       }
     }
     return made
@@ -294,19 +261,9 @@ struct DerivativeRequest {
   /// ∂output/∂variable for each pair, by one batched vjp an output.
   private func addRows(_ builder: GraphBuilder) throws {
     for (name, value) in results {
-      let type = graph.type(of: value)
-      let received = builder.addHidden(type)
-      let made = try cotangents(builder, of: [value], [received])
-      let batched = try Batched(
-        builder, of: made.map(\.value), seeds: [received.value: builder.basis(of: type)],
-        extent: type.elementCount)
-      for (variable, ct) in zip(variables, made) {
-        let row =
-          batched[ct.value]
-          ?? ct.literal(0).broadcast(to: [type.elementCount] + ct.shape, axes: [])
-        builder.addNamedOutput(
-          "jacobian.\(name).\(variable.name)",
-          row.converted(to: type.dtype).reshaped(to: type.shape + ct.shape))
+      let rows = try builder.jacobianRows(of: value, by: variables.map(\.value))
+      for (variable, row) in zip(variables, rows) {
+        builder.addNamedOutput("jacobian.\(name).\(variable.name)", row)
       }
     }
   }

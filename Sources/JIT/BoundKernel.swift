@@ -11,6 +11,8 @@ public enum MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
   case size(name: String, type: TensorType, needed: Int, found: Int)
   /// Elements of one dtype were given for another.
   case dtype(name: String, needed: DType, found: DType)
+  /// Bytes that belong to no array are left in the last span of the inputs, or of the outputs.
+  case surplus(byteCount: Int)
 
   public var description: String {
     switch self {
@@ -18,6 +20,7 @@ public enum MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case .size(let name, let type, let needed, let found):
       "\(name): \(type) needs \(needed) bytes here, found \(found)"
     case .dtype(let name, let needed, let found): "\(name) needs \(needed), found \(found)"
+    case .surplus(let byteCount): "\(byteCount) bytes are left that belong to no array"
     }
   }
 }
@@ -26,20 +29,38 @@ extension Kernel {
   /// The kernel for arguments of given shapes.
   ///
   /// - Parameters:
-  ///   - shapes: one an input, in order.
+  ///   - shapes: one an input, in order; unless given, those of the inputs' types for the sizes by name.
   ///   - sizes: sizes by name, for those that no shape tells.
   ///   - stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
   ///   - memoryLimit: bytes that a call may take.
-  /// - Throws: `BindingError` where the shapes do not fit.
+  /// - Throws: `BindingError` where the shapes do not fit, `.unknownSizes` where neither shapes nor sizes
+  ///   tell them.
   public func bound(
-    to shapes: [[Int]], sizes given: [String: Int] = [:], stepLimit: Int = .max,
+    to shapes: [[Int]]? = nil, sizes given: [String: Int] = [:], stepLimit: Int = .max,
     memoryLimit: Int = physicalMemory
   ) throws(BindingError) -> BoundKernel {
+    let shapes = if let shapes { shapes } else { try self.shapes(given) }
     let needs = try needs(shapes, given, memoryLimit: memoryLimit)
     if needs.byteCount > memoryLimit {
       throw .memory(needed: needs.byteCount, limit: memoryLimit)
     }
     return try BoundKernel(self, needs, shapes, stepLimit, memoryLimit)
+  }
+
+  /// The shapes of the inputs for sizes by name.
+  private func shapes(_ sizes: [String: Int]) throws(BindingError) -> [[Int]] {
+    let extents = inputs.flatMap(\.type.shape)
+    let missing = Set(extents.flatMap(\.symbols).filter { sizes[$0] == nil })
+    if !missing.isEmpty { throw .unknownSizes(missing.sorted()) }
+    var shapes: [[Int]] = []
+    for (_, type) in inputs {
+      do throws(DimError) {
+        shapes.append(try type.shape.map { e throws(DimError) in try e.evaluate { sizes[$0] } })
+      } catch {
+        throw .size(error)
+      }
+    }
+    return shapes
   }
 }
 
@@ -143,44 +164,122 @@ public struct BoundKernel: Sendable {
     try withExtendedLifetime((inputs, outputs)) { try self(sources, into: targets) }
   }
 
-  /// Runs a function whose inputs and outputs are all of one dtype, on elements that lie end to end.
+  /// Runs the function on spans of elements. A span holds arrays that lie end to end, and where the
+  /// dtype changes the next one begins: a function of f64 alone takes one, one of f64 values and i64
+  /// indices two. Each array in a span of its own is right as well. Nothing is copied or allocated.
   ///
   ///     var result: InlineArray<4, Double> = …
   ///     var span = result.mutableSpan
   ///     try gradient(arguments.span, into: &span)
+  ///     try looked(table.span, places.span, into: &found)  // f64 and i64
   ///
-  /// - Throws: as with buffers.
-  public func callAsFunction<T: TensorElement>(
-    _ inputs: Span<T>, into outputs: inout MutableSpan<T>
+  /// - Parameters:
+  ///   - inputs: the inputs in order, of exactly their sizes.
+  ///   - outputs: the outputs in order, of exactly their sizes.
+  /// - Throws: `MemoryError` where spans are of other sizes, `MemoryError.dtype` where elements are of
+  ///   another dtype, `ExecutionError` where the call cannot go on.
+  @inlinable
+  public func callAsFunction<each Input: TensorElement, Output: TensorElement>(
+    _ inputs: repeat Span<each Input>, into outputs: inout MutableSpan<Output>
   ) throws {
-    try check(T.dtype)
-    try inputs.withUnsafeBytes { source in
-      try outputs.withUnsafeMutableBytes { target in
-        try withUnsafeTemporaryAllocation(
-          of: UnsafeMutableRawPointer?.self, capacity: arrays.count + 1
-        ) { table in
-          var (read, written) = (0, 0)
-          for k in 0..<inputCount {
-            table[k] = source.baseAddress.map { UnsafeMutableRawPointer(mutating: $0 + read) }
-            read += arrays[k].byteCount
-          }
-          for k in inputCount..<arrays.count {
-            table[k] = target.baseAddress.map { $0 + written }
-            written += arrays[k].byteCount
-          }
-          if read != source.count || written != target.count {
-            throw mismatch(read == source.count ? (written, target.count) : (read, source.count))
-          }
-          try call(table)
-        }
-      }
+    try withUnsafeTemporaryAllocation(
+      of: UnsafeMutableRawPointer?.self, capacity: tableCount
+    ) { table in
+      var count = 0
+      repeat try read(each inputs, &count, table)
+      try write(&outputs, &count, table)
+      try call(table, filled: count)
     }
   }
 
-  private func mismatch(_ bytes: (needed: Int, found: Int)) -> MemoryError {
-    .size(
-      name: "all arrays", type: arrays.first?.type ?? TensorType(.f64), needed: bytes.needed,
-      found: bytes.found)
+  /// Runs the function on spans of elements, with outputs in two: of two dtypes, or apart.
+  ///
+  ///     try search(table.span, into: &values, &places)  // f64 and i64
+  ///
+  /// - Throws: as with outputs in one span.
+  @inlinable
+  public func callAsFunction<each Input: TensorElement, A: TensorElement, B: TensorElement>(
+    _ inputs: repeat Span<each Input>, into outputs: inout MutableSpan<A>,
+    _ others: inout MutableSpan<B>
+  ) throws {
+    try withUnsafeTemporaryAllocation(
+      of: UnsafeMutableRawPointer?.self, capacity: tableCount
+    ) { table in
+      var count = 0
+      repeat try read(each inputs, &count, table)
+      try write(&outputs, &count, table)
+      try write(&others, &count, table)
+      try call(table, filled: count)
+    }
+  }
+
+  // MARK: - Tables of addresses
+
+  // What is generic is compiled where it is called, for the types there: unspecialized, a call of two
+  // spans takes three times as long.
+
+  @usableFromInline
+  typealias Table = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
+
+  /// One place an array, and one for what loops may hold.
+  @usableFromInline
+  var tableCount: Int { arrays.count + 1 }
+
+  @inlinable
+  func read<T: TensorElement>(
+    _ span: Span<T>, _ count: inout Int, _ table: Table
+  ) throws(MemoryError) {
+    // Elements stay where they are for as long as the caller lends them.
+    let memory = span.withUnsafeBytes { UnsafeMutableRawBufferPointer(mutating: $0) }
+    try placeInputs(memory, T.dtype, &count, table)
+  }
+
+  @inlinable
+  func write<T: TensorElement>(
+    _ span: inout MutableSpan<T>, _ count: inout Int, _ table: Table
+  ) throws(MemoryError) {
+    let memory = span.withUnsafeMutableBytes { $0 }
+    try placeOutputs(memory, T.dtype, &count, table)
+  }
+
+  @usableFromInline
+  func placeInputs(
+    _ memory: UnsafeMutableRawBufferPointer, _ dtype: DType, _ count: inout Int, _ table: Table
+  ) throws(MemoryError) {
+    try place(memory, dtype, &count, upTo: inputCount, table)
+  }
+
+  @usableFromInline
+  func placeOutputs(
+    _ memory: UnsafeMutableRawBufferPointer, _ dtype: DType, _ count: inout Int, _ table: Table
+  ) throws(MemoryError) {
+    if count < inputCount { throw .count(needed: arrays.count, found: count) }
+    try place(memory, dtype, &count, upTo: arrays.count, table)
+  }
+
+  /// Finds the next arrays in memory, where they lie end to end.
+  /// - Parameter count: how many arrays have a place.
+  private func place(
+    _ memory: UnsafeMutableRawBufferPointer, _ dtype: DType, _ count: inout Int, upTo end: Int,
+    _ table: Table
+  ) throws(MemoryError) {
+    var offset = 0
+    while count < end, arrays[count].type.dtype == dtype {
+      let array = arrays[count]
+      if offset == memory.count, array.byteCount > 0 { break }
+      if offset + array.byteCount > memory.count {
+        throw .size(
+          name: array.name, type: array.type, needed: array.byteCount, found: memory.count - offset)
+      }
+      table[count] = memory.baseAddress.map { $0 + offset }
+      offset += array.byteCount
+      count += 1
+    }
+    if offset == memory.count { return }
+    if count < end {
+      throw .dtype(name: arrays[count].name, needed: arrays[count].type.dtype, found: dtype)
+    }
+    throw .surplus(byteCount: memory.count - offset)
   }
 
   private func check(_ found: DType) throws(MemoryError) {
@@ -188,6 +287,12 @@ public struct BoundKernel: Sendable {
     for array in arrays where array.type.dtype != found {
       throw .dtype(name: array.name, needed: array.type.dtype, found: found)
     }
+  }
+
+  @usableFromInline
+  func call(_ table: Table, filled count: Int) throws {
+    if count < arrays.count { throw MemoryError.count(needed: arrays.count, found: count) }
+    try call(table)
   }
 
   private func call(_ buffers: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>) throws {

@@ -1,5 +1,6 @@
 // Compiles graphs to kernels and keeps what it compiled: by structure and dtype, never by size, so
 // a call with new sizes compiles nothing. The cache is bounded by bytes and counts what it does.
+import Glibc
 import Graph
 import Lowering
 import Synchronization
@@ -32,6 +33,8 @@ public final class Engine: Sendable {
   /// A program in the making: who compiles holds the lock, and others wait for it.
   private final class Making: Sendable {
     let program = Mutex<CompiledProgram?>(nil)
+    /// The thread that compiles; 0 for none.
+    let thread = Atomic<UInt>(0)
   }
 
   private enum Found {
@@ -79,8 +82,9 @@ public final class Engine: Sendable {
 
   /// A kernel for `graph`; compiled once for each structure, however many tasks ask for it.
   /// - Throws: `MissingKernelError` for an operation of a program that has none, `KernelBodyError` where
-  ///   the C of one does not compile, `NestingError` where loops stand too deep in each other; an internal
-  ///   error if other emitted C does not compile, which is a bug.
+  ///   the C of one does not compile, `RecursiveCompileError` where compiling needs the same function,
+  ///   `NestingError` where loops stand too deep in each other; an internal error if other emitted C does
+  ///   not compile, which is a bug.
   public func compile(_ graph: Graph) throws -> Kernel {
     let key = StructuralKey(graph)
     switch find(key) {
@@ -105,7 +109,14 @@ public final class Engine: Sendable {
   private func program(
     _ graph: Graph, _ key: StructuralKey, _ making: Making
   ) throws -> CompiledProgram {
-    try making.program.withLock { made in
+    let thread = UInt(pthread_self())
+    // The definition of an operation of a program may call the engine itself.
+    if making.thread.load(ordering: .relaxed) == thread {
+      throw RecursiveCompileError(function: graph.name)
+    }
+    return try making.program.withLock { made in
+      making.thread.store(thread, ordering: .relaxed)
+      defer { making.thread.store(0, ordering: .relaxed) }
       if let made {
         state.withLock { $0.counters.hits += 1 }
         return made
@@ -155,6 +166,17 @@ public struct MissingKernelError: Error, Hashable, Sendable, CustomStringConvert
   public var description: String {
     "\(operation) has no kernel rule, and stands in a graph that is compiled as a whole"
       + "\nhelp: give it a body in C, compose it of other operations, or evaluate traced tensors"
+  }
+}
+
+/// A function was asked for while it was being compiled, by the definition of one of its operations.
+public struct RecursiveCompileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The name of the function.
+  public let function: String
+
+  public var description: String {
+    "to compile \(function), \(function) itself is needed: the definition of one of its operations "
+      + "asks for it\nhelp: compute what the operation needs before it is applied"
   }
 }
 

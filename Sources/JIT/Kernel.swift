@@ -310,8 +310,10 @@ final class WorkspacePool: Sendable {
   func take(_ byteCount: Int) throws(BindingError) -> Workspace {
     if byteCount == 0 { return Workspace(start: nil, byteCount: 0) }
     let found = state.withLock { state -> Workspace? in
-      guard let k = state.free.firstIndex(where: { $0.byteCount >= byteCount }) else { return nil }
-      return state.free.remove(at: k)
+      for k in state.free.indices where state.free[k].byteCount >= byteCount {
+        return state.free.remove(at: k)
+      }
+      return nil
     }
     if let found { return found }
     var start: UnsafeMutableRawPointer?

@@ -20,6 +20,7 @@
 @_exported import struct JIT.NativeError
 @_exported import enum JIT.NativeTier
 @_exported import struct JIT.NestingError
+@_exported import struct JIT.RecursiveCompileError
 @_exported import struct JIT.Kernel
 import Autodiff
 import Frontend

@@ -143,6 +143,30 @@ private struct Wrong: PrimitiveOperation {
     #expect(Wrong()(x)[0].failure?.message.contains("kernel of wrong gives f64") == true)
   }
 
+  /// What is composed reads its operands, and data; what it cannot read is said when it is applied.
+  @Test func compositionsReadTheirOperands() throws {
+    struct Scaled: PrimitiveOperation {
+      let name = "scaled"
+      let operandCount = 1
+      let factor: TracedTensor
+      var parameters: String { "" }
+      var kernel: PrimitiveKernel { .composed { [factor] in [factor * $0[0]] } }
+      func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+      static func == (a: Self, b: Self) -> Bool { "\(a.factor)" == "\(b.factor)" }
+      func hash(into hasher: inout Hasher) {}
+    }
+    #expect(try Scaled(factor: TracedTensor(3.0))(x)[0].eval(engine).doubles == [1.5, -6])
+    let open = Scaled(factor: TracedTensor.input("z"))(x)[0]
+    let reason = "scaled: the kernel reads the input z, which is not its own"
+    #expect(open.failure?.message.contains(reason) == true)
+    #expect(throws: TraceError.self) { try open.eval(engine, ["z": Tensor(2.0)]) }
+    _ = forLoop(2, x) { index, x in
+      let leaked = Scaled(factor: index.converted(to: .f64))(x)[0]
+      #expect(leaked.failure?.message.contains("has no value outside of the closure") == true)
+      return x
+    }
+  }
+
   @Test func duplicatesAreRefused() throws {
     #expect(throws: DuplicatePrimitiveError.self) { try PrimitiveSet("twice", [Cube(), Cube()]) }
     struct Sine: PrimitiveOperation {

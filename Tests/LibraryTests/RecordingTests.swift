@@ -1,4 +1,5 @@
 // What is recorded with wrong or missing parts, and what is kept of what was recorded.
+import Glibc
 import JitGrad
 import Synchronization
 import Testing
@@ -123,17 +124,46 @@ import Testing
     #expect(engine.counters.evictions > 0)
   }
 
-  /// A way back that is recorded is differentiated again each time, and gives the same.
-  @Test func recordedWaysBackAreMadeEachTime() throws {
-    let x = context.tensor(2.0, requiresGrad: true)
-    let y = try x * x * x
-    let before = context.differentiations
-    for _ in 0..<3 {
+  /// A step of a loop that differentiates what a recorded way back gave: behind the first, nothing is
+  /// differentiated and nothing is compiled.
+  @Test func recordedWaysBackAreMadeOnce() throws {
+    func step(_ value: Double) throws -> (first: Double?, second: Double?) {
+      let x = context.tensor(value, requiresGrad: true)
+      let y = try x * x * x
       let first = try #require(try y.backward(isRecorded: true)[x])
-      #expect(first.number == 12)
       #expect(first.trace != nil)
-      #expect(context.differentiations == before)
+      let second = try (first * first).backward()[x]
+      #expect(x.grad != nil)
+      return (first.number, second?.number)
     }
-    #expect(x.grad?.number == 36)
+    // (3x²)² has the derivative 36x³.
+    #expect(try step(2) == (12, 288))
+    let (differentiations, compiles) = (
+      context.differentiations, context.engine.counters.compiles
+    )
+    #expect(differentiations == 2)
+    for k in 1...5 {
+      let x = Double(k)
+      #expect(try step(x) == (3 * x * x, 36 * x * x * x))
+    }
+    #expect(context.differentiations == differentiations)
+    #expect(context.engine.counters.compiles == compiles)
+  }
+
+  /// A way back that is recorded reads leaves, one that is not reads what steps gave: of one trace, they
+  /// are two functions.
+  @Test func recordedOrNot() throws {
+    let x = context.tensor(2.0, requiresGrad: true)
+    let y = try exp(x * x)
+    for isRecorded in [false, true, false, true] {
+      let gradient = try #require(try y.backward(isRecorded: isRecorded)[x])
+      expectClose(gradient.number, 4 * Glibc.exp(4.0))
+      #expect((gradient.trace != nil) == isRecorded)
+    }
+    #expect(context.differentiations == 2)
+    // Behind a loss that varies with nothing there is nothing to record.
+    let fixed = try y.map("fixed") { ($0.detached * 2).sum() }
+    #expect(try fixed.backward(isRecorded: true).count == 0)
+    #expect(try fixed.backward().count == 0)
   }
 }

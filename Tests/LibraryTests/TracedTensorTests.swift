@@ -101,6 +101,21 @@ import Testing
     #expect(throws: TraceError.self) { try Graph("f", of: sum) }
   }
 
+  @Test func arraysArePrinted() {
+    let table = matrix([[1, -0.5], [.infinity, 3]])
+    #expect("\(table)" == "[[1.0, -0.5], [inf, 3.0]]")
+    #expect(String(reflecting: table) == "f64[2, 2] [[1.0, -0.5], [inf, 3.0]]")
+    #expect("\(Tensor(7 as Int64)), \(Tensor([true, false], shape: [2]))" == "7, [true, false]")
+    #expect("\(Tensor([Float](), shape: [0]))" == "[]")
+    let long = Tensor((0..<2000).map { Double($0) }, shape: [2000])
+    #expect("\(long)" == "[0.0, 1.0, 2.0, ..., 1997.0, 1998.0, 1999.0]")
+    #expect(String(reflecting: long).hasSuffix(", 999.0, 1000.0, 1001.0, 1002.0\(tail(long))"))
+  }
+
+  private func tail(_ tensor: Tensor) -> String {
+    tensor.doubles[1003...].map { ", \($0)" }.joined() + "]"
+  }
+
   @Test func inputsAreBoundByName() throws {
     let x = TracedTensor.input("x", .f64, ["n"])
     let mean = x.sum() / TracedTensor.size("n", .f64)

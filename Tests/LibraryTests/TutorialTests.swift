@@ -53,9 +53,15 @@ func loss(_ model: Model, _ x: TracedTensor, _ y: TracedTensor) -> TracedTensor 
       let gradient = try loss(model, x, y).grad(wrt: model)
       model = try model.combined(with: gradient) { $0 - 0.5 * $1 }.evaluated(engine)
     }
+    let curvature = try loss(model, x, y).hessian(wrt: model)
+    let mixed = curvature[0].bias  // ∂²loss/∂weights∂bias, of the shape of the weights
+    // Σ s(1 − s)x / 4, which goes to 0 with the loss.
+    let values = try mixed.eval(engine)
+    #expect(values.shape == [2])
+    #expect(values.doubles.allSatisfy { abs($0) < 0.05 && $0 != 0 })
     // The two classes can be separated by a line: the loss goes to 0.
     #expect(try loss(model, x, y).eval(engine).number < 0.05)
-    #expect(engine.counters.compiles <= 3)
+    #expect(engine.counters.compiles <= 4)
   }
 
   /// x ← x/2 + p until x is less than 1e-9 away from 2p, so that the loss (x − 1)² is known.
@@ -116,6 +122,12 @@ func loss(_ model: Model, _ x: TracedTensor, _ y: TracedTensor) -> TracedTensor 
     expectClose(results[0].number, value([1, -1, 0.5]))
     let slopes = (0..<3).map { difference([1, -1, 0.5], $0, value) }
     expectClose(results[1].doubles + results[2].doubles, slopes, 1e-9)
+    let arguments = [w, b, features, labels].flatMap(\.doubles)
+    let bound = try kernel.bound(sizes: ["n": 4, "d": 2])
+    var found = [Double](repeating: 0, count: bound.outputElementCount)
+    var span = found.mutableSpan
+    try bound(arguments.span, into: &span)  // w, b, x and y, end to end
+    #expect(found == results.flatMap(\.doubles))
 
     let folder = FileManager.default.temporaryDirectory
     let path = folder.appendingPathComponent("\(UUID().uuidString).jg").path

@@ -84,6 +84,7 @@ struct TraceShape: Hashable, Sendable {
   var requiring: [Int]
   /// For the way forward: what has a tangent.
   var varying: [Int]?
+  var reading: Reading
   var target: Int
 }
 

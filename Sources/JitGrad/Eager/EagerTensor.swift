@@ -255,15 +255,20 @@ public final class EagerContext: Sendable {
     from tensor: EagerTensor, _ trace: RecordedTrace<UInt64, Tensor>, _ cotangent: EagerTensor?
   ) throws -> EagerGradients {
     let walk = try TraceWalk(trace)
+    let target = walk.places[tensor.key] ?? 0
     // Values in between are computed again, of leaves: then they vary with them.
-    let reverse = try walk.reverse(walk.places[tensor.key] ?? 0, reading: .leaves)
+    let shape = walk.shape(target, reading: .leaves)
+    let reverse = try executor.reverseGraphs.reverse(shape) {
+      try walk.reverse(target, reading: .leaves)
+    }
+    if reverse.reached.isEmpty { return EagerGradients([:]) }
     var inputs: [EagerInput<UInt64, Tensor>] = []
     for (place, value) in zip(reverse.read, try walk.concrete(reverse.read)) {
       let key = walk.values[place].key
       inputs.append(EagerInput(key, value, requiresGrad: walk.requiring.contains(place)))
     }
     inputs.append(try (cotangent ?? ones(like: tensor)).output)
-    let step = try CompiledStep(RecordedGraph(reverse.graph), engine)
+    let step = try executor.step(reverse)
     let outputs = try recorder.record(
       step.graph, inputs, values: try step.run(inputs.compactMap(\.value)))
     var made: [UInt64: EagerTensor] = [:]
@@ -330,11 +335,15 @@ public final class EngineExecutor: BackwardExecutor {
 
   /// Runs a way back, compiled when it is first run.
   public func run(_ reverse: ReverseGraph, _ inputs: [Tensor]) throws -> [Tensor] {
+    try step(reverse).run(inputs)
+  }
+
+  func step(_ reverse: ReverseGraph) throws -> CompiledStep {
     let known = kernels.withLock { $0.value(for: ObjectIdentifier(reverse))?.1 }
-    if let known { return try known.run(inputs) }
+    if let known { return known }
     let step = try CompiledStep(RecordedGraph(reverse.graph), engine)
     kernels.withLock { _ = $0.insert((reverse, step), for: ObjectIdentifier(reverse)) }
-    return try step.run(inputs)
+    return step
   }
 
   /// Ones of the dtype and shape of a tensor.

@@ -3,6 +3,14 @@
 // has a value comes in as an input.
 import Graph
 
+/// What the function of a way back reads.
+enum Reading: Hashable {
+  /// Everything that has a value.
+  case values
+  /// Only what began outside of the trace, so that the way back varies with it.
+  case leaves
+}
+
 /// The values and steps of a trace, numbered.
 struct TraceWalk<Key: Hashable & Sendable, Concrete: Sendable> {
   let steps: [RecordedTrace<Key, Concrete>]
@@ -43,10 +51,13 @@ struct TraceWalk<Key: Hashable & Sendable, Concrete: Sendable> {
     values.append((key, value))
   }
 
-  func shape(_ target: Int, varying: [Int]? = nil) -> TraceShape {
+  func shape(
+    _ target: Int, varying: [Int]? = nil, reading: Reading = .values
+  ) -> TraceShape {
     TraceShape(
       steps: zip(steps, inputs).map { .init(graph: $0.graph.identity, inputs: $1) },
-      requiring: varying == nil ? requiring : [], varying: varying, target: target)
+      requiring: varying == nil ? requiring : [], varying: varying, reading: reading,
+      target: target)
   }
 
   /// The values at some places.
@@ -59,14 +70,6 @@ struct TraceWalk<Key: Hashable & Sendable, Concrete: Sendable> {
       list.append(value)
     }
     return list
-  }
-
-  /// What the function of the way back reads.
-  enum Reading {
-    /// Everything that has a value.
-    case values
-    /// Only what began outside of the trace, so that the way back varies with it.
-    case leaves
   }
 
   /// From values and the cotangent of `target` to cotangents of what requires a gradient.

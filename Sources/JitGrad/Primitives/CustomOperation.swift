@@ -1,6 +1,7 @@
 // An operation of a user as one of the graph. Rules that are written with traced tensors are run on
 // variables that stand for the terms of the graph, and what they build is written into it.
 import Graph
+import Synchronization
 
 /// A `PrimitiveOperation` in a graph.
 struct CustomOperation: Operation {
@@ -8,6 +9,7 @@ struct CustomOperation: Operation {
   let identity: String
   /// The function of elements, for an operation with a body in C.
   private let element: ScalarFunction?
+  private let compositions = Compositions()
 
   init(_ primitive: any PrimitiveOperation) {
     self.primitive = primitive
@@ -95,18 +97,16 @@ struct CustomOperation: Operation {
     _ operands: [TensorType], _ results: [TensorType]
   ) throws(TypeRuleError) {
     guard case .composed(let compose) = primitive.kernel else { return }
-    let made: [TracedTensor]
+    let found: [TensorType]
     do {
-      made = try compose(operands.map { TracedTensor(TraceNode(.input(nil), $0)) })
+      let graph = try compositions.graph(name, operands, compose)
+      found = graph.outputs.map { graph.type(of: $0.value) }
     } catch {
       throw TypeRuleError("the kernel of \(name) cannot be composed: \(error)")
     }
-    if let failure = made.lazy.compactMap(\.failure).first {
-      throw TypeRuleError("the kernel of \(name) cannot be composed: \(failure)")
-    }
-    guard made.map(\.type) == results else {
+    guard found == results else {
       throw TypeRuleError(
-        "the kernel of \(name) gives \(made.map(\.type.description).joined(separator: ", ")), and its "
+        "the kernel of \(name) gives \(found.map(\.description).joined(separator: ", ")), and its "
           + "type rule \(results.map(\.description).joined(separator: ", "))",
         help: "one of the two is wrong")
     }
@@ -148,10 +148,7 @@ struct CustomOperation: Operation {
 
   func expansion(_ operands: [Term], in builder: GraphBuilder) throws -> [Term]? {
     guard case .composed(let compose) = primitive.kernel else { return nil }
-    var bridge = RuleBridge(builder)
-    let made = try compose(operands.map { bridge.variable($0) })
-    let types = try resultTypes(of: operands.map(\.type))
-    return try bridge.terms(made, name, "kernel", types).compactMap { $0 }
+    return try builder.inline(compositions.graph(name, operands.map(\.type), compose), operands)
   }
 
   func meaning(_ operands: [TensorType], _ results: [TensorType]) -> Meaning {
@@ -208,6 +205,30 @@ struct CustomOperation: Operation {
 
 extension PrimitiveOperation {
   fileprivate func isEqual(to other: any PrimitiveOperation) -> Bool { other as? Self == self }
+}
+
+/// What an operation is composed of, for each choice of operand types: the closure of the program runs
+/// when the operation is applied, and not again while it is compiled.
+private final class Compositions: Sendable {
+  private let known = Mutex<[[TensorType]: Graph]>([:])
+
+  func graph(
+    _ name: String, _ operands: [TensorType],
+    _ compose: ([TracedTensor]) throws -> [TracedTensor]
+  ) throws -> Graph {
+    if let found = known.withLock({ $0[operands] }) { return found }
+    let variables = operands.map { TracedTensor(TraceNode(.input(nil), $0)) }
+    let made = try compose(variables)
+    let graph = try Graph(
+      name, variables.enumerated().map { ("x\($0)", $1.value) }, made)
+    if let input = graph.inputs.dropFirst(operands.count).first {
+      throw TraceError(
+        name, "the kernel reads the input \(input.name), which is not its own",
+        help: "make it an operand of \(name)")
+    }
+    known.withLock { $0[operands] = graph }
+    return graph
+  }
 }
 
 /// Traced tensors that stand for terms of a graph.

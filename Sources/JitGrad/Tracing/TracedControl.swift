@@ -129,18 +129,63 @@ public func branch<Result: TensorTree>(
   _ condition: TracedTensor, then: () throws -> Result, else otherwise: () throws -> Result
 ) rethrows -> Result {
   let start = TraceNode.nextSerial()
-  let (first, second) = (try then(), try otherwise())
-  let outputs = [first, second].map { $0.leaves.map(\.tensor) }
-  let results = RegionTrace.combined("if", first.leaves.count) {
-    if let failure = condition.failure { throw failure }
-    if let change = first.change(to: second) {
-      throw TraceError("if", "both branches give the same tensors; in the second, \(change)")
+  return conditional("if", condition, cases: nil, [try then(), try otherwise()], since: start)
+}
+
+/// Computes one of several results, chosen by an integer: only the branch that is taken runs, in
+/// derivatives too.
+///
+///     let y = branch(k, cases: [0, -1]) { k in
+///       switch k {
+///       case 0: sin(x)
+///       case -1: cos(x)
+///       default: x
+///       }
+///     }
+///
+/// - Parameters:
+///   - selector: a scalar i64.
+///   - cases: the integers that have a branch of their own, each once.
+///   - body: the result for a case, and for all others, which are `nil`, of the same types; run once
+///     for each while the trace is built.
+/// - Returns: tensors of the types that all branches give; failed ones where these differ, where the
+///   selector is no scalar i64, or where a case stands there twice. Whatever the body throws is thrown.
+public func branch<Result: TensorTree>(
+  _ selector: TracedTensor, cases: [Int], body: (_ choice: Int?) throws -> Result
+) rethrows -> Result {
+  let start = TraceNode.nextSerial()
+  return conditional(
+    "switch", selector, cases: cases, try cases.map { try body($0) } + [try body(nil)], since: start
+  )
+}
+
+/// The conditional of branches that were traced one after the other.
+/// - Parameter cases: of all branches but the last; `nil` where a bool chooses.
+private func conditional<Result: TensorTree>(
+  _ name: String, _ selector: TracedTensor, cases: [Int]?, _ branches: [Result],
+  since start: UInt64
+) -> Result {
+  let first = branches[0]
+  let results = RegionTrace.combined(name, first.leaves.count) {
+    if let failure = selector.failure { throw failure }
+    if let cases, let twice = cases.indices.first(where: { cases[..<$0].contains(cases[$0]) }) {
+      throw TraceError(name, "the case \(cases[twice]) stands there twice")
     }
-    let inside = try outputs.map { try RegionTrace($0, [], since: start, isHoisting: false) }
+    let places = cases.map { $0.map { "case \($0)" } + ["other cases"] } ?? ["first", "second"]
+    for (place, branch) in zip(places, branches) {
+      guard let change = first.change(to: branch) else { continue }
+      throw TraceError(
+        name,
+        "\(cases == nil ? "both" : "all") branches give the same tensors; in the \(place), \(change)"
+      )
+    }
+    let inside = try branches.map {
+      try RegionTrace($0.leaves.map(\.tensor), [], since: start, isHoisting: false)
+    }
     let captured = RegionTrace.captured(inside)
     let regions = try inside.map { try $0.region("branch", captured: captured) }
     return (
-      Conditional(then: regions[0], otherwise: regions[1]), [condition.value] + captured,
+      Conditional(cases: cases?.map(Int64.init), branches: regions), [selector.value] + captured,
       RegionTrace.replaced(inside)
     )
   }

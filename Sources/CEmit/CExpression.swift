@@ -19,11 +19,6 @@ struct CText {
   /// The text as an operand of an operator that binds like `level`.
   func inside(_ level: Precedence) -> String { precedence >= level ? text : "(\(text))" }
 
-  /// Puts the text in parentheses where an operator that binds like `level` needs them.
-  mutating func enclose(for level: Precedence) {
-    if precedence < level { self = CText(text: "(\(text))", precedence: .primary) }
-  }
-
   /// The text before a `?`, where clang warns of bare bit operators.
   var asCondition: String {
     (Precedence.bitOr...Precedence.bitAnd).contains(precedence) ? "(\(text))" : inside(.or)
@@ -61,6 +56,28 @@ extension CText.Precedence {
 
 extension CFunction {
   mutating func expression(_ e: Expression) -> CText {
+    guard case .apply = e else { return withoutFunction(e) }
+    var line = CLine()
+    let precedence = write(e, to: &line)
+    return CText(text: line.text, precedence: precedence)
+  }
+
+  /// Appends an expression and says how its outermost operator binds.
+  @discardableResult
+  mutating func write(_ e: Expression, to line: inout CLine) -> CText.Precedence {
+    switch e {
+    case .apply(let f, let dtype, let operands): return apply(f, dtype, operands, to: &line)
+    case .local(let k):
+      line.append(name(ofLocal: k))
+      return .primary
+    default:
+      let made = withoutFunction(e)
+      line.append(made.text)
+      return made.precedence
+    }
+  }
+
+  private mutating func withoutFunction(_ e: Expression) -> CText {
     switch e {
     case .literal(let scalar):
       let text = scalar.cLiteral
@@ -71,7 +88,7 @@ extension CFunction {
         ? inner : CText(text: "(\(dtype.cType))\(inner.inside(.unary))", precedence: .unary)
     case .local(let k): return CText(text: name(ofLocal: k), precedence: .primary)
     case .load(let buffer, let offset): return element(buffer, offset)
-    case .apply(let f, let dtype, let operands): return apply(f, dtype, operands)
+    case .apply: return expression(e)
     case .convert(let x, let from, let to): return convert(expression(x), from, to)
     case .conditional(let conditions, let then, let otherwise):
       return conditional(
@@ -89,55 +106,79 @@ extension CFunction {
   }
 
   private mutating func apply(
-    _ f: ScalarFunction, _ dtype: DType, _ operands: [Expression]
-  ) -> CText {
-    let form = f.spelling.form(for: dtype)
-    if case .infix(let symbol)? = form { return infix(symbol, operands[0], operands[1]) }
-    let made = operands.map { expression($0) }
-    let result = f.isPredicate ? DType.bool : dtype
-    switch form {
-    case .prefix(let symbol)?:
-      if symbol.isEmpty { return made[0] }
+    _ f: ScalarFunction, _ dtype: DType, _ operands: [Expression], to line: inout CLine
+  ) -> CText.Precedence {
+    switch f.spelling.form(for: dtype) {
+    case .infix(let symbol)? where operands.count == 2:
+      return infix(symbol, operands[0], operands[1], to: &line)
+    case .prefix(let symbol)? where !symbol.isEmpty:
+      line.append(symbol)
+      let start = line.count
+      let isLoose = write(operands[0], to: &line) < .unary
       // A minus before a minus would read as a decrement.
-      let operand = made[0].inside(.unary)
-      return CText(
-        text: operand.hasPrefix(symbol) ? "\(symbol)(\(operand))" : symbol + operand,
-        precedence: .unary)
-    case .conditional?: return conditional(made[0], made[1], made[2])
+      if isLoose || line.hasPrefix(symbol, from: start) { line.enclose(from: start) }
+      return .unary
+    case .conditional?:
+      let made = conditional(
+        expression(operands[0]), expression(operands[1]), expression(operands[2]))
+      line.append(made.text)
+      return made.precedence
     case .libm(let name)?:
-      let types = [DType](repeating: dtype, count: f.arity)
-      return CText(
-        text: call(dtype == .f32 ? name + "f" : name, made.map(\.text), result, types),
-        precedence: .primary)
+      return call(dtype == .f32 ? name + "f" : name, f, dtype, operands, to: &line)
     case .defined(let name, let definition)?:
       definitions[name] = definition
-      return CText(
-        text: "\(name)(\(made.map(\.text).joined(separator: ", ")))", precedence: .primary)
+      return arguments(of: name, operands, to: &line)
     case .runtime(let name)?:
-      let types = [DType](repeating: dtype, count: f.arity)
-      return CText(
-        text: call("\(name)_\(dtype.rawValue)", made.map(\.text), result, types),
-        precedence: .primary)
-    case .infix?, nil: return made[0]
+      return call("\(name)_\(dtype.rawValue)", f, dtype, operands, to: &line)
+    case .prefix?, .infix?, nil: return write(operands[0], to: &line)
     }
   }
 
-  private mutating func infix(_ symbol: String, _ a: Expression, _ b: Expression) -> CText {
+  private mutating func infix(
+    _ symbol: String, _ a: Expression, _ b: Expression, to line: inout CLine
+  ) -> CText.Precedence {
     let level = CText.Precedence(infix: symbol)
     // A chain of one logical operator needs no parentheses.
     let isChain = level == .and || level == .or
-    // The text grows where it is: a long chain is not copied for each of its operators.
-    var text = expression(a)
-    if !isChain || text.precedence != level { text.enclose(for: level.operandLevel) }
-    var right = expression(b)
+    let start = line.count
+    let left = write(a, to: &line)
+    if left < level.operandLevel, !isChain || left != level { line.enclose(from: start) }
+    line.append(" ")
+    line.append(symbol)
+    line.append(" ")
     // Float sums and products do not associate: what stands on the right keeps its parentheses.
     let bound: CText.Precedence =
       level == .sum ? .product : level == .product ? .unary : level.operandLevel
-    if !isChain || right.precedence != level { right.enclose(for: bound) }
-    text.text += " \(symbol) "
-    text.text += right.text
-    text.precedence = level
-    return text
+    let middle = line.count
+    let right = write(b, to: &line)
+    if right < bound, !isChain || right != level { line.enclose(from: middle) }
+    return level
+  }
+
+  /// A call of a function of scalars; the prototype is remembered.
+  private mutating func call(
+    _ name: String, _ f: ScalarFunction, _ dtype: DType, _ operands: [Expression],
+    to line: inout CLine
+  ) -> CText.Precedence {
+    if prototypes[name] == nil {
+      declare(
+        name, f.isPredicate ? .bool : dtype, [DType](repeating: dtype, count: f.arity))
+    }
+    return arguments(of: name, operands, to: &line)
+  }
+
+  private mutating func arguments(
+    of name: String, _ operands: [Expression], to line: inout CLine
+  ) -> CText.Precedence {
+    line.append(name)
+    var separator = "("
+    for operand in operands {
+      line.append(separator)
+      write(operand, to: &line)
+      separator = ", "
+    }
+    line.append(")")
+    return .primary
   }
 
   private func conditional(_ condition: CText, _ then: CText, _ otherwise: CText) -> CText {
@@ -163,11 +204,13 @@ extension CFunction {
   mutating func call(
     _ name: String, _ arguments: [String], _ result: DType, _ types: [DType]
   ) -> String {
-    if prototypes[name] == nil {
-      prototypes[name] =
-        "\(result.cType) \(name)(\(types.map(\.cType).joined(separator: ", ")))"
-    }
+    if prototypes[name] == nil { declare(name, result, types) }
     return "\(name)(\(arguments.joined(separator: ", ")))"
+  }
+
+  private mutating func declare(_ name: String, _ result: DType, _ types: [DType]) {
+    prototypes[name] =
+      "\(result.cType) \(name)(\(types.map(\.cType).joined(separator: ", ")))"
   }
 
   mutating func element(_ buffer: Int, _ offset: DimExpr) -> CText {

@@ -8,10 +8,7 @@ struct CFunction {
   let program: LoopProgram
   var names = CNames()
   private(set) var lines: [String] = []
-  var indent = 1 {
-    didSet { margin = String(repeating: "  ", count: indent) }
-  }
-  private var margin = "  "
+  var indent = 1
 
   var bufferNames: [String] = []
   /// Inputs of one number that are read more than once: the local that holds it.
@@ -154,11 +151,18 @@ struct CFunction {
   /// Reads inputs of one number into locals, unless a single statement that runs once reads them.
   private mutating func readScalars() {
     var reads = [Int](repeating: 0, count: program.buffers.count)
+    func count(_ e: Expression, _ weight: Int) {
+      switch e {
+      case .load(let buffer, _): reads[buffer] += weight
+      case .apply(_, _, let operands): for operand in operands { count(operand, weight) }
+      case .local, .literal, .index: break
+      case .convert, .conditional, .clamp:
+        e.forEach { if case .load(let buffer, _) = $0 { reads[buffer] += weight } }
+      }
+    }
     func count(_ statements: [Statement], _ weight: Int) {
       for statement in statements {
-        statement.expression?.forEach {
-          if case .load(let buffer, _) = $0 { reads[buffer] += weight }
-        }
+        if let e = statement.expression { count(e, weight) }
         switch statement {
         case .loop(let loop): count(loop.body, 2)
         case .when(_, let inner): count(inner, weight)
@@ -184,12 +188,19 @@ struct CFunction {
 
   // MARK: - Statements
 
-  mutating func emit(_ line: String) {
+  mutating func emit(_ text: String) {
+    var line = CLine(indent: 2 * indent)
+    line.append(text)
+    emit(line)
+  }
+
+  /// A line with its margin.
+  private mutating func emit(_ line: CLine) {
     // No compiler minds long lines.
-    if spelling.isForThisProcess || 2 * indent + line.utf8.count <= CLayout.width {
-      lines.append(margin + line)
+    if spelling.isForThisProcess || line.count <= CLayout.width {
+      lines.append(line.text)
     } else {
-      lines += CLayout.broken(line, indent: 2 * indent)
+      lines += CLayout.broken(line.text(behind: 2 * indent), indent: 2 * indent)
     }
   }
 
@@ -216,17 +227,12 @@ struct CFunction {
 
   private mutating func write(_ statement: Statement) {
     switch statement {
-    case .define(let k, let e):
-      emit("const \(program.locals[k].dtype.cType) \(name(ofLocal: k)) = \(expression(e).text);")
+    case .define(let k, let e): define(k, "const ", e)
     case .defineIndex(let k, let e):
       emit("const int64_t \(indexNames[k] ?? "0") = \(expression(e).text);")
-    case .variable(let k, let e):
-      emit("\(program.locals[k].dtype.cType) \(name(ofLocal: k)) = \(expression(e).text);")
-    case .assign(let k, let e): emit("\(name(ofLocal: k)) \(assignment(e, to: .local(k)));")
-    case .store(let buffer, let offset, let e):
-      emit(
-        "\(element(buffer, offset).text) "
-          + "\(assignment(e, to: .load(buffer: buffer, offset: offset)));")
+    case .variable(let k, let e): define(k, "", e)
+    case .assign(let k, let e): assign(e, to: .local(k))
+    case .store(let buffer, let offset, let e): assign(e, to: .load(buffer: buffer, offset: offset))
     case .loop(let loop): write(loop)
     case .when(let conditions, let inner):
       emit("if (\(self.conditions(conditions).text)) {")
@@ -249,15 +255,35 @@ struct CFunction {
 
   private func negated(_ condition: CText) -> String { "!\(condition.inside(.unary))" }
 
-  /// `= e`, or `+= x` where e adds to what is there.
-  private mutating func assignment(_ e: Expression, to target: Expression) -> String {
+  /// `const double x = e;`
+  private mutating func define(_ local: Int, _ qualifier: String, _ e: Expression) {
+    var line = CLine(indent: 2 * indent)
+    line.append(qualifier)
+    line.append(program.locals[local].dtype.cType)
+    line.append(" ")
+    line.append(name(ofLocal: local))
+    line.append(" = ")
+    write(e, to: &line)
+    line.append(";")
+    emit(line)
+  }
+
+  /// `target = e;`, or `target += x;` where e adds to what is there.
+  private mutating func assign(_ e: Expression, to target: Expression) {
+    var line = CLine(indent: 2 * indent)
+    write(target, to: &line)
     if case .apply(let f, let dtype, let operands) = e, operands.count == 2,
       case .infix(let symbol)? = f.spelling.form(for: dtype), !f.isPredicate, dtype != .bool,
       operands[0] == target
     {
-      return "\(symbol)= \(expression(operands[1]).text)"
+      line.append(" \(symbol)= ")
+      write(operands[1], to: &line)
+    } else {
+      line.append(" = ")
+      write(e, to: &line)
     }
-    return "= \(expression(e).text)"
+    line.append(";")
+    emit(line)
   }
 
   private mutating func write(_ loop: LoopStatement) {

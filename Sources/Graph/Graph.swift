@@ -137,6 +137,14 @@ public struct Graph: Sendable {
 
   package init(named name: String) { self.name = name }
 
+  /// Makes room for so many nodes of one result.
+  mutating func reserve(_ count: Int) {
+    nodes.reserveCapacity(count)
+    operandList.reserveCapacity(2 * count)
+    types.reserveCapacity(inputs.count + count)
+    definingNodes.reserveCapacity(inputs.count + count)
+  }
+
   package func type(of value: Value) -> TensorType { types[Int(value.index)] }
 
   /// The index of the node that defines `value`, or `nil` for an input.

@@ -11,7 +11,11 @@ package final class GraphBuilder {
   package private(set) var failure: (any Error)?
 
   /// A builder that goes on where `graph` ends.
-  package init(_ graph: Graph) { growing = GrowingGraph(graph) }
+  ///
+  /// - Parameter count: how many nodes there will be, about.
+  package init(_ graph: Graph, expecting count: Int = 0) {
+    growing = GrowingGraph(graph, expecting: count)
+  }
 
   package convenience init(name: String) { self.init(Graph(named: name)) }
 
@@ -39,7 +43,7 @@ package final class GraphBuilder {
   /// The operands of a value that is made by an elementwise function.
   package func operands(of value: Value, if function: ScalarFunction) -> ArraySlice<Value>? {
     let node = growing.graph.definingNodes[Int(value.index)]
-    guard node >= 0, growing.graph.nodes[Int(node)].primitive.function == function else {
+    guard node >= 0, growing.graph.nodes[Int(node)].primitive.applies(function) else {
       return nil
     }
     return growing.graph.operands(of: Int(node))
@@ -109,6 +113,16 @@ package final class GraphBuilder {
     try growing.apply(Primitive(operation), operands, origin)
   }
 
+  /// The same for a function of elements.
+  package func apply(_ function: ScalarFunction, _ operands: [Term]) throws -> Term {
+    let primitive = Primitive.elementwise(function)
+    let results =
+      operands.count == 2
+      ? try growing.apply(primitive, ValuePair(operands[0].value, operands[1].value), origin)
+      : try growing.apply(primitive, operands.map(\.value), origin)
+    return Term(self, results[0])
+  }
+
   /// Applies the operation of a node of `graph` to operands; where they have the types of its own
   /// ones, that needs no look at the type rule.
   package func copy(_ node: Node, of graph: Graph, _ operands: [Value]) throws -> ValueRange {
@@ -122,11 +136,15 @@ package final class GraphBuilder {
   }
 
   /// The same for a function of elements.
-  package func applying(_ function: ScalarFunction, _ operands: [Value]) -> Term {
+  package func applying(
+    _ function: ScalarFunction, _ operands: some RandomAccessCollection<Value>
+  ) -> Term {
     applying(.elementwise(function), operands)
   }
 
-  private func applying(_ primitive: Primitive, _ operands: [Value]) -> Term {
+  private func applying(
+    _ primitive: Primitive, _ operands: some RandomAccessCollection<Value>
+  ) -> Term {
     do {
       return Term(self, try growing.apply(primitive, operands, origin)[0])
     } catch {
@@ -158,21 +176,22 @@ private struct GrowingGraph {
   /// Secret of this builder, so that a file cannot be made to collide.
   private let multiplier = UInt64.random(in: 0...UInt64.max) | 1
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, expecting count: Int) {
     self.graph = graph
-    table = ConsTable(capacity: graph.nodes.count)
+    table = ConsTable(capacity: max(count, graph.nodes.count))
+    if count > graph.nodes.count { self.graph.reserve(count) }
     for node in graph.nodes.indices {
       table.insert(node, hash: hash(graph.nodes[node].primitive, graph.operands(of: node)))
     }
   }
 
   mutating func apply(
-    _ primitive: Primitive, _ operands: [Value], _ origin: Origin
+    _ primitive: Primitive, _ operands: some RandomAccessCollection<Value>, _ origin: Origin
   ) throws -> ValueRange {
     if let form = canonical(primitive, operands) {
       return try apply(Primitive(form.operation), form.operands, origin)
     }
-    let hash = hash(primitive, operands[...])
+    let hash = hash(primitive, operands)
     if let known = known(primitive, operands, hash) { return known }
     if let type = typeOfScalars(primitive, operands) {
       return add(primitive, operands, CollectionOfOne(type), hash, origin)
@@ -191,7 +210,7 @@ private struct GrowingGraph {
     if let form = canonical(primitive, operands) {
       return try apply(Primitive(form.operation), form.operands, origin)
     }
-    let hash = hash(primitive, operands[...])
+    let hash = hash(primitive, operands)
     if let known = known(primitive, operands, hash) { return known }
     let range = Int(node.resultRange.lowerBound)..<Int(node.resultRange.upperBound)
     return add(primitive, operands, source.types[range], hash, origin)
@@ -211,13 +230,15 @@ private struct GrowingGraph {
     return true
   }
 
-  private func canonical(_ primitive: Primitive, _ operands: [Value]) -> Application? {
+  private func canonical(
+    _ primitive: Primitive, _ operands: some Collection<Value>
+  ) -> Application? {
     guard case .other(let box) = primitive, box.hasRegions else { return nil }
-    return box.operation.canonical(operands, in: graph)
+    return box.operation.canonical(Array(operands), in: graph)
   }
 
   private func known(
-    _ primitive: Primitive, _ operands: [Value], _ hash: UInt32
+    _ primitive: Primitive, _ operands: some Collection<Value>, _ hash: UInt32
   ) -> ValueRange? {
     table.find(hash, where: { matches($0, primitive, operands) }).map {
       ValueRange(graph.nodes[$0].resultRange)
@@ -225,7 +246,7 @@ private struct GrowingGraph {
   }
 
   private mutating func add(
-    _ primitive: Primitive, _ operands: [Value], _ types: some Sequence<TensorType>,
+    _ primitive: Primitive, _ operands: some Collection<Value>, _ types: some Sequence<TensorType>,
     _ hash: UInt32, _ origin: Origin
   ) -> ValueRange {
     let index = graph.nodes.count
@@ -244,16 +265,19 @@ private struct GrowingGraph {
   }
 
   /// The type of a function of scalars, for which there is nothing to check but dtypes.
-  private func typeOfScalars(_ primitive: Primitive, _ operands: [Value]) -> TensorType? {
-    guard let function = primitive.function else { return nil }
-    let types = graph.types
-    for operand in operands where !types[Int(operand.index)].shape.isEmpty { return nil }
-    return function.resultDType(operands.count) { types[Int(operands[$0].index)].dtype }
-      .map { TensorType($0) }
+  private func typeOfScalars(
+    _ primitive: Primitive, _ operands: some RandomAccessCollection<Value>
+  ) -> TensorType? {
+    guard case .elementwise(let function) = primitive else { return nil }
+    for operand in operands where !graph.types[Int(operand.index)].shape.isEmpty { return nil }
+    let dtype = function.resultDType(operands.count) { k in
+      graph.types[Int(operands[operands.index(operands.startIndex, offsetBy: k)].index)].dtype
+    }
+    return dtype.map { TensorType($0) }
   }
 
   private func resultTypes(
-    _ operation: any Operation, _ operands: [Value]
+    _ operation: any Operation, _ operands: some Collection<Value>
   ) throws -> [TensorType] {
     try operation.checkedTypes(of: operands.map { graph.types[Int($0.index)] })
   }
@@ -264,7 +288,7 @@ private struct GrowingGraph {
     return Value(graph.types.count - 1)
   }
 
-  private func hash(_ primitive: Primitive, _ operands: ArraySlice<Value>) -> UInt32 {
+  private func hash(_ primitive: Primitive, _ operands: some Sequence<Value>) -> UInt32 {
     var hash = primitive.processHash
     for operand in operands {
       hash = (hash ^ UInt64(UInt32(bitPattern: operand.index))) &* multiplier
@@ -273,7 +297,9 @@ private struct GrowingGraph {
     return UInt32(truncatingIfNeeded: hash)
   }
 
-  private func matches(_ node: Int, _ primitive: Primitive, _ operands: [Value]) -> Bool {
+  private func matches(
+    _ node: Int, _ primitive: Primitive, _ operands: some Collection<Value>
+  ) -> Bool {
     graph.operands(of: node).elementsEqual(operands)
       && graph.nodes[node].primitive.isEqual(to: primitive)
   }

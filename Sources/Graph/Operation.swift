@@ -188,12 +188,14 @@ public struct DerivativeError: Error, Hashable, Sendable, CustomStringConvertibl
 /// What a jvp rule sees.
 package struct JVPRule {
   package let builder: GraphBuilder
-  package let operands: [Term]
-  package let results: [Term]
+  package let operands: Terms
+  package let results: Terms
   /// One an operand; `nil` where it does not vary.
-  package let tangents: [Term?]
+  package let tangents: OptionalTerms
 
-  package init(builder: GraphBuilder, operands: [Term], results: [Term], tangents: [Term?]) {
+  package init(
+    builder: GraphBuilder, operands: Terms, results: Terms, tangents: OptionalTerms
+  ) {
     self.builder = builder
     self.operands = operands
     self.results = results
@@ -205,16 +207,16 @@ package struct JVPRule {
 package struct TransposeRule {
   package let builder: GraphBuilder
   /// The operands; the value of a linear one must not be used, only its type.
-  package let operands: [Term]
+  package let operands: Terms
   /// Which operands are linear, and so want a cotangent.
   package let linear: [Bool]
   /// One a result; `nil` where it is not used. At least one is there.
-  package let cotangents: [Term?]
+  package let cotangents: OptionalTerms
   /// More cotangents of a result, to be added: of stacks of unknown height, for loops.
   package let further: [Int: [Term]]
 
   package init(
-    builder: GraphBuilder, operands: [Term], linear: [Bool], cotangents: [Term?],
+    builder: GraphBuilder, operands: Terms, linear: [Bool], cotangents: OptionalTerms,
     further: [Int: [Term]] = [:]
   ) {
     self.builder = builder

@@ -27,6 +27,11 @@ package enum Primitive: Sendable {
     if case .elementwise(let function) = self { function } else { nil }
   }
 
+  /// Applies this function to every element.
+  package func applies(_ wanted: ScalarFunction) -> Bool {
+    if case .elementwise(let function) = self { function === wanted } else { false }
+  }
+
   /// Is evaluated in Swift, or runs a graph in which something is.
   package var runsOnHost: Bool {
     if case .other(let box) = self { box.runsOnHost } else { false }

@@ -11,10 +11,7 @@ extension Graph {
     var result = Graph(named: name)
     result.constraints = constraints
     let count = live.reduce(0) { $1 ? $0 + 1 : $0 }
-    result.nodes.reserveCapacity(count)
-    result.operandList.reserveCapacity(2 * count)
-    result.types.reserveCapacity(inputs.count + count)
-    result.definingNodes.reserveCapacity(inputs.count + count)
+    result.reserve(inputs.count + count)
     var renamed = [Value?](repeating: nil, count: types.count)
     for input in inputs {
       let value = result.addValue(type(of: input.value), names[input.value], node: -1)
@@ -22,22 +19,21 @@ extension Graph {
       result.inputs.append(GraphInput(name: input.name, value: value))
     }
     for index in nodes.indices where live[index] {
-      let node = nodes[index]
       let firstOperand = Int32(result.operandList.count)
       let firstResult = Int32(result.types.count)
-      for place in node.operandRange {
+      for place in nodes[index].operandRange {
         if let new = renamed[Int(operandList[Int(place)].index)] { result.operandList.append(new) }
       }
-      for k in node.resultRange {
+      for k in nodes[index].resultRange {
         let value = Value(Int(k))
         renamed[Int(k)] = result.addValue(
-          type(of: value), names[value], node: Int32(result.nodes.count))
+          types[Int(k)], names[value], node: Int32(result.nodes.count))
       }
       result.nodes.append(
         Node(
-          primitive: node.primitive,
+          primitive: nodes[index].primitive,
           operandRange: firstOperand..<Int32(result.operandList.count),
-          resultRange: firstResult..<Int32(result.types.count), origin: node.origin))
+          resultRange: firstResult..<Int32(result.types.count), origin: nodes[index].origin))
     }
     result.outputs = outputs.compactMap { output in
       renamed[Int(output.value.index)].map { GraphOutput(name: output.name, value: $0) }

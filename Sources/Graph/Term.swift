@@ -24,6 +24,14 @@ package struct Term {
 }
 
 /// Applies an elementwise function, with broadcasting.
+package func apply(_ function: ScalarFunction, _ x: Term) -> Term {
+  x.builder.applying(function, CollectionOfOne(x.value))
+}
+
+package func apply(_ function: ScalarFunction, _ x: Term, _ y: Term) -> Term {
+  x.builder.applying(function, ValuePair(x.value, y.value))
+}
+
 package func apply(_ function: ScalarFunction, _ operands: Term...) -> Term {
   operands[0].builder.applying(function, operands.map(\.value))
 }
@@ -163,7 +171,7 @@ extension Term {
 }
 
 /// The sum of what is there; `nil` where nothing is.
-package func sum(_ terms: [Term?]) -> Term? {
+package func sum(_ terms: some Sequence<Term?>) -> Term? {
   var total: Term?
   for case let term? in terms { total = total.map { $0 + term } ?? term }
   return total

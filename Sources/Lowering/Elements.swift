@@ -47,8 +47,7 @@ extension NestBuilder {
     // Scalars are in locals, or inputs, which are read where they lie.
     let isShared =
       plan.isStored[index] ? !indices.isEmpty : plan.useCounts[index] > 1
-    let key = ElementKey(value: value, indices: indices)
-    if isShared, let known = known(key, in: scope) {
+    if isShared, let known = known(value, indices, in: scope) {
       return Element(expression: .local(known), depth: program.localDepths[known])
     }
     if plan.isStored[index] {
@@ -57,25 +56,62 @@ extension NestBuilder {
         expression: .load(buffer: place.buffer, offset: place.offset(indices)),
         depth: depth(of: indices))
     }
-    guard let node = graph.definingNode(of: value), case .map(let map)? = plan.meanings[node]
-    else { return Element(expression: .literal(Scalar(0 as Int64, .i64)), depth: 0) }
-    let result = Int(value.index) - Int(graph.nodes[node].resultRange.lowerBound)
-    let made = build(map.values[result], map, node, indices, states: [], in: scope)
+    guard let made = made(value, indices, in: scope) else {
+      return Element(expression: .literal(Scalar(0 as Int64, .i64)), depth: 0)
+    }
     if made.expression.isLeaf { return made }
     // Under conditions it would have to be guarded once more; cheap things are written twice.
     let isTransport = plan.ownCosts[index] == 0
     if !isTransport && scope.conditions.isEmpty
       && (plan.useCounts[index] > 1 || made.depth < scope.depth)
     {
-      return bind(made, key, graph.type(of: value).dtype, name: graph.names[value], in: scope)
+      return bind(
+        made, value, indices, graph.type(of: value).dtype, name: graph.names[value], in: scope)
     }
     return made
   }
 
+  /// The element of a value that is computed where it is read.
+  private func made(_ value: Value, _ indices: [DimExpr], in scope: Scope) -> Element? {
+    guard let node = graph.definingNode(of: value) else { return nil }
+    if let function = graph.functionOfScalars(node) { return applied(function, node, in: scope) }
+    guard case .map(let map)? = plan.meanings[node] else { return nil }
+    let result = Int(value.index) - Int(graph.nodes[node].resultRange.lowerBound)
+    return build(map.values[result], map, node, indices, states: [], in: scope)
+  }
+
+  /// A function of scalars: what `build` makes of its meaning, without a look at it.
+  func applied(_ function: ScalarFunction, _ node: Int, in scope: Scope) -> Element {
+    let places = graph.nodes[node].operandRange
+    var made: [Expression] = []
+    made.reserveCapacity(places.count)
+    var depth = 0
+    for place in places {
+      let element = element(graph.operandList[Int(place)], [], in: scope)
+      made.append(element.expression)
+      depth = max(depth, element.depth)
+    }
+    let first = graph.operandList[Int(places.lowerBound) + (function.domain == .selection ? 1 : 0)]
+    let dtype = graph.types[Int(first.index)].dtype
+    return Element(expression: .applying(function, dtype, made), depth: depth)
+  }
+
   /// The local that holds an element, if it can be seen from the scope.
-  private func known(_ key: ElementKey, in scope: Scope) -> Int? {
-    if let entry = memo[key], isVisible(entry, from: scope) { return entry.number }
+  private func known(_ value: Value, _ indices: [DimExpr], in scope: Scope) -> Int? {
+    let entry =
+      indices.isEmpty
+      ? memoOfScalars[Int(value.index)] : memo[ElementKey(value: value, indices: indices)]
+    if let entry, isVisible(entry, from: scope) { return entry.number }
     return nil
+  }
+
+  /// Notes that an element is in a local.
+  func memorize(_ value: Value, _ indices: [DimExpr], _ definition: Definition) {
+    if indices.isEmpty {
+      memoOfScalars[Int(value.index)] = definition
+    } else {
+      memo[ElementKey(value: value, indices: indices)] = definition
+    }
   }
 
   /// The definition stands in a block around the scope, before the loop that leads there.
@@ -89,11 +125,13 @@ extension NestBuilder {
 
   /// Puts an element into a local, outside of the loops it does not depend on.
   private func bind(
-    _ element: Element, _ key: ElementKey, _ dtype: DType, name: String?, in scope: Scope
+    _ element: Element, _ value: Value, _ indices: [DimExpr], _ dtype: DType, name: String?,
+    in scope: Scope
   ) -> Element {
     let local = program.newLocal(dtype, name: name, depth: element.depth)
-    memo[key] = place(
+    let definition = place(
       .define(local, element.expression), number: local, depth: element.depth, in: scope)
+    memorize(value, indices, definition)
     return Element(expression: .local(local), depth: element.depth)
   }
 

@@ -73,6 +73,8 @@ package struct Buffer: Sendable {
 
   package var elementCount: DimExpr { shape.reduce(1, *) }
 
+  var isInWorkspace: Bool { if case .workspace = storage { true } else { false } }
+
   package var isParameter: Bool {
     switch storage {
     case .input, .output: true
@@ -95,19 +97,19 @@ package enum Statement: Sendable {
   case variable(Int, Expression)
   case assign(Int, Expression)
   case store(buffer: Int, offset: DimExpr, Expression)
-  case loop(LoopStatement)
+  indirect case loop(LoopStatement)
   case when([IndexCondition], [Statement])
-  case call(KernelCall)
+  indirect case call(KernelCall)
   /// Stands in the body of a loop itself, not deeper.
   case exit(unless: Expression)
-  case branch(BranchStatement)
+  indirect case branch(BranchStatement)
   /// Two buffers of the workspace, of one type.
   case swap(Int, Int)
   /// A stack gets room for so many rows, which a loop makes, by its number in `stoppers`; without
   /// memory the program ends.
   case grow(buffer: Int, rows: DimExpr, loop: Int)
   /// What must hold for a loop, by its number in `stoppers`, to go on.
-  case check(RunCheck, loop: Int)
+  indirect case check(RunCheck, loop: Int)
 }
 
 package struct LoopStatement: Sendable {
@@ -213,8 +215,8 @@ package struct KernelCall: Sendable {
   package var failing: Int?
 }
 
-/// A scalar's value.
-package indirect enum Expression: Hashable, Sendable {
+/// A scalar's value. Most are leaves and functions of leaves: those lie where they stand.
+package enum Expression: Hashable, Sendable {
   case literal(Scalar)
   /// Index arithmetic as a number.
   case index(DimExpr, DType)
@@ -222,10 +224,10 @@ package indirect enum Expression: Hashable, Sendable {
   case load(buffer: Int, offset: DimExpr)
   /// A scalar function; the dtype is that of its operands (of the branches, for select).
   case apply(ScalarFunction, DType, [Expression])
-  case convert(Expression, from: DType, to: DType)
-  case conditional([IndexCondition], then: Expression, otherwise: Expression)
+  indirect case convert(Expression, from: DType, to: DType)
+  indirect case conditional([IndexCondition], then: Expression, otherwise: Expression)
   /// An integer kept between 0 and a limit.
-  case clamp(Expression, DType, limit: DimExpr)
+  indirect case clamp(Expression, DType, limit: DimExpr)
 }
 
 extension Expression {

@@ -6,6 +6,7 @@ import Graph
 extension LoopProgram {
   /// The program with its workspace laid out.
   func withMemoryPlan() -> LoopProgram {
+    if !buffers.contains(where: \.isInWorkspace) { return self }
     var program = self
     var slots: [Slot] = []
     var slotOfBuffer: [Int: Int] = [:]

@@ -30,6 +30,8 @@ final class NestBuilder {
   var placements: [Placement?]
   /// Elements that are in a local.
   var memo: [ElementKey: Definition] = [:]
+  /// The same for scalars, by value.
+  var memoOfScalars: [Definition?]
   /// Indices read from data, likewise.
   var fetched: [FetchKey: Definition] = [:]
   /// The same by what they are, for nodes that read the same index.
@@ -50,6 +52,7 @@ final class NestBuilder {
     let count = graph.types.count
     placeOfValue = [Place?](repeating: nil, count: count)
     scalarOfValue = [Element?](repeating: nil, count: count)
+    memoOfScalars = [Definition?](repeating: nil, count: count)
     isOutput = [Bool](repeating: false, count: count)
     placements = [Placement?](repeating: nil, count: count)
   }

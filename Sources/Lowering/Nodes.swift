@@ -80,8 +80,9 @@ extension NestBuilder {
   }
 
   private func remember(_ value: Value, _ indices: [DimExpr], _ local: Int, in nest: Nest) {
-    memo[ElementKey(value: value, indices: indices)] = Definition(
-      number: local, block: nest.block, place: nest.block.items.count - 1)
+    memorize(
+      value, indices,
+      Definition(number: local, block: nest.block, place: nest.block.items.count - 1))
   }
 
   // MARK: - Maps
@@ -97,7 +98,9 @@ extension NestBuilder {
     let indices = domainIndices(map.domain, order, nest.loops)
     for (k, result) in node.resultRange.enumerated() where plan.isStored[Int(result)] {
       let value = Value(Int(result))
-      let element = build(map.values[k], map, index, indices, states: [], in: nest.scope)
+      let element =
+        graph.functionOfScalars(index).map { applied($0, index, in: nest.scope) }
+        ?? build(map.values[k], map, index, indices, states: [], in: nest.scope)
       store(element, value, indices, in: nest)
       place(value, nest, axes: order)
     }

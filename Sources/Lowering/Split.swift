@@ -32,17 +32,11 @@ extension LoopProgram {
     var count = 0
     // A variable and the loops that assign it stay together, and so do two buffers that are swapped
     // and what reads them: which is where only that function knows.
-    let last = lastAssignments()
+    let last = body.contains(where: \.isVariable) ? lastAssignments() : [:]
     let lastUses = lastUsesOfSwapped()
     var openUntil = -1
     for (place, statement) in body.enumerated() {
-      var own = 0
-      statement.forEach {
-        switch $0 {
-        case .define, .variable, .defineIndex, .loop: own += 1
-        default: break
-        }
-      }
+      let own = statement.localCount
       if count + own > localLimit && count > 0 && place > openUntil {
         cuts.append(place)
         count = 0
@@ -63,7 +57,8 @@ extension LoopProgram {
   /// The last root statement that touches each buffer that is swapped with another.
   private func lastUsesOfSwapped() -> [Int: Int] {
     var last: [Int: Int] = [:]
-    for statement in body {
+    // Loops swap.
+    for statement in body where statement.isBlock {
       statement.forEach {
         if case .swap(let a, let b) = $0 { (last[a], last[b]) = (-1, -1) }
       }
@@ -82,6 +77,27 @@ extension LoopProgram {
       statement.forEach { if case .assign(let k, _) = $0 { last[k] = place } }
     }
     return last
+  }
+}
+
+extension Statement {
+  fileprivate var isVariable: Bool { if case .variable = self { true } else { false } }
+
+  /// How many locals it and what is inside define, index variables included.
+  fileprivate var localCount: Int {
+    switch self {
+    case .define, .variable, .defineIndex: return 1
+    case .loop, .when, .branch:
+      var count = 0
+      forEach {
+        switch $0 {
+        case .define, .variable, .defineIndex, .loop: count += 1
+        default: break
+        }
+      }
+      return count
+    case .assign, .store, .call, .exit, .swap, .grow, .check: return 0
+    }
   }
 }
 

@@ -31,9 +31,14 @@ struct StoragePlan {
     var depths = costs
     for index in graph.nodes.indices {
       let results = graph.nodes[index].resultRange
-      guard case .map(let map)? = meanings[index] else {
-        for result in results { isStored[Int(result)] = true }
-        continue
+      // A function of scalars is a map that repeats nothing.
+      var map: Comprehension?
+      if graph.functionOfScalars(index) == nil {
+        guard case .map(let general)? = meanings[index] else {
+          for result in results { isStored[Int(result)] = true }
+          continue
+        }
+        map = general
       }
       var cost = 0
       var depth = 1
@@ -45,7 +50,7 @@ struct StoragePlan {
         depth = max(depth, 1 + depths[operand])
       }
       // Of numbers that are repeated each is computed once, not each repetition.
-      if cost > 1, results.contains(where: { useCounts[Int($0)] > 1 }),
+      if cost > 1, let map, results.contains(where: { useCounts[Int($0)] > 1 }),
         let operand = graph.repeated(by: map, graph.nodes[index])
       {
         isStored[Int(operand.index)] = true
@@ -63,8 +68,9 @@ struct StoragePlan {
     for output in graph.outputs where (costs[Int(output.value.index)]) > 0 {
       isStored[Int(output.value.index)] = true
     }
-    for (index, node) in graph.nodes.enumerated() {
-      storeOperands(of: node, index, graph, costs, contractions)
+    // A scalar reads everything once.
+    for index in graph.nodes.indices where graph.functionOfScalars(index) == nil {
+      storeOperands(of: graph.nodes[index], index, graph, costs, contractions)
     }
   }
 
@@ -76,8 +82,8 @@ struct StoragePlan {
     var meanings: [Meaning?] = []
     meanings.reserveCapacity(graph.nodes.count)
     var costs = [Int](repeating: 0, count: graph.types.count)
-    for node in graph.nodes {
-      if let function = node.primitive.function, graph.readsScalars(node) {
+    for (index, node) in graph.nodes.enumerated() {
+      if let function = graph.functionOfScalars(index) {
         let last = graph.operandList[Int(node.operandRange.upperBound) - 1]
         let dtype = graph.types[Int(last.index)].dtype
         costs[Int(node.resultRange.lowerBound)] = function.cost
@@ -104,7 +110,6 @@ struct StoragePlan {
     of node: Node, _ index: Int, _ graph: Graph, _ costs: [Int],
     _ contractions: Contraction.Policy
   ) {
-    // A scalar reads everything once.
     if case .map(let map)? = meanings[index], map.domain.isEmpty { return }
     let operands = Array(graph.operands(of: node))
     if Contraction(graph, node, meanings[index], contractions) != nil {
@@ -158,12 +163,10 @@ struct StoragePlan {
 }
 
 extension Graph {
-  /// Has operands, and all of them are scalars.
-  fileprivate func readsScalars(_ node: Node) -> Bool {
-    !node.operandRange.isEmpty
-      && node.operandRange.allSatisfy {
-        types[Int(operandList[Int($0)].index)].shape.isEmpty
-      }
+  /// The function that a node applies to scalars: the shape of its result is that of its operands.
+  func functionOfScalars(_ node: Int) -> ScalarFunction? {
+    let result = Int(nodes[node].resultRange.lowerBound)
+    return types[result].shape.isEmpty ? nodes[node].primitive.function : nil
   }
 
   /// The operand whose elements a map repeats, as a broadcast does.

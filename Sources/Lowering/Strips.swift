@@ -25,7 +25,8 @@ extension LoopProgram {
   private static let mostSums = 64
 
   private static func marked(_ statements: [Statement]) -> [Statement] {
-    statements.map { statement in
+    if !statements.contains(where: \.isBlock) { return statements }
+    return statements.map { statement in
       let inside = statement.mapBodies(marked)
       guard case .loop(var loop) = inside else { return inside }
       if let extent = loop.extent, !loop.isOfSteps, !loop.isDescending,

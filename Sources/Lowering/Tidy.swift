@@ -34,19 +34,10 @@ extension LoopProgram {
 
   /// Returns whether anything was removed.
   private mutating func removeDeadLocals(_ uses: Uses) -> Bool {
-    var removed = false
-    body = Self.filtered(body) { statement in
-      switch statement {
-      case .define(let k, _), .variable(let k, _), .assign(let k, _):
-        if uses.ofLocals[k] == 0 { removed = true }
-        return uses.ofLocals[k] > 0
-      case .defineIndex(let k, _):
-        if !uses.indices.contains(k) { removed = true }
-        return uses.indices.contains(k)
-      case .store, .loop, .when, .call, .exit, .branch, .swap, .grow, .check: return true
-      }
-    }
-    return removed
+    var hasDead = false
+    for statement in body { statement.forEach { if uses.isDead($0) { hasDead = true } } }
+    if hasDead { body = Self.filtered(body) { !uses.isDead($0) } }
+    return hasDead
   }
 
   private static func filtered(
@@ -71,12 +62,13 @@ extension LoopProgram {
 
   private static func inlined(_ statements: [Statement], _ uses: [Int]) -> [Statement] {
     var result: [Statement] = []
+    result.reserveCapacity(statements.count)
     for statement in statements {
       switch statement {
       case .loop, .when, .call, .swap, .grow, .check:
         result.append(statement.mapBodies { inlined($0, uses) })
       case .define, .defineIndex, .variable, .assign, .store, .exit, .branch:
-        var current = statement.mapBodies { inlined($0, uses) }
+        var current = statement.isBlock ? statement.mapBodies { inlined($0, uses) } : statement
         while case .define(let k, let value)? = result.last, uses[k] == 1,
           let e = current.expression, e.mentions(local: k), e.depth + value.depth <= deepest
         {
@@ -108,5 +100,14 @@ private struct Uses {
     }
     self.ofLocals = ofLocals
     self.indices = indices
+  }
+
+  /// Gives a value to a variable that nobody reads.
+  func isDead(_ statement: Statement) -> Bool {
+    switch statement {
+    case .define(let k, _), .variable(let k, _), .assign(let k, _): ofLocals[k] == 0
+    case .defineIndex(let k, _): !indices.contains(k)
+    case .store, .loop, .when, .call, .exit, .branch, .swap, .grow, .check: false
+    }
   }
 }

@@ -65,6 +65,15 @@ extension Statement {
     }
   }
 
+  /// Has statements inside.
+  var isBlock: Bool {
+    switch self {
+    case .loop, .when, .branch: true
+    case .define, .defineIndex, .variable, .assign, .store, .call, .exit, .swap, .grow, .check:
+      false
+    }
+  }
+
   /// The statement with the statements inside it, one body at a time, replaced.
   func mapBodies(_ transform: ([Statement]) -> [Statement]) -> Statement {
     switch self {

@@ -17,13 +17,20 @@ extension LoopProgram {
   private static let largest = 24
 
   private mutating func unrolled(_ statements: [Statement]) -> [Statement] {
-    statements.flatMap { statement -> [Statement] in
-      guard case .loop(let loop) = statement, !loop.isOfSteps, !loop.isDescending,
+    if !statements.contains(where: \.isBlock) { return statements }
+    var result: [Statement] = []
+    result.reserveCapacity(statements.count)
+    for statement in statements {
+      if case .loop(let loop) = statement, !loop.isOfSteps, !loop.isDescending,
         let extent = loop.extent?.constantValue, extent <= Self.longest,
         let size = loop.body.sizeToUnroll, size * extent <= Self.largest
-      else { return [statement.mapBodies { unrolled($0) }] }
-      return (0..<max(extent, 0)).flatMap { step(loop, $0, isLast: $0 == extent - 1) }
+      {
+        for k in 0..<max(extent, 0) { result += step(loop, k, isLast: k == extent - 1) }
+      } else {
+        result.append(statement.mapBodies { unrolled($0) })
+      }
     }
+    return result
   }
 
   /// One step of a loop, with locals of its own unless it is the last.

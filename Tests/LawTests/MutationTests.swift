@@ -32,7 +32,7 @@ struct FaultyOperation: Operation {
   func guards(of operands: [TensorType]) -> [Guard] { base.guards(of: operands) }
 
   func jvp(_ rule: JVPRule) throws -> [Term?] {
-    var tangents = rule.tangents
+    var tangents = Array(rule.tangents)
     if fault.isInTranspose {
       // Linear operations are their own derivatives, so that the transpose meets the fault.
       let all = zip(tangents, rule.operands).map { $0 ?? $1.zeros }
@@ -42,7 +42,8 @@ struct FaultyOperation: Operation {
     if fault == .droppedTermInJVP { tangents[tangents.count - 1] = nil }
     let made = try base.jvp(
       JVPRule(
-        builder: rule.builder, operands: rule.operands, results: rule.results, tangents: tangents))
+        builder: rule.builder, operands: rule.operands, results: rule.results,
+        tangents: OptionalTerms(rule.builder, tangents)))
     return made.enumerated().map { k, tangent in
       switch fault {
       case .wrongSignInJVP: tangent.map { -$0 }

@@ -3,6 +3,44 @@
 import Graph
 
 extension Elaborator {
+  /// A call of a function of elements as the catalog has it, with nothing but operands: what long
+  /// programs are made of. `nil` for other calls.
+  mutating func callFunctionOfElements(
+    _ name: NameID, _ arguments: ArraySlice<Argument>, _ expression: Expr, _ frame: inout Frame
+  ) -> Item? {
+    guard let function = functionOfElements(named: name, argumentCount: arguments.count),
+      arguments.allSatisfy({ $0.name == nil })
+    else { return nil }
+    var items: [Item] = []
+    var operands: [Term] = []
+    for argument in arguments {
+      let item = value(argument.value, &frame)
+      items.append(item)
+      if case .term(let term) = item { operands.append(term) }
+    }
+    if operands.count == items.count { return apply(function, operands, expression, frame) }
+    guard let entry = Catalog.entry(named: function.name) else { return nil }
+    return build(
+      entry, items, arguments.map { tree[$0.value].span }, entry.parameters.map(\.numberDType), [:],
+      expression, &frame)
+  }
+
+  /// The function of the catalog of that name and so many operands, unless the file has one of the name.
+  /// Looked up once for each name; what means different things, as `max` does, is none.
+  private mutating func functionOfElements(
+    named name: NameID, argumentCount: Int
+  ) -> ScalarFunction? {
+    if let known = functionsOfElements[name] {
+      return known?.arity == argumentCount ? known : nil
+    }
+    let text = tree[name]
+    let found =
+      function(named: name) == nil && DType(rawValue: text) == nil
+      ? Catalog.function(named: text) : nil
+    functionsOfElements.set(name, found)
+    return found?.arity == argumentCount ? found : nil
+  }
+
   mutating func call(
     _ name: NameID, _ arguments: [Argument], _ expression: Expr, _ frame: inout Frame
   ) -> Item {
@@ -77,11 +115,19 @@ extension Elaborator {
       }
     }
     if failed { return .invalid }
+    return build(entry, items, spans, fixed, attributes, expression, &frame)
+  }
+
+  private mutating func build(
+    _ entry: Entry, _ items: [Item], _ spans: [SourceSpan], _ fixed: [DType?],
+    _ attributes: [String: AttributeValue], _ expression: Expr, _ frame: inout Frame
+  ) -> Item {
     if items.count == 2, let x = items[0].dimExpr, let y = items[1].dimExpr {
       if entry.name == ScalarFunction.min.name { return .size(.min(x, y)) }
       if entry.name == ScalarFunction.max.name { return .size(.max(x, y)) }
     }
     let domain = Catalog.function(named: entry.name)?.domain
+    var fixed = fixed
     if domain == .selection, items.count > 0 { fixed[0] = .bool }
     guard
       let operands = terms(

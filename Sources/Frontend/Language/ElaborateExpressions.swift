@@ -53,7 +53,9 @@ extension Elaborator {
       return unary(op, value(operand, &frame), expression, &frame)
     case .array(let elements): return array(Array(tree[elements]), expression, &frame)
     case .call(let name, let arguments):
-      return call(name, Array(tree[arguments]), expression, &frame)
+      let arguments = tree[arguments]
+      return callFunctionOfElements(name, arguments, expression, &frame)
+        ?? call(name, Array(arguments), expression, &frame)
     case .loop(let loop): return self.loop(loop, expression, &frame)
     case .choice(let choice): return self.choice(choice, expression, &frame)
     case .solution(let solution): return self.solution(solution, expression, &frame)
@@ -186,6 +188,9 @@ extension Elaborator {
   private mutating func binary(
     _ op: BinaryOperator, _ left: Item, _ right: Item, _ expression: Expr, _ frame: inout Frame
   ) -> Item {
+    if case .term(let a) = left, case .term(let b) = right, op != .matrixProduct {
+      return apply(op.function, [a, b], expression, frame)
+    }
     if left.isInvalid || right.isInvalid { return .invalid }
     if left.term == nil, right.term == nil,
       let item = folded(op, left, right, expression)
@@ -205,7 +210,7 @@ extension Elaborator {
         return .invalid
       }
     }
-    return apply(Elementwise(op.function), operands, expression, frame)
+    return apply(op.function, operands, expression, frame)
   }
 
   /// Operators between numbers and sizes that have no dtype yet; `nil` where the result has one.
@@ -245,14 +250,31 @@ extension Elaborator {
     return .invalid
   }
 
+  /// Applies a function of elements and reports a type error at the expression.
+  mutating func apply(
+    _ function: ScalarFunction, _ operands: [Term], _ expression: Expr, _ frame: Frame
+  ) -> Item {
+    do {
+      try expectRoom(frame)
+      return .term(try frame.builder.apply(function, operands))
+    } catch {
+      reportFailure(error, at: expression.span, expression.point, operands)
+      return .invalid
+    }
+  }
+
+  private func expectRoom(_ frame: Frame) throws {
+    guard frame.builder.nodeCount < Self.nodeLimit else {
+      throw TypeRuleError("the function has more than \(Self.nodeLimit) operations")
+    }
+  }
+
   /// Applies an operation and reports a type error at the expression.
   mutating func apply(
     _ operation: some Operation, _ operands: [Term], _ expression: Expr, _ frame: Frame
   ) -> Item {
     do {
-      guard frame.builder.nodeCount < Self.nodeLimit else {
-        throw TypeRuleError("the function has more than \(Self.nodeLimit) operations")
-      }
+      try expectRoom(frame)
       let results = try frame.builder.apply(operation, operands)
       return results.count == 1 ? .term(results[0]) : .tuple(results)
     } catch {

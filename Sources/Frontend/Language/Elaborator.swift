@@ -18,6 +18,8 @@ struct Elaborator {
   private(set) var failed: Set<Int>
   /// Counts also what the log has no room for.
   private var errorCount = 0
+  /// What names of the catalog mean that have been called; `nil` for what is no function of elements.
+  var functionsOfElements = NameMap<ScalarFunction?>()
   /// More than 0: what is elaborated is thrown away; only its types are asked for.
   var guessing = 0
 
@@ -64,6 +66,7 @@ struct Elaborator {
       self.index = index
       self.isInlined = isInlined
       for result in function.results { resultTypes[result.name] = result.type }
+      usedNames.reserveCapacity(function.body.statements.count)
       for statement in function.body.statements {
         for target in statement.targets { remaining[target.name, default: 0] += 1 }
       }
@@ -347,6 +350,10 @@ struct Elaborator {
     let name = tree[id]
     if frame.isInlined || name.isPlaceholder { return term }
     let hasName = frame.builder.hasName(term)
+    if !hasName && isLast && distinct.isEmpty && frame.usedNames.insert(name).inserted {
+      frame.builder.name(term, name)
+      return term
+    }
     if hasName && distinct.isEmpty {
       if isLast && frame.outer.isEmpty { frame.builder.addAlias(term, name) }
       return term

@@ -60,7 +60,7 @@ package struct CustomFunction: Operation {
     let floats = rule.operands.indices.filter { rule.operands[$0].dtype.isFloat }
     let tangents = floats.map { rule.tangents[$0] ?? rule.operands[$0].zeros }
     let made = try rule.builder.apply(
-      CustomTangent(of: self), rule.operands + rule.results + tangents)
+      CustomTangent(of: self), rule.operands + Array(rule.results) + tangents)
     var results = [Term?](repeating: nil, count: rule.results.count)
     let places = rule.results.indices.filter { rule.results[$0].dtype.isFloat }
     for (k, term) in zip(places, made) { results[k] = term }

@@ -215,12 +215,19 @@ package struct UniqueNames {
 
   package init(_ wanted: [String]) {
     var taken: Set<String> = []
+    // The number that each name is to get next: lower ones are taken.
+    var numbers: [String: Int] = [:]
+    taken.reserveCapacity(wanted.count)
+    names.reserveCapacity(wanted.count)
     for name in wanted {
       var unique = name
-      var number = 2
-      while !taken.insert(unique).inserted {
-        unique = "\(name)\(number)"
-        number += 1
+      if !taken.insert(name).inserted {
+        var number = numbers[name] ?? 2
+        repeat {
+          unique = "\(name)\(number)"
+          number += 1
+        } while !taken.insert(unique).inserted
+        numbers[name] = number
       }
       names.append(unique)
     }

@@ -2,7 +2,7 @@
 
 extension Loop {
   package func jvp(_ rule: JVPRule) throws -> [Term?] {
-    let tangents = rule.tangents
+    let tangents = Array(rule.tangents)
     // What varies is carried on until nothing new varies.
     var varies = carriedOperands.map { tangents[$0] != nil }
     var step = try TangentStep(self, tangents, varies)

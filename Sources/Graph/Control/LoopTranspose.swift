@@ -102,16 +102,8 @@ extension Loop {
 extension [(name: String, value: Value)] {
   /// The same with names that differ.
   fileprivate func renamed() -> Self {
-    var taken: Set<String> = []
-    return map { name, value in
-      var unique = name
-      var number = 2
-      while !taken.insert(unique).inserted {
-        unique = "\(name)\(number)"
-        number += 1
-      }
-      return (unique, value)
-    }
+    let names = UniqueNames(map(\.name))
+    return enumerated().map { (names[$0], $1.value) }
   }
 }
 

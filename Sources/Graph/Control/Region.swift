@@ -29,7 +29,7 @@ extension DimExpr {
   package static let unknownName = "?"
 
   /// Mentions an unknown extent.
-  package var isUnknown: Bool { symbols.contains(Self.unknownName) }
+  package var isUnknown: Bool { !terms.isEmpty && symbols.contains(Self.unknownName) }
 }
 
 extension TensorType {

@@ -88,6 +88,7 @@ extension Graph {
   /// Bytes a step, for sizes of 64; an unbounded stack within a step cannot be kept.
   fileprivate func keepingCost(of value: Value) -> Int {
     let type = type(of: value)
+    if type.shape.isEmpty { return type.dtype.byteCount }
     if type.shape.contains(where: \.isUnknown) { return Network.endless }
     let bytes = (type.elementCount * DimExpr(type.dtype.byteCount))
     return min((try? bytes.evaluate { _ in 64 }) ?? Network.endless, Network.endless)
@@ -97,12 +98,13 @@ extension Graph {
   /// element, or nobody knows what it does.
   package func computingCost(of node: Node) -> Int {
     // Small whole powers are products.
-    if node.primitive.function == .pow, let exponent = operands(of: node).last.flatMap(literal),
+    if node.primitive.applies(.pow), let exponent = operands(of: node).last.flatMap(literal),
       ScalarFunction.powersAsProducts.contains(exponent.real),
       exponent.real == exponent.real.rounded()
     {
       return 2
     }
+    if let function = node.primitive.function { return function.cost }
     guard !node.mayExpand, !node.primitive.runsOnHost,
       case .map(let map) = node.operation.meaning(operandTypes(of: node), resultTypes(of: node))
     else { return Self.endlessCost }

@@ -51,15 +51,17 @@ package struct Elementwise: Operation {
     case .zero: return [nil]
     case .rule(let tangent): return [tangent(rule)?.broadcast(to: result.shape)]
     case .partials(let partials):
-      var parts: [Term?] = []
+      var first: Term?
+      var others: [Term] = []
       for (k, tangent) in rule.tangents.enumerated() {
         guard let tangent else { continue }
         guard let partial = partials[k] else {
           throw DerivativeError(name, "has no derivative in operand \(k + 1)")
         }
-        parts.append(partial(rule.operands, result) * tangent)
+        let part = partial(rule.operands, result) * tangent
+        if first == nil { first = part } else { others.append(part) }
       }
-      return [sum(parts)?.broadcast(to: result.shape)]
+      return [first.map { others.reduce($0, +).broadcast(to: result.shape) }]
     }
   }
 

@@ -126,7 +126,7 @@ package final class ScalarFunction: Sendable, Hashable {
 
   package enum Derivative: Sendable {
     /// ∂y/∂xₖ from the operands and the result; `nil` where the function has none in xₖ.
-    case partials([(@Sendable (_ x: [Term], _ y: Term) -> Term)?])
+    case partials([(@Sendable (_ x: Terms, _ y: Term) -> Term)?])
     /// Constant almost everywhere: 0.
     case zero
     /// The tangent itself, where a product with a partial would make 0·∞.
@@ -170,7 +170,7 @@ package final class ScalarFunction: Sendable, Hashable {
     /// Never linear.
     case none
     /// The cotangent of linear operand k, in the shape of the result.
-    case rule(@Sendable (_ k: Int, _ ct: Term, _ operands: [Term]) -> Term)
+    case rule(@Sendable (_ k: Int, _ ct: Term, _ operands: Terms) -> Term)
   }
 }
 

@@ -23,22 +23,25 @@ package struct Cotangents {
     cotangents = [Value?](repeating: nil, count: graph.types.count)
     var linear = [Bool](repeating: false, count: graph.types.count)
     for input in inputs { linear[Int(input.index)] = true }
-    for node in graph.nodes
-    where graph.operands(of: node).contains(where: { linear[Int($0.index)] }) {
-      for result in node.resultRange { linear[Int(result)] = true }
+    for node in graph.nodes.indices {
+      let places = graph.nodes[node].operandRange
+      if places.contains(where: { linear[Int(graph.operandList[Int($0)].index)] }) {
+        for result in graph.nodes[node].resultRange { linear[Int(result)] = true }
+      }
     }
     for (tangent, cotangent) in outputs where linear[Int(tangent.index)] {
       add(cotangent, to: tangent)
     }
-    for node in graph.nodes.reversed() {
-      let results = graph.results(of: node)
+    for index in graph.nodes.indices.reversed() {
+      let results = ValueRange(graph.nodes[index].resultRange)
       guard linear[Int(results[0].index)] else { continue }
       guard results.contains(where: { cotangents[Int($0.index)] != nil }) else { continue }
-      let received = results.map { self[$0] }
+      let node = graph.nodes[index]
+      let received = OptionalTerms(builder, results.map { cotangents[Int($0.index)] })
       let operands = graph.operands(of: node)
       builder.origin = node.origin
       let rule = TransposeRule(
-        builder: builder, operands: operands.map { Term(builder, $0) },
+        builder: builder, operands: Terms(builder, operands),
         linear: operands.map { linear[Int($0.index)] }, cotangents: received,
         further: further.isEmpty
           ? [:]

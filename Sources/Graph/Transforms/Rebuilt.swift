@@ -4,11 +4,17 @@ extension Graph {
   /// The operands of a node as `renamed` has them; those without a name there are left out.
   package func operands(of node: Node, renamed: [Value?]) -> [Value] {
     var operands: [Value] = []
+    setOperands(&operands, of: node, renamed: renamed)
+    return operands
+  }
+
+  /// The same in an array that is used again.
+  package func setOperands(_ operands: inout [Value], of node: Node, renamed: [Value?]) {
+    operands.removeAll(keepingCapacity: true)
     operands.reserveCapacity(node.operandRange.count)
     for place in node.operandRange {
       if let new = renamed[Int(operandList[Int(place)].index)] { operands.append(new) }
     }
-    return operands
   }
 
   /// A builder for a graph of the same name, constraints and inputs, and for each value what stands for
@@ -16,7 +22,7 @@ extension Graph {
   package func emptied() -> (builder: GraphBuilder, values: [Value?]) {
     var empty = Graph(named: name)
     empty.constraints = constraints
-    let builder = GraphBuilder(empty)
+    let builder = GraphBuilder(empty, expecting: nodes.count)
     var renamed = [Value?](repeating: nil, count: types.count)
     for input in inputs {
       renamed[Int(input.value.index)] = builder.addInput(input.name, type(of: input.value)).value

@@ -23,9 +23,9 @@ package struct Tangents {
       let results = graph.results(of: node)
       builder.origin = node.origin
       let rule = JVPRule(
-        builder: builder, operands: operands.map { Term(builder, $0) },
-        results: results.map { Term(builder, $0) },
-        tangents: operands.map { self[$0] })
+        builder: builder, operands: Terms(builder, operands),
+        results: Terms(builder, Array(results)[...]),
+        tangents: OptionalTerms(builder, operands.map { tangents[Int($0.index)] }))
       let made = try node.operation.jvp(rule)
       // A value with a seed of its own varies by both.
       for (result, tangent) in zip(results, made) {

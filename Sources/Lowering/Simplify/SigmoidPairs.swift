@@ -8,9 +8,8 @@ extension Graph {
   func sigmoidPairs(_ live: [Bool]) -> Set<Value> {
     var plain: Set<Value> = []
     var negated: Set<Value> = []
-    for (index, node) in nodes.enumerated()
-    where live[index] && node.primitive.function == .sigmoid {
-      guard let x = operands(of: node).first, type(of: x).dtype == .f64 else { continue }
+    for index in nodes.indices where live[index] && nodes[index].primitive.applies(.sigmoid) {
+      guard let x = operands(of: index).first, type(of: x).dtype == .f64 else { continue }
       plain.insert(x)
       if let source = negatedValue(x) { negated.insert(source) }
     }

@@ -10,7 +10,7 @@ extension Graph {
   /// gone.
   package func simplified() -> Graph {
     var graph = expanded().algebraicallySimplified()
-    guard graph.nodes.contains(where: { $0.hasRegions }) else { return graph }
+    guard graph.nodes.indices.contains(where: { graph.nodes[$0].hasRegions }) else { return graph }
     let simplified = SimplifiedRegions()
     // What one round lays open, the next one finds.
     for _ in 0..<4 {
@@ -24,8 +24,8 @@ extension Graph {
 
   /// The graph with ordinary operations in place of those that are there for their derivatives.
   private func expanded() -> Graph {
-    let isOrdinary = nodes.allSatisfy { node in
-      !node.mayExpand || node.operation is Loop || node.operation is Conditional
+    let isOrdinary = nodes.indices.allSatisfy { k in
+      !nodes[k].mayExpand || nodes[k].operation is Loop || nodes[k].operation is Conditional
     }
     if isOrdinary { return self }
     var graph = self
@@ -52,9 +52,10 @@ extension Graph {
     let live = liveNodes()
     let useCounts = self.useCounts()
     let pairs = sigmoidPairs(live)
+    var operands: [Value] = []
     for (index, node) in nodes.enumerated() where live[index] {
       builder.origin = node.origin
-      let operands = self.operands(of: node, renamed: renamed)
+      setOperands(&operands, of: node, renamed: renamed)
       let results =
         swappedProduct(node, operands, useCounts, builder)
         ?? openSigmoid(node, pairs, builder) { renamed[Int($0.index)] }
@@ -277,7 +278,7 @@ extension Graph {
   private func swappedProduct(
     _ node: Node, _ operands: [Value], _ useCounts: [Int32], _ builder: GraphBuilder
   ) -> ValueRange? {
-    guard node.primitive.function == nil, let transpose = node.operation as? Transpose,
+    guard case .other = node.primitive, let transpose = node.operation as? Transpose,
       let value = self.operands(of: node).first,
       let inner = builder.graph.definingNode(of: operands[0]),
       let dot = builder.graph.nodes[inner].operation as? Dot

@@ -33,7 +33,7 @@ struct FaultyControl: Operation {
   }
 
   func jvp(_ rule: JVPRule) throws -> [Term?] {
-    var tangents = rule.tangents
+    var tangents = Array(rule.tangents)
     for k in fault?.droppedOperands(of: base, .tangent) ?? 0..<0 { tangents[k] = nil }
     let varying = tangents.indices.filter { tangents[$0] != nil }
     let count = rule.operands.count
@@ -44,8 +44,9 @@ struct FaultyControl: Operation {
       for (place, k) in varying.enumerated() { here[k] = given[count + place] }
       return try base.jvp(
         JVPRule(
-          builder: builder, operands: Array(given[..<count]),
-          results: rule.results.map { builder.addHidden($0.type) }, tangents: here))
+          builder: builder, operands: Terms(builder, Array(given[..<count])),
+          results: Terms(builder, rule.results.map { builder.addHidden($0.type) }),
+          tangents: OptionalTerms(builder, here)))
     } editing: { operation, operands, builder in
       if fault?.station == .tangent {
         return fault?.edited(operation, operands, builder) ?? (operation, operands)
@@ -69,8 +70,8 @@ struct FaultyControl: Operation {
       }
       return try base.transpose(
         TransposeRule(
-          builder: builder, operands: Array(given[..<count]), linear: rule.linear,
-          cotangents: here))
+          builder: builder, operands: Terms(builder, Array(given[..<count])),
+          linear: rule.linear, cotangents: OptionalTerms(builder, here)))
     } editing: { operation, operands, builder in
       fault?.station == .transpose
         ? fault?.edited(operation, operands, builder) ?? (operation, operands)

@@ -7,7 +7,7 @@ import Lowering
 struct CFunction {
   let program: LoopProgram
   var names = CNames()
-  private(set) var lines: [String] = []
+  var lines: [String] = []
   var indent = 1
 
   var bufferNames: [String] = []
@@ -358,32 +358,6 @@ struct CFunction {
     guard let failing = call.failing else { return emit("\(text);") }
     lines += CLayout.broken(
       "if (\(text) != 0) return \(status(.noResult, failing));", indent: 2 * indent)
-  }
-
-  /// What a nest computes, by the lines of the source: `line 5: dot, grad_y (negate)`.
-  mutating func comment(_ notes: [Note]) {
-    if notes.isEmpty { return }
-    let most = 8
-    var places: [(line: Int32, texts: [String])] = []
-    for note in notes {
-      let place =
-        places.firstIndex { $0.line == note.origin.line }
-        ?? {
-          places.append((note.origin.line, []))
-          return places.count - 1
-        }()
-      if places[place].texts.count > most { continue }
-      let name = note.name.map { CNames.identifier($0) }
-      let text =
-        note.operation == "output"
-        ? name ?? "" : name.map { "\($0) (\(note.operation))" } ?? note.operation
-      if !places[place].texts.contains(text) { places[place].texts.append(text) }
-    }
-    let parts = places.sorted { $0.line < $1.line }.map { line, texts in
-      let list = texts.prefix(most).joined(separator: ", ") + (texts.count > most ? ", …" : "")
-      return line > 0 ? "line \(line): \(list)" : list
-    }
-    lines += CLayout.comment(parts.joined(separator: "; "), indent: 2 * indent)
   }
 }
 

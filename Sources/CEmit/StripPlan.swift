@@ -40,6 +40,8 @@ struct StripPlan {
   private(set) var elements: [Int: StripSource] = [:]
   /// Indices that are read from data.
   private(set) var indices: [Int: StripRegister] = [:]
+  /// These, and that of the loop.
+  private var moving: Set<Int>
   /// How many registers of each dtype are in use at once.
   private(set) var depth: [DType: Int] = [:]
 
@@ -62,6 +64,7 @@ struct StripPlan {
     self.program = program
     self.loop = loop
     self.base = base
+    moving = [loop.index]
     var stored: Set<Int> = []
     var uses: [Int: Int] = [:]
     for statement in loop.body {
@@ -99,6 +102,7 @@ struct StripPlan {
       // Its readers are not counted: it is kept.
       pending[register] = .max / 2
       indices[k] = register
+      moving.insert(k)
     case .store(let buffer, let offset, let e):
       let dtype = program.buffers[buffer].dtype
       let stride = offset.stride(along: loop.index)
@@ -263,25 +267,7 @@ struct StripPlan {
 
   /// It is not the same for all steps.
   private func varies(_ e: Expression) -> Bool {
-    var varies = false
-    let own = Set(indices.keys).union([loop.index])
-    e.forEach {
-      switch $0 {
-      case .local(let k): if locals.contains(k) { varies = true }
-      case .load(let buffer, let offset):
-        if isStored.contains(buffer) || offset.mentions(anyOf: own) { varies = true }
-      case .index(let place, _): if place.mentions(anyOf: own) { varies = true }
-      case .clamp(_, _, let limit): if limit.mentions(anyOf: own) { varies = true }
-      case .conditional(let conditions, _, _):
-        if conditions.contains(where: {
-          $0.lhs.mentions(anyOf: own) || $0.rhs.mentions(anyOf: own)
-        }) {
-          varies = true
-        }
-      case .literal, .apply, .convert: break
-      }
-    }
-    return varies
+    e.varies(with: moving, locals, isStored)
   }
 
   // MARK: - Registers
@@ -307,4 +293,32 @@ struct StripPlan {
 extension Optional<ScalarFunction.CForm> {
   /// C writes the operand alone.
   fileprivate var isNothing: Bool { if case .prefix("")? = self { true } else { false } }
+}
+
+extension Expression {
+  /// Whether it may differ from step to step of a loop.
+  /// - Parameters:
+  ///   - indices: those that change, the loop's own among them.
+  ///   - locals: those that the loop defines; numbers below 0 stand for registers.
+  ///   - stored: the buffers that it writes.
+  func varies(with indices: Set<Int>, _ locals: Set<Int>, _ stored: Set<Int>) -> Bool {
+    var varies = false
+    forEach {
+      switch $0 {
+      case .local(let k): if k < 0 || locals.contains(k) { varies = true }
+      case .load(let buffer, let offset):
+        if stored.contains(buffer) || offset.mentions(anyOf: indices) { varies = true }
+      case .index(let place, _): if place.mentions(anyOf: indices) { varies = true }
+      case .clamp(_, _, let limit): if limit.mentions(anyOf: indices) { varies = true }
+      case .conditional(let conditions, _, _):
+        if conditions.contains(where: {
+          $0.lhs.mentions(anyOf: indices) || $0.rhs.mentions(anyOf: indices)
+        }) {
+          varies = true
+        }
+      case .literal, .apply, .convert: break
+      }
+    }
+    return varies
+  }
 }

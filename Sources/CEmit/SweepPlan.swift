@@ -294,25 +294,7 @@ struct SweepPlan {
 
   /// It is not the same for all steps.
   private func varies(_ e: Expression) -> Bool {
-    var varies = false
-    let own = Set(sweepOfIndex.keys).union([loop.index])
-    e.forEach {
-      switch $0 {
-      case .local(let k): if k < 0 || locals.contains(k) { varies = true }
-      case .load(let buffer, let offset):
-        if isStored.contains(buffer) || offset.mentions(anyOf: own) { varies = true }
-      case .index(let place, _): if place.mentions(anyOf: own) { varies = true }
-      case .clamp(_, _, let limit): if limit.mentions(anyOf: own) { varies = true }
-      case .conditional(let conditions, _, _):
-        if conditions.contains(where: {
-          $0.lhs.mentions(anyOf: own) || $0.rhs.mentions(anyOf: own)
-        }) {
-          varies = true
-        }
-      case .literal, .apply, .convert: break
-      }
-    }
-    return varies
+    e.varies(with: Set(sweepOfIndex.keys).union([loop.index]), locals, isStored)
   }
 
   // MARK: - Registers

@@ -61,7 +61,8 @@ extension CFunction {
 
   /// Uses registers up to these numbers.
   private mutating func take(_ depth: [DType: Int]) {
-    for (dtype, count) in depth {
+    // In one order, so that names are the same in every run.
+    for (dtype, count) in depth.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       registersInUse[dtype] = count
       for number in 0..<count {
         let register = StripRegister(dtype: dtype, number: number)

@@ -265,7 +265,8 @@ struct SweepPlan {
       sweeps[own].append(.fill(register, .local(k)))
       spilled[k] = register
     }
-    for (buffer, load) in overwritten where captured[buffer] == nil {
+    for (buffer, load) in overwritten.sorted(by: { $0.key < $1.key })
+    where captured[buffer] == nil {
       let register = take(program.buffers[buffer].dtype, availableIn: 1)
       sweeps[0].append(.fill(register, load))
       captured[buffer] = register

@@ -38,11 +38,11 @@ extension [SweepStep] {
 }
 
 extension SweepStep {
-  /// Those it reads or writes.
-  fileprivate var registers: Set<StripRegister> {
-    var found: Set<StripRegister> = []
+  /// Those it reads or writes, each once, in order.
+  fileprivate var registers: [StripRegister] {
+    var found: [StripRegister] = []
     _ = renumbered {
-      found.insert($0)
+      if !found.contains($0) { found.append($0) }
       return $0
     }
     return found

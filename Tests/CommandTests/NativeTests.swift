@@ -40,6 +40,14 @@ import Testing
     }
   }
 
+  /// Tables are walked in another order by each process; what is written is not.
+  @Test(arguments: ["--jit", "--native"]) func textIsTheSameInEveryRun(_ spelling: String) throws {
+    let texts = try (0..<5).map { _ in
+      try jitGrad(["show", example("lstm.jg"), "--grad", "--stage", "c", spelling]).out
+    }
+    #expect(!texts[0].isEmpty && Set(texts).count == 1)
+  }
+
   @Test func withoutACompiler() throws {
     let run = try jitGrad(
       ["run", "-", "-i", "x=[1, 2]", "--native"], stdin: Self.function, environment: ["CC=/no/cc"])

@@ -85,6 +85,7 @@ public final class Engine: Sendable {
   ///   the C of one does not compile, `RecursiveCompileError` where compiling needs the same function,
   ///   `NestingError` where loops stand too deep in each other; an internal error if other emitted C does
   ///   not compile, which is a bug.
+  ///   Where `nativeTier` is `.required`, `NativeError` for a kernel that cannot get there.
   public func compile(_ graph: Graph) throws -> Kernel {
     let key = StructuralKey(graph)
     switch find(key) {
@@ -125,7 +126,7 @@ public final class Engine: Sendable {
         if let operation = graph.operationOnHost { throw MissingKernelError(operation: operation) }
         let program = try CompiledProgram(
           lower(graph.simplified(), .jit), nativeTier == .off ? nil : nativeCounters)
-        if nativeTier == .required { try program.native?.compile() }
+        if nativeTier == .required { try program.compileNatively() }
         made = program
         keep(program, key)
         return program

@@ -41,6 +41,18 @@ final class CompiledProgram: Sendable {
     }
   }
 
+  func compileNatively() throws(NativeError) {
+    guard let native else {
+      let count = source.utf8.count
+      throw NativeError(
+        stage: .none,
+        messages: count > NativeProgram.longestText
+          ? "\(count) bytes of C, and \(NativeProgram.longestText) is the most"
+          : "the engine was told to use no C compiler")
+    }
+    try native.compile()
+  }
+
   func call(
     _ sizes: [Int], _ buffers: UnsafePointer<UnsafeMutableRawPointer?>?,
     _ workspace: UnsafeMutableRawPointer?
@@ -116,10 +128,7 @@ public struct Kernel: Sendable {
   /// kernels of the same structure are called there from then on.
   /// - Throws: `NativeError` where there is no compiler, or it fails, or the engine was told to use none.
   public func compileNatively() throws(NativeError) {
-    guard let native = program.native else {
-      throw NativeError(stage: .start, messages: "the engine has no second tier for this kernel")
-    }
-    try native.compile()
+    try program.compileNatively()
   }
 
   /// Bytes of workspace and outputs for given sizes.

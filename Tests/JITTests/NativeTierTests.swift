@@ -68,8 +68,25 @@ import Testing
   @Test func offMeansOff() throws {
     let engine = Engine(nativeTier: .off)
     let kernel = try engine.compile(waves())
-    #expect(throws: NativeError.self) { try kernel.compileNatively() }
+    let error = #expect(throws: NativeError.self) { try kernel.compileNatively() }
+    #expect(
+      error?.description
+        == "this kernel has no second tier: the engine was told to use no C compiler")
     #expect(!kernel.isNative)
+  }
+
+  /// What is required and cannot be had is an error, and no kernel of the other tier.
+  @Test func longKernelsAreRefused() throws {
+    let builder = GraphBuilder(name: "long")
+    let x = builder.addInput("x", TensorType(.f64, [70_000]))
+    let table = Tensor((0..<70_000).map { 1 / (Double($0) + 0.1) }, shape: [70_000])
+    builder.addOutput("y", x * builder.constant(table))
+    let graph = try builder.finished()
+    let error = #expect(throws: NativeError.self) {
+      try Engine(nativeTier: .required).compile(graph)
+    }
+    #expect(error?.stage == NativeError.Stage.none)
+    #expect(try !Engine().compile(graph).isNative)
   }
 
   @Test func withoutACompiler() throws {

@@ -51,6 +51,8 @@ public struct NativeError: Error, Hashable, Sendable, CustomStringConvertible {
     case compile
     /// The object could not be kept or loaded.
     case load
+    /// The engine was told to use no compiler, or the kernel is too long for one.
+    case none
   }
 
   /// What was being done.
@@ -64,6 +66,7 @@ public struct NativeError: Error, Hashable, Sendable, CustomStringConvertible {
     case .start: "no C compiler: \(messages)"
     case .compile: "the C compiler failed: \(messages)"
     case .load: "the compiled kernel cannot be loaded: \(messages)"
+    case .none: "this kernel has no second tier: \(messages)"
     }
   }
 

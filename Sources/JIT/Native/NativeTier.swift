@@ -59,7 +59,7 @@ final class NativeProgram: Sendable {
   }
 
   /// Texts that are longer stay in the first tier: optimizing compilers take long over them.
-  private static let longestText = 1 << 20
+  static let longestText = 1 << 20
 
   /// - Parameter textByteCount: of the C for the first tier.
   init?(_ program: LoopProgram, textByteCount: Int, _ counters: NativeCounters) {

@@ -52,9 +52,8 @@ demo: build
 	@echo "written: $(BUILD)/demo/logistic.npz"
 
 # Kernels of the second tier are kept beside the build, not in the user's cache.
-test: export XDG_CACHE_HOME = $(abspath $(BUILD))/cache
+test: export JITGRAD_CACHE = $(abspath $(BUILD))/kernels
 test: setup
-	@mkdir -p $(XDG_CACHE_HOME)
 	$(SWIFT) test --scratch-path $(BUILD)
 
 # Programs that use the library from packages of their own; each checks what it computes.

@@ -19,9 +19,7 @@ let package = Package(
     .target(name: "CEmit", dependencies: ["Graph", "Lowering", "runtime"]),
     .target(
       name: "JIT",
-      dependencies: [
-        "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "CZlib", "runtime",
-      ]),
+      dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "runtime"]),
     .target(
       name: "JitGrad",
       dependencies: ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT"]),

@@ -45,11 +45,9 @@ extension CFunction {
       "const int64_t \(count) = \(end.inside(.sum)) - \(name) < \(Self.length)"
         + " ? \(end.inside(.sum)) - \(name) : \(Self.length);")
     if let sweeps {
-      take(sweeps.depth)
-      for step in sweeps.steps { write(step, of: sweeps, loop, count) }
+      write(sweeps.steps, sweeps.depth, [:], loop, count)
     } else if let plan {
-      take(plan.depth)
-      for step in plan.steps { write(step, of: plan, loop, count) }
+      write(plan.steps, plan.depth, plan.indices, loop, count)
     } else {
       writeSteps(loop, adding: form.sums.sorted(), count)
     }
@@ -116,44 +114,17 @@ extension CFunction {
   // MARK: - Steps of a plan
 
   private mutating func write(
-    _ step: StripStep, of plan: StripPlan, _ loop: LoopStatement, _ count: String
+    _ steps: [StripStep], _ depth: [DType: Int], _ indices: [Int: StripRegister],
+    _ loop: LoopStatement, _ count: String
   ) {
-    switch step {
-    case .kernel(let kernel, let target, let operands):
-      write(kernel: kernel, to: target, operands, count)
-    case .fold(let kernel, let k, let dtype, let sources):
-      write(fold: kernel, k, dtype, sources, count)
-    case .each(let register, let e):
-      writeEach(plan.depth, plan.indices, loop, count) { function, place in
-        let value = function.expression(plan.elementwise(e)).text
-        function.emit("\(function.name(of: register))[\(place)] = \(value);")
-      }
-    case .eachStatement(let statement):
-      writeEach(plan.depth, plan.indices, loop, count) { function, _ in
-        function.nested([statement.with(plan.elementwise(statement.expression))], deeper: 0)
-      }
-    }
-  }
-
-  private mutating func write(
-    _ step: SweepStep, of plan: SweepPlan, _ loop: LoopStatement, _ count: String
-  ) {
-    switch step {
-    case .kernel(let kernel, let target, let operands):
-      write(kernel: kernel, to: target, operands, count)
-    case .fold(let kernel, let k, let dtype, let sources):
-      write(fold: kernel, k, dtype, sources, count)
-    case .sweep(let items):
-      emit(Self.independent)
-      writeEach(plan.depth, [:], loop, count) { function, place in
-        for item in items {
-          switch item {
-          case .statement(let statement): function.nested([statement], deeper: 0)
-          case .fill(let register, let e):
-            let value = function.expression(e).text
-            function.emit("\(function.name(of: register))[\(place)] = \(value);")
-          }
-        }
+    take(depth)
+    for step in steps {
+      switch step {
+      case .kernel(let kernel, let target, let operands):
+        write(kernel: kernel, to: target, operands, count)
+      case .fold(let kernel, let k, let dtype, let sources):
+        write(fold: kernel, k, dtype, sources, count)
+      case .sweep(let items): write(items, depth, indices, loop, count)
       }
     }
   }
@@ -189,11 +160,11 @@ extension CFunction {
   }
 
   /// A loop over the elements of a strip.
-  private mutating func writeEach(
-    _ depth: [DType: Int], _ indices: [Int: StripRegister], _ loop: LoopStatement,
-    _ count: String,
-    _ body: (inout CFunction, _ place: String) -> Void
+  private mutating func write(
+    _ items: [SweepItem], _ depth: [DType: Int], _ indices: [Int: StripRegister],
+    _ loop: LoopStatement, _ count: String
   ) {
+    if spelling == .native { emit(Self.independent) }
     let start = indexNames[loop.index] ?? "0"
     let (at, place) = (names.unique("at"), names.unique("step"))
     emit("for (int64_t \(place) = 0; \(place) < \(count); \(place)++) {")
@@ -207,7 +178,13 @@ extension CFunction {
         registerElements[StripPlan.local(of: register)] = "\(name(of: register))[\(place)]"
       }
     }
-    body(&self, place)
+    for item in items {
+      switch item {
+      case .statement(let statement): nested([statement], deeper: 0)
+      case .fill(let register, let e):
+        emit("\(name(of: register))[\(place)] = \(expression(e).text);")
+      }
+    }
     indexNames[loop.index] = start
     indent -= 1
     emit("}")
@@ -233,20 +210,5 @@ extension CFunction {
     let row = self.row(of: buffer, offset)
     let (base, rest) = row.map { ($0.name, offset - $0.offset) } ?? (bufferNames[buffer], offset)
     return rest.isZero ? base : "\(base) + \(index(rest).inside(.sum))"
-  }
-}
-
-extension StripPlan {
-  /// An expression of single elements, its locals replaced by what they stand for.
-  func elementwise(_ e: Expression?) -> Expression {
-    guard let e else { return .literal(Scalar(0 as Int64, .i64)) }
-    return e.mapLeaves { leaf in
-      guard case .local(let k) = leaf, let source = elements[k] else { return leaf }
-      return switch source {
-      case .register(let register): .local(Self.local(of: register))
-      case .memory(let buffer, let offset, _): .load(buffer: buffer, offset: offset)
-      case .scalar(let e): e
-      }
-    }
   }
 }

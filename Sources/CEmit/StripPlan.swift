@@ -25,19 +25,26 @@ enum StripTarget {
   case memory(buffer: Int, offset: DimExpr)
 }
 
+/// What is done for a strip, or for as many elements as are left of the loop.
 enum StripStep {
   case kernel(String, StripTarget, [(source: StripSource, dtype: DType)])
   /// `local = function(count, local, operands)`
   case fold(String, local: Int, DType, [StripSource])
-  /// Element by element.
-  case each(StripRegister, Expression)
-  case eachStatement(Statement)
+  /// A loop over the elements.
+  case sweep([SweepItem])
+}
+
+/// What a sweep does for an element. Locals below 0 stand for registers (`StripPlan.local`).
+enum SweepItem {
+  case statement(Statement)
+  /// `register[k] = e`
+  case fill(StripRegister, Expression)
 }
 
 struct StripPlan {
   private(set) var steps: [StripStep] = []
-  /// What the body's locals stand for in expressions of single elements.
-  private(set) var elements: [Int: StripSource] = [:]
+  /// Where the elements of the body's locals are.
+  private var elements: [Int: StripSource] = [:]
   /// Indices that are read from data.
   private(set) var indices: [Int: StripRegister] = [:]
   /// These, and that of the loop.
@@ -110,11 +117,15 @@ struct StripPlan {
         write(e, dtype, to: .memory(buffer: buffer, offset: offset))
       } else {
         let source = self.source(e, dtype)
-        steps.append(.eachStatement(statement.with(element(source))))
+        steps.append(.sweep([.statement(statement.with(element(source)))]))
         release(source)
       }
     case .assign(let k, .apply(let f, let dtype, let operands)): fold(f, dtype, k, operands[1])
-    default: steps.append(.eachStatement(statement))
+    default:
+      steps.append(
+        .sweep([
+          .statement(statement.expression.map { statement.with(elementwise($0)) } ?? statement)
+        ]))
     }
   }
 
@@ -126,7 +137,8 @@ struct StripPlan {
     let kernel = f == .add ? "jg_strip_sum_\(dtype)" : "jg_strip_fold_\(f.name)_\(dtype)"
     if jg_strip_find(kernel) != nil { return fold(kernel, dtype, k, [e]) }
     let source = self.source(e, program.locals[k].dtype)
-    steps.append(.eachStatement(.assign(k, .apply(f, dtype, [.local(k), element(source)]))))
+    steps.append(
+      .sweep([.statement(.assign(k, .apply(f, dtype, [.local(k), element(source)])))]))
     release(source)
   }
 
@@ -197,11 +209,18 @@ struct StripPlan {
   /// Computes an expression element by element.
   private mutating func each(_ e: Expression, _ dtype: DType) -> StripRegister {
     let register = take(dtype)
-    steps.append(.each(register, e))
+    steps.append(.sweep([.fill(register, elementwise(e))]))
     e.forEach {
       if case .local(let k) = $0, let source = elements[k] { release(source) }
     }
     return register
+  }
+
+  /// An expression of single elements, its locals replaced by what they stand for.
+  private func elementwise(_ e: Expression) -> Expression {
+    e.mapLeaves { leaf in
+      if case .local(let k) = leaf, let source = elements[k] { element(source) } else { leaf }
+    }
   }
 
   /// An operand of a statement for single elements.

@@ -12,21 +12,8 @@ import Graph
 import Lowering
 import runtime
 
-enum SweepStep {
-  case sweep([SweepItem])
-  case kernel(String, StripTarget, [(source: StripSource, dtype: DType)])
-  /// `local = function(count, local, operands)`
-  case fold(String, local: Int, DType, [StripSource])
-}
-
-enum SweepItem {
-  case statement(Statement)
-  /// `register[k] = e`
-  case fill(StripRegister, Expression)
-}
-
 struct SweepPlan {
-  private(set) var steps: [SweepStep] = []
+  private(set) var steps: [StripStep] = []
   /// How many registers of each dtype are in use at once.
   private(set) var depth: [DType: Int] = [:]
   /// There is nothing but one sweep: the loop as it was.
@@ -43,8 +30,8 @@ struct SweepPlan {
 
   /// `sweeps[k]` runs behind `calls[k]`.
   private var sweeps: [[SweepItem]] = [[]]
-  private var calls: [[SweepStep]] = [[]]
-  private var folds: [SweepStep] = []
+  private var calls: [[StripStep]] = [[]]
+  private var folds: [StripStep] = []
   /// In which sweep a local is defined.
   private var sweepOfLocal: [Int: Int] = [:]
   private var sweepOfIndex: [Int: Int] = [:]

@@ -3,7 +3,7 @@
 import Graph
 import Lowering
 
-extension [SweepStep] {
+extension [StripStep] {
   /// Gives registers that are never needed at once the same number.
   /// - Parameter base: how many of each dtype loops around have.
   /// - Returns: how many of each dtype there are then.
@@ -37,7 +37,7 @@ extension [SweepStep] {
   }
 }
 
-extension SweepStep {
+extension StripStep {
   /// Those it reads or writes, each once, in order.
   fileprivate var registers: [StripRegister] {
     var found: [StripRegister] = []
@@ -48,7 +48,7 @@ extension SweepStep {
     return found
   }
 
-  fileprivate func renumbered(_ number: (StripRegister) -> StripRegister) -> SweepStep {
+  fileprivate func renumbered(_ number: (StripRegister) -> StripRegister) -> StripStep {
     func expression(_ e: Expression) -> Expression {
       e.mapLeaves { leaf in
         guard case .local(let k) = leaf, let register = StripPlan.register(of: k) else {

@@ -67,8 +67,8 @@ final class CompiledProgram: Sendable {
       }
     }
     if !native.isTimed() { return callFirstTier(sizes, buffers, workspace) }
-    let start = Files.now
-    defer { native.note(seconds: Files.now - start) }
+    let start = ContinuousClock.now
+    defer { native.note(ContinuousClock.now - start) }
     return callFirstTier(sizes, buffers, workspace)
   }
 

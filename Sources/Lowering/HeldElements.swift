@@ -17,39 +17,29 @@ extension LoopProgram {
     return program
   }
 
-  /// So many statements are searched for the first value.
-  private static let farthest = 64
-
   private mutating func held(_ statements: [Statement]) -> [Statement] {
-    var statements = statements.map { $0.mapBodies { held($0) } }
-    var place = 0
-    while place < statements.count {
-      if case .loop(let loop) = statements[place] {
-        for element in loop.heldElements.reversed() {
-          hold(element, around: place, in: &statements)
-        }
+    var result: [Statement] = []
+    result.reserveCapacity(statements.count)
+    for statement in statements {
+      let statement = statement.mapBodies { held($0) }
+      guard case .loop(let loop) = statement else {
+        result.append(statement)
+        continue
       }
-      place += 1
+      var places: [HeldElement: Int] = [:]
+      var storesBehind: [Statement] = []
+      for (element, start) in result.lastStores(to: loop.invariantElements) {
+        guard case .store(let buffer, let offset, let value) = result[start] else { continue }
+        let local = locals.count
+        locals.append(Local(dtype: buffers[buffer].dtype, name: buffers[buffer].name))
+        places[element] = local
+        result[start] = .variable(local, value)
+        storesBehind.append(.store(buffer: buffer, offset: offset, .local(local)))
+      }
+      result.append(places.isEmpty ? statement : statement.replacing(places))
+      result += storesBehind
     }
-    return statements
-  }
-
-  /// Holds one element while the loop at a place runs.
-  private mutating func hold(
-    _ element: HeldElement, around place: Int, in statements: inout [Statement]
-  ) {
-    // Written before in the same block, so it is there even if the loop makes no step; mostly just before.
-    let before = statements[max(0, place - Self.farthest)..<place]
-    guard let start = before.lastIndex(where: { $0.touches(element) }),
-      case .store(element.buffer, element.offset, let value) = statements[start]
-    else { return }
-    let local = locals.count
-    locals.append(
-      Local(dtype: buffers[element.buffer].dtype, name: buffers[element.buffer].name))
-    statements[start] = .variable(local, value)
-    statements[place] = statements[place].holding(element, in: local)
-    statements.insert(
-      .store(buffer: element.buffer, offset: element.offset, .local(local)), at: place + 1)
+    return result
   }
 }
 
@@ -57,88 +47,109 @@ extension LoopProgram {
 private struct HeldElement: Hashable {
   let buffer: Int
   let offset: DimExpr
-
-  /// It is another element for certain.
-  func differs(from offset: DimExpr) -> Bool {
-    (self.offset - offset).constantValue.map { $0 != 0 } ?? false
-  }
 }
 
 extension LoopStatement {
   /// The elements that a step changes and that are the same ones in every step, where all accesses to their
-  /// buffers are to elements like that.
-  fileprivate var heldElements: [HeldElement] {
+  /// buffers are to elements at known distances, so that no two can be one.
+  fileprivate var invariantElements: [HeldElement] {
     // Most loops store to places that change from step to step.
     var own: Set<Int> = [index]
-    var stores: [HeldElement] = []
+    var elements: [HeldElement] = []
+    var seen: Set<HeldElement> = []
+    var origins: [Int: DimExpr] = [:]
+    var others: Set<Int> = []
     for statement in body {
       statement.forEach {
         switch $0 {
         case .loop(let loop): own.insert(loop.index)
         case .defineIndex(let k, _): own.insert(k)
         case .store(let buffer, let offset, _):
-          let element = HeldElement(buffer: buffer, offset: offset)
-          if !stores.contains(element) { stores.append(element) }
+          if offset.mentions(anyOf: own) {
+            others.insert(buffer)
+          } else if seen.insert(HeldElement(buffer: buffer, offset: offset)).inserted {
+            elements.append(HeldElement(buffer: buffer, offset: offset))
+            origins[buffer] = origins[buffer] ?? offset
+          }
         default: break
         }
       }
     }
-    var held = stores.filter { !$0.offset.mentions(anyOf: own) }
-    if held.isEmpty { return [] }
-    var others: Set<Int> = Set(stores.filter { !held.contains($0) }.map(\.buffer))
-    func see(_ buffer: Int, _ offset: DimExpr) {
-      for element in held where element.buffer == buffer {
-        if offset != element.offset && !element.differs(from: offset) { others.insert(buffer) }
-      }
-    }
-    for element in held { see(element.buffer, element.offset) }
+    elements.removeAll { others.contains($0.buffer) }
+    if elements.isEmpty { return [] }
     for statement in body {
-      statement.forEach { inner in
-        inner.expression?.forEach {
-          if case .load(let buffer, let offset) = $0 { see(buffer, offset) }
-        }
-        switch inner {
-        case .call, .swap, .grow: inner.forEachBuffer { buffer, _ in others.insert(buffer) }
-        default: break
-        }
+      statement.forEachAccess { buffer, offset in
+        guard let origin = origins[buffer] else { return }
+        if (offset.map { ($0 - origin).constantValue } ?? nil) == nil { others.insert(buffer) }
       }
     }
-    held.removeAll { others.contains($0.buffer) }
-    return held
+    elements.removeAll { others.contains($0.buffer) }
+    return elements
   }
 }
 
-extension Statement {
-  /// Something here reads or writes the element, or may do so.
-  fileprivate func touches(_ element: HeldElement) -> Bool {
-    var found = false
-    func see(_ buffer: Int, _ offset: DimExpr) {
-      if buffer == element.buffer && !element.differs(from: offset) { found = true }
-    }
-    forEach { inner in
-      inner.expression?.forEach {
-        if case .load(let buffer, let offset) = $0 { see(buffer, offset) }
+extension [Statement] {
+  /// So many statements are searched for the first values, which mostly stand just before the loop.
+  private static var farthest: Int { 64 }
+
+  /// Where in the block the elements get the values that they have at its end. A loop that makes no step
+  /// leaves these, so only an element that is written in the block itself can be held, and only if nobody
+  /// looks at it in between: nor leaves the block, for the store behind the loop would not come.
+  fileprivate func lastStores(to elements: [HeldElement]) -> [(HeldElement, Int)] {
+    var wanted: [Int: [HeldElement]] = Dictionary(grouping: elements, by: \.buffer)
+    var found: [(HeldElement, Int)] = []
+    for place in indices.suffix(Self.farthest).reversed() where !wanted.isEmpty {
+      if case .exit = self[place] { break }
+      if case .store(let buffer, let offset, _) = self[place],
+        wanted[buffer]?.contains(HeldElement(buffer: buffer, offset: offset)) == true
+      {
+        found.append((HeldElement(buffer: buffer, offset: offset), place))
       }
-      switch inner {
-      case .store(let buffer, let offset, _): see(buffer, offset)
-      case .call, .swap, .grow:
-        inner.forEachBuffer { buffer, _ in if buffer == element.buffer { found = true } }
-      default: break
+      self[place].forEachAccess { buffer, offset in
+        wanted[buffer]?.removeAll { element in
+          guard let distance = offset.map({ $0 - element.offset })?.constantValue else {
+            return true
+          }
+          return distance == 0
+        }
+        if wanted[buffer]?.isEmpty == true { wanted[buffer] = nil }
       }
     }
     return found
   }
+}
 
-  /// The statement, and all inside it, with a local in an element's place.
-  fileprivate func holding(_ element: HeldElement, in local: Int) -> Statement {
-    var statement = mapBodies { $0.map { $0.holding(element, in: local) } }
+extension Statement {
+  /// Calls `body` with every element that the statement, and all inside it, reads or writes; without an
+  /// offset where it may be any.
+  fileprivate func forEachAccess(_ body: (_ buffer: Int, _ offset: DimExpr?) -> Void) {
+    forEach { inner in
+      inner.expression?.forEach {
+        if case .load(let buffer, let offset) = $0 { body(buffer, offset) }
+      }
+      switch inner {
+      case .store(let buffer, let offset, _): body(buffer, offset)
+      case .call, .swap, .grow: inner.forEachBuffer { buffer, _ in body(buffer, nil) }
+      default: break
+      }
+    }
+  }
+
+  /// The statement, and all inside it, with locals in the place of elements.
+  fileprivate func replacing(_ places: [HeldElement: Int]) -> Statement {
+    var statement = mapBodies { $0.map { $0.replacing(places) } }
     if let e = statement.expression {
       statement = statement.with(
         e.mapLeaves { leaf in
-          if case .load(element.buffer, element.offset) = leaf { .local(local) } else { leaf }
+          guard case .load(let buffer, let offset) = leaf else { return leaf }
+          return places[HeldElement(buffer: buffer, offset: offset)].map { .local($0) } ?? leaf
         })
     }
-    if case .store(element.buffer, element.offset, let e) = statement { return .assign(local, e) }
+    if case .store(let buffer, let offset, let e) = statement,
+      let local = places[HeldElement(buffer: buffer, offset: offset)]
+    {
+      return .assign(local, e)
+    }
     return statement
   }
 }

@@ -24,10 +24,10 @@ import Testing
     let scratch = try Scratch()
     let run = try jitGrad(
       ["run", "-", "-i", "x=[1, 2]", "--native"], stdin: Self.function,
-      environment: ["XDG_CACHE_HOME=\(scratch.path)"])
+      environment: ["JITGRAD_CACHE=\(scratch.path)/kernels"])
     #expect(run.status == 0, "\(run.err)")
-    let report = try jitGrad(["doctor"], environment: ["XDG_CACHE_HOME=\(scratch.path)"]).out
-    #expect(report.contains("second tier: 1 in \(scratch.path)/jit-grad"), "\(report)")
+    let report = try jitGrad(["doctor"], environment: ["JITGRAD_CACHE=\(scratch.path)/kernels"]).out
+    #expect(report.contains("second tier: 1 in \(scratch.path)/kernels"), "\(report)")
   }
 
   @Test(.enabled(if: hasCompiler)) func benchTimesBothTiers() throws {
@@ -63,6 +63,18 @@ import Testing
     #expect(plain.status == 0)
     let doctor = try jitGrad(["doctor"], environment: ["CC=/no/cc"])
     #expect(doctor.out.contains("cc: none, so kernels stay in the first tier"))
+  }
+
+  /// What cannot be understood starts no compiler, and the doctor knows why.
+  @Test func unknownTier() throws {
+    let doctor = try jitGrad(["doctor"], environment: ["JITGRAD_NATIVE=false"])
+    #expect(doctor.status == 1)
+    #expect(
+      doctor.out.contains(
+        """
+        not ok  JITGRAD_NATIVE is 'false', so there is no second tier
+                help: set it to off, background, required
+        """), "\(doctor.out)")
   }
 
   @Test func optionsThatExcludeEachOther() throws {

@@ -69,4 +69,40 @@ import Testing
     for m in [1, 2, 9] { try check(graph, ["m": m]) }
     try check(graph.derivative(.vjp), ["m": 5])
   }
+
+  /// A loop that is left between the first value and the loop that changes it: the first value is what
+  /// there is then.
+  @Test func whatAnExitSkipsIsInMemory() throws {
+    let one = Lowering.Expression.literal(Scalar(1.0, .f64))
+    func buffer(_ name: String, _ shape: [DimExpr], _ storage: Buffer.Storage) -> Buffer {
+      Buffer(name: name, dtype: .f64, shape: shape, storage: storage)
+    }
+    func loop(_ index: Int, _ extent: DimExpr, _ body: [Lowering.Statement]) -> Lowering.Statement {
+      .loop(LoopStatement(index: index, extent: extent, body: body, notes: []))
+    }
+    let add = Lowering.Statement.store(
+      buffer: 1, offset: 0, .apply(.add, .f64, [.load(buffer: 1, offset: 0), one]))
+    let isSmall = Lowering.Expression.apply(
+      .less, .f64, [.index(.index(0), .f64), .load(buffer: 0, offset: 0)])
+    for (exitIsBetween, held) in [(false, 2), (true, 1)] {
+      let start = Lowering.Statement.store(buffer: 1, offset: 0, one)
+      let exit = Lowering.Statement.exit(unless: isSmall)
+      let program = LoopProgram(
+        name: "f", symbols: [],
+        buffers: [buffer("x", [], .input(0)), buffer("y", [], .output(0))], locals: [], guards: [],
+        body: [
+          .store(buffer: 1, offset: 0, .literal(Scalar(0.0, .f64))),
+          loop(0, 5, (exitIsBetween ? [start, exit] : [exit, start]) + [loop(1, 7, [add])]),
+        ])
+      let changed = program.holdingElements()
+      #expect(changed.locals.count == held)
+      for x in [-1.0, 2.0, 9.0] {
+        let input = [Tensor(x)]
+        let expected = exitIsBetween ? (x > 4 ? 8.0 : 1) : (x > 0 ? 8.0 : 0)
+        for program in [program, changed] {
+          #expect(try Interpreter.run(program, input, [:]) == [Tensor(expected)], "\(x)")
+        }
+      }
+    }
+  }
 }

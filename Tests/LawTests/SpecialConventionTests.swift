@@ -139,7 +139,7 @@ private let nan = Double.nan
     try expect("softshrink", [vector(0.5, 2)], values: [0, 1.5], gradients: [[0, 1]])
     try expect("relu6", [vector(-1, 3, 7)], values: [0, 3, 6], gradients: [[0, 1, 0]])
     try expect(
-      "frexp", [vector(8, -0.75, 0, 5e-324)], values: [0.5, -0.75, 0, 0.5],
+      "frexp", [vector(8, -0.75, 0, .leastNonzeroMagnitude)], values: [0.5, -0.75, 0, 0.5],
       gradients: [
         [0.0625, 1, 1, 0x1p1000 * 0x1p73]
       ])

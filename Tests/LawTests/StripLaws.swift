@@ -12,7 +12,7 @@ import Testing
   private static let special: [Double] = [
     0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, 17, -17, 1e-5, -1e-5, 700, -700, 1e15, 1e-300, 1e300,
     -1e300,
-    1e307, 5e-324, 1e-40, .infinity, -.infinity, .nan,
+    1e307, .leastNonzeroMagnitude, 1e-40, .infinity, -.infinity, .nan,
   ]
 
   @Test(arguments: names) func manyAreAsOne(_ name: String) throws {

@@ -19,7 +19,7 @@ import Testing
     "Lowering": ["Graph"],
     "CEmit": ["Graph", "Lowering", "runtime"],
     "JIT": [
-      "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "CZlib", "runtime", "Glibc",
+      "Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "CTCC", "runtime", "Glibc",
       "Synchronization",
     ],
     "JitGrad": ["Graph", "Autodiff", "Frontend", "Lowering", "CEmit", "JIT", "Synchronization"],

@@ -76,8 +76,11 @@ package enum FileIO {
   /// A temporary file in the same directory is written, synced, given the old file's permissions
   /// and renamed; on failure it is removed and the old file is as before. A symbolic link stays, and
   /// what it points to is replaced or made. A file that may not be written is left alone even where the directory
-  /// would allow it. Pipes and devices are written in place; `-` is stdout.
-  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  /// would allow it. Pipes and devices are written in place; `-` is stdout. A new file gets the
+  /// `permissions` that the umask leaves.
+  package static func write(
+    _ bytes: [UInt8], to path: String, permissions: mode_t = 0o666
+  ) throws(FileError) {
     if path == standardStream { return try writeAll(bytes, STDOUT_FILENO, path) }
     let target = resolved(path)
     var status = stat()
@@ -89,7 +92,7 @@ package enum FileIO {
       guard access(target, W_OK) == 0 else { throw writeError(path) }
       if status.st_mode & S_IFMT != S_IFREG { return try writeInPlace(bytes, target, path) }
     }
-    let (descriptor, temporary) = try openTemporary(beside: target, path)
+    let (descriptor, temporary) = try openTemporary(beside: target, path, permissions)
     do throws(FileError) {
       defer { close(descriptor) }
       try writeAll(bytes, descriptor, path)
@@ -132,20 +135,28 @@ package enum FileIO {
     try writeAll(bytes, descriptor, path)
   }
 
-  /// A new file next to `target`, with the permissions that the umask gives to new files.
+  /// A new file next to `target`.
   private static func openTemporary(
-    beside target: String, _ path: String
+    beside target: String, _ path: String, _ permissions: mode_t
   ) throws(FileError) -> (descriptor: Int32, name: String) {
     let slash = target.lastIndex(of: "/").map { target.index(after: $0) } ?? target.startIndex
     // The name itself may already have the longest length that the system allows; ours is short.
     for _ in 0..<16 {
       let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
-      let name = "\(target[..<slash]).jit-grad-\(tag).tmp"
-      let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let name = target[..<slash] + temporaryPrefix + tag + temporarySuffix
+      let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
       if descriptor >= 0 { return (descriptor, name) }
       guard errno == EEXIST else { break }
     }
     throw writeError(path)
+  }
+
+  private static let temporaryPrefix = ".jit-grad-"
+  private static let temporarySuffix = ".tmp"
+
+  /// A file of this name is one that was, or is, to be renamed when it is complete.
+  package static func isTemporary(_ name: String) -> Bool {
+    name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix)
   }
 
   private static func writeAll(

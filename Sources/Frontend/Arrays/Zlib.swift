@@ -3,7 +3,7 @@
 import CZlib
 
 /// zlib's streams as functions on arrays.
-enum Zlib {
+package enum Zlib {
   /// Why a stream cannot be inflated; offsets in bytes of compressed input.
   enum InflateError: Error, Equatable {
     case corrupt(at: Int, reason: String)
@@ -73,7 +73,7 @@ enum Zlib {
   }
 
   /// CRC-32 as in zip (polynomial 0xEDB88320).
-  static func crc32(_ bytes: [UInt8]) -> UInt32 {
+  package static func crc32(_ bytes: [UInt8]) -> UInt32 {
     bytes.withUnsafeBufferPointer {
       // A nil address would ask zlib for the initial value, which is 0, the CRC of no bytes, too.
       UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count))

@@ -5,7 +5,7 @@
 //     object, key, bytes of the object (8), bytes of the key (8), crc of all before (8), mark (8)
 //
 // The directory belongs to the user alone: who could write there could run code here.
-import CZlib
+import Frontend
 import Glibc
 
 /// A directory of compiled objects.
@@ -16,12 +16,16 @@ struct NativeCache: Sendable {
 
   private static let mark: UInt64 = 0x6a69_7467_7261_6431
 
-  /// The user's: `$XDG_CACHE_HOME/jit-grad` or `~/.cache/jit-grad`; `nil` where there is none that is
-  /// private.
+  /// The user's: `$JITGRAD_CACHE`, or else `$XDG_CACHE_HOME/jit-grad` or `~/.cache/jit-grad`; `nil` where
+  /// there is none that is private.
   static let ofUser: NativeCache? = {
-    let base =
-      getenv("XDG_CACHE_HOME").map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-      ?? getenv("HOME").map { String(cString: $0) + "/.cache" }
+    func directory(_ variable: String) -> String? {
+      getenv(variable).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
+    if getenv("JITGRAD_CACHE") != nil {
+      return directory("JITGRAD_CACHE").flatMap { NativeCache(directory: $0) }
+    }
+    let base = directory("XDG_CACHE_HOME") ?? directory("HOME").map { $0 + "/.cache" }
     return base.flatMap { base in
       mkdir(base, 0o700)
       return NativeCache(directory: base + "/jit-grad")
@@ -31,9 +35,7 @@ struct NativeCache: Sendable {
   /// The cache in a directory, which is made if need be; `nil` where others can write.
   init?(directory: String, capacity: Int = 256 << 20) {
     mkdir(directory, 0o700)
-    guard let status = Files.status(directory), status.st_mode & S_IFMT == S_IFDIR,
-      status.st_uid == geteuid(), status.st_mode & 0o022 == 0
-    else { return nil }
+    guard let status = Self.status(directory), Self.isPrivate(status, S_IFDIR) else { return nil }
     self.directory = directory
     self.capacity = capacity
   }
@@ -51,31 +53,44 @@ struct NativeCache: Sendable {
   /// The file of the object for a key, if it is there and whole.
   func find(_ key: String) -> String? {
     let path = path(key)
-    guard let status = Files.status(path), status.st_mode & S_IFMT == S_IFREG,
-      status.st_uid == geteuid(), let bytes = Files.read(path), Self.isWhole(bytes, key)
+    guard let status = Self.status(path), Self.isPrivate(status, S_IFREG),
+      let bytes = try? FileIO.read(path), Self.isWhole(bytes, key)
     else { return nil }
     utimensat(AT_FDCWD, path, nil, 0)
     return path
   }
 
-  /// Takes a compiled object into the cache; `nil` where that cannot be done.
-  func keep(_ object: String, for key: String) -> String? {
-    guard let bytes = Files.read(object) else { return nil }
-    let whole = bytes + Self.trailer(bytes, key)
-    guard Files.write(whole, to: object) else { return nil }
+  /// Takes a compiled object into the cache and tells its file; `nil` where that cannot be done.
+  func keep(_ object: [UInt8], for key: String) -> String? {
     let path = path(key)
-    guard rename(object, path) == 0 else { return nil }
+    // What is there is not what was looked for: a damaged file, or one of other permissions.
+    unlink(path)
+    do throws(FileError) {
+      try FileIO.write(object + Self.trailer(object, key), to: path, permissions: 0o600)
+    } catch {
+      return nil
+    }
     makeRoom(besides: path)
     return path
   }
 
   // MARK: - Files
 
+  private static func status(_ path: String) -> stat? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status : nil
+  }
+
+  /// A file or directory that only the user can change.
+  private static func isPrivate(_ status: stat, _ kind: mode_t) -> Bool {
+    status.st_mode & S_IFMT == kind && status.st_uid == geteuid() && status.st_mode & 0o022 == 0
+  }
+
   private static func trailer(_ object: [UInt8], _ key: String) -> [UInt8] {
     var text = Array(key.utf8)
     let count = text.count
     text += bytes(UInt64(object.count)) + bytes(UInt64(count))
-    return text + bytes(checksum(object + text)) + bytes(mark)
+    return text + bytes(UInt64(Zlib.crc32(object + text))) + bytes(mark)
   }
 
   private static func isWhole(_ file: [UInt8], _ key: String) -> Bool {
@@ -85,7 +100,7 @@ struct NativeCache: Sendable {
       number(file, end + 8) == UInt64(key.count), number(file, end) == UInt64(end - key.count),
       file[(end - key.count)..<end].elementsEqual(key)
     else { return false }
-    return checksum(file[..<(end + 16)]) == number(file, end + 16)
+    return UInt64(Zlib.crc32(Array(file[..<(end + 16)]))) == number(file, end + 16)
   }
 
   private static func bytes(_ number: UInt64) -> [UInt8] {
@@ -96,21 +111,27 @@ struct NativeCache: Sendable {
     (0..<8).reversed().reduce(0) { $0 << 8 | UInt64(bytes[place + $1]) }
   }
 
-  private static func checksum(_ bytes: some Collection<UInt8>) -> UInt64 {
-    Array(bytes).withUnsafeBufferPointer { UInt64(crc32(0, $0.baseAddress, UInt32($0.count))) }
-  }
-
   // MARK: - Bounds
 
-  /// All objects that are kept.
+  /// All files of the cache, also what a process left behind that was ended while it wrote.
   var files: [(path: String, time: Int, byteCount: Int)] {
-    Files.names(in: directory).filter { $0.hasSuffix(".so") }.compactMap { name in
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var files: [(path: String, time: Int, byteCount: Int)] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
       let path = directory + "/" + name
-      return Files.status(path).map { (path, $0.st_mtim.tv_sec, Int($0.st_size)) }
+      guard name.hasSuffix(".so") || FileIO.isTemporary(name), let status = Self.status(path),
+        status.st_mode & S_IFMT == S_IFREG
+      else { continue }
+      files.append((path, status.st_mtim.tv_sec, Int(status.st_size)))
     }
+    return files
   }
 
-  /// Removes the least recently used files until the rest fits, and what broken compiles left behind.
+  /// Removes the least recently used files until the rest fits.
   private func makeRoom(besides newest: String) {
     let files = files
     var total = files.reduce(0) { $0 + $1.byteCount }
@@ -119,16 +140,5 @@ struct NativeCache: Sendable {
       unlink(file.path)
       total -= file.byteCount
     }
-    for name in Files.names(in: directory) where name.hasPrefix(Self.compiling) {
-      let path = directory + "/" + name
-      if let status = Files.status(path), time(nil) - status.st_mtim.tv_sec > 24 * 3600 {
-        Files.removeDirectory(path)
-      }
-    }
   }
-
-  /// A new directory for a compile, in the cache, so that its result can be renamed.
-  func makeDirectory() -> String? { Files.makeDirectory(prefix: directory + "/" + Self.compiling) }
-
-  private static let compiling = "compiling-"
 }

@@ -2,6 +2,7 @@
 // beside the program, and from then on called there. Both tiers give the same bits, so nobody notices
 // but by the time it takes.
 import CEmit
+import Frontend
 import Glibc
 import Lowering
 import Synchronization
@@ -17,9 +18,12 @@ public enum NativeTier: String, Sendable, Hashable, CaseIterable {
   case required
 
   /// What the environment variable JITGRAD_NATIVE says, `off`, `background` or `required`; `background`
-  /// where it says nothing.
+  /// where it says nothing, and `off` where it says anything else, which `jit-grad doctor` tells.
   public static let standard: NativeTier =
-    getenv("JITGRAD_NATIVE").flatMap { NativeTier(rawValue: String(cString: $0)) } ?? .background
+    asked.map { NativeTier(rawValue: $0) ?? .off } ?? .background
+
+  /// What the environment says, if it says something.
+  static var asked: String? { getenv("JITGRAD_NATIVE").map { String(cString: $0) } }
 }
 
 /// What the second tier of an engine did.
@@ -81,9 +85,9 @@ final class NativeProgram: Sendable {
   }
 
   /// Notes what a timed call took, which stands for all since the last timed one.
-  func note(seconds: Double) {
+  func note(_ duration: Duration) {
     let since = Double(max(1, calls.load(ordering: .relaxed) / 2))
-    let added = Int(min(seconds * 1e9 * since, 1e15))
+    let added = Int(min(duration / .nanoseconds(1) * since, 1e15))
     let total = spent.add(added, ordering: .relaxed).newValue
     switch Stage(rawValue: stage.load(ordering: .relaxed)) {
     case .new where total > 1_000_000: request(from: .new) { $0.make(compiling: false) }
@@ -139,18 +143,12 @@ final class NativeProgram: Sendable {
       return try NativeCode(path: path, called: source.called)
     }
     if !compiling { return nil }
-    let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    guard
-      let directory = cache?.makeDirectory()
-        ?? Files.makeDirectory(prefix: temporary + "/jit-grad-")
-    else {
-      throw NativeError(stage: .compile, messages: "\(temporary): \(Files.lastError)")
-    }
-    defer { Files.removeDirectory(directory) }
-    let object = directory + "/kernel.so"
-    try compiler.compile(source.text, options: source.options, in: directory, to: object)
+    let object = try compiler.compile(source.text, options: source.options)
     counters.compiles.add(1, ordering: .relaxed)
-    return try NativeCode(path: cache?.keep(object, for: key) ?? object, called: source.called)
+    let kept = cache.flatMap { cache in
+      (try? FileIO.read(object.path)).flatMap { cache.keep($0, for: key) }
+    }
+    return try NativeCode(path: kept ?? object.path, called: source.called)
   }
 }
 

@@ -116,7 +116,7 @@ struct DoctorCommand: ParsableCommand {
     guard let disk = NativeSystem.cache else {
       return Finding(
         isOK: true, text: memory + "nothing on disk, as no directory is the user's alone",
-        help: "set XDG_CACHE_HOME or HOME to a directory that only you can write")
+        help: "set JITGRAD_CACHE to a directory that only you can write")
     }
     return Finding(
       isOK: true,
@@ -125,6 +125,11 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static var systemCompiler: Finding {
+    if let unknown = NativeSystem.unknownTier {
+      return Finding(
+        isOK: false, text: "JITGRAD_NATIVE is '\(unknown)', so there is no second tier",
+        help: "set it to \(NativeTier.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
     do throws(NativeError) {
       return Finding(
         isOK: true, text: "cc: \(try NativeSystem.compiler.get()), for the second tier")

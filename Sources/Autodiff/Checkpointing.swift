@@ -42,10 +42,12 @@ extension Graph {
   package func keeping(_ keep: Keep, everywhere: Bool = false) -> Graph {
     let hasLoops = nodes.contains { $0.hasRegions }
     if !hasLoops || keep == .all { return self }
-    return rebuilt { operation, operands, _, builder in
+    let graph = try? rebuilt { operation, operands, _, builder in
       operation.regions.isEmpty
         ? nil : try builder.apply(operation.keeping(keep, everywhere), operands).map { $0 }
     }
+    guard let graph else { preconditionFailure("types do not depend on what loops keep") }
+    return graph
   }
 
   /// How many states a call keeps: as many as fit, where more never need less; 1 where none does.

@@ -293,7 +293,7 @@ struct CFunction {
     let strips = spelling.isForThisProcess ? writeInStrips(loop) : .stepByStep
     if strips == .written { return }
     comment(loop.notes)
-    if strips == .sweep { emit(Self.independent) }
+    if strips == .sweep && !sums(loop.body) { emit(Self.independent) }
     let name = indexNames[loop.index] ?? "0"
     var body = loop.body
     var conditions: [String] = []

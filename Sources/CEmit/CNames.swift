@@ -143,6 +143,12 @@ extension DType {
 }
 
 extension Scalar {
+  /// What stands for the value where C wants a constant: libtcc folds no `-INFINITY`.
+  var cConstant: String {
+    guard dtype.isFloat, real == -.infinity else { return cLiteral }
+    return dtype == .f32 ? "-1.0f/0.0f" : "-1.0/0.0"
+  }
+
   /// The C literal of exactly this value.
   var cLiteral: String {
     switch dtype {

@@ -37,7 +37,7 @@ extension CFunction {
     program.buffers.indices.compactMap { k in
       guard case .constant(let tensor) = program.buffers[k].storage, usedBuffers.contains(k)
       else { return nil }
-      let elements = (0..<tensor.count).map { tensor[$0].cLiteral }
+      let elements = (0..<tensor.count).map { tensor[$0].cConstant }
       var lines: [String] = []
       var line = "  "
       for element in elements.isEmpty ? ["0"] : elements {

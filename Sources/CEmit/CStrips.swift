@@ -129,8 +129,16 @@ extension CFunction {
     }
   }
 
-  /// Tells the compiler that no step reads what another one writes.
+  /// Tells the compiler that no step reads what another one writes. (To clang it is also leave to change the
+  /// order in which floats are added up, so a loop that does so has to go without.)
   static let independent = "JG_INDEPENDENT"
+
+  /// Something in a step goes on from what the step before made of a float.
+  func sums(_ statements: [Statement]) -> Bool {
+    statements.contains {
+      if case .assign(let k, _) = $0 { program.locals[k].dtype.isFloat } else { false }
+    }
+  }
 
   private mutating func write(
     kernel: String, to target: StripTarget, _ operands: [(source: StripSource, dtype: DType)],
@@ -164,7 +172,10 @@ extension CFunction {
     _ items: [SweepItem], _ depth: [DType: Int], _ indices: [Int: StripRegister],
     _ loop: LoopStatement, _ count: String
   ) {
-    if spelling == .native { emit(Self.independent) }
+    let statements = items.compactMap {
+      if case .statement(let statement) = $0 { statement } else { nil }
+    }
+    if spelling == .native && !sums(statements) { emit(Self.independent) }
     let start = indexNames[loop.index] ?? "0"
     let (at, place) = (names.unique("at"), names.unique("step"))
     emit("for (int64_t \(place) = 0; \(place) < \(count); \(place)++) {")

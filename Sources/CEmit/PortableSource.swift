@@ -65,7 +65,10 @@ package struct PortableSource: Sendable {
         "#ifndef \(guardName)", "#define \(guardName)", "", "#include <stdbool.h>",
         "#include <stddef.h>", "#include <stdint.h>", "", "#ifdef __cplusplus", "extern \"C\" {",
         "#define restrict", "#endif", "",
-        "/* Bytes of workspace for these sizes. */", "\(workspace);", "", "\(signature);", "",
+        program.workspaceSizes.isEmpty
+          ? "/* Bytes of workspace for these sizes. */"
+          : "/* Bytes of workspace for these sizes; SIZE_MAX where that does not fit. */",
+        "\(workspace);", "", "\(signature);", "",
         "#ifdef __cplusplus", "#undef restrict", "}", "#endif", "", "#endif", "",
       ]).joined(separator: "\n")
 
@@ -103,7 +106,8 @@ package struct PortableSource: Sendable {
     let negative = program.symbols.filter { symbol in
       !early.contains { $0.isLowerBound(of: symbol) }
     }.map { CText(text: "\(function.symbolNames[$0] ?? "") < 0", precedence: .relation) }
-    let plain = negative + early.map { main.violation($0) }
+    let plain =
+      negative + early.map { main.violation($0) } + program.countedSizes.map { main.overflow($0) }
     let others = program.guards.filter { !$0.isPlain }.map { main.violation($0) }
     if !isDivided { body += main.unusedParameters() }
     let pointers = main.workspacePointers()
@@ -136,9 +140,13 @@ package struct PortableSource: Sendable {
 
     var sizing = CFunction(LoopProgram(sizing: program))
     let bytes = sizing.index(program.workspaceByteCount).text
+    let limits = program.workspaceSizes.map { sizing.overflow($0) }
     var measure = ["\(workspace) {"]
     for symbol in program.symbols where !sizing.usedSymbols.contains(symbol) {
       measure.append("  (void)\(sizing.symbolNames[symbol] ?? "");")
+    }
+    for limit in limits {
+      measure += CLayout.broken("if (\(limit.text)) return SIZE_MAX;", indent: 2)
     }
     measure += sizing.sizeDefinitions
     measure += [bytes == "0" ? "  return 0;" : "  return (size_t)(\(bytes));", "}"]

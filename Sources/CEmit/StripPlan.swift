@@ -325,19 +325,11 @@ extension Expression {
     forEach {
       switch $0 {
       case .local(let k): if k < 0 || locals.contains(k) { varies = true }
-      case .load(let buffer, let offset):
-        if stored.contains(buffer) || offset.mentions(anyOf: indices) { varies = true }
-      case .index(let place, _): if place.mentions(anyOf: indices) { varies = true }
-      case .clamp(_, _, let limit): if limit.mentions(anyOf: indices) { varies = true }
-      case .conditional(let conditions, _, _):
-        if conditions.contains(where: {
-          $0.lhs.mentions(anyOf: indices) || $0.rhs.mentions(anyOf: indices)
-        }) {
-          varies = true
-        }
-      case .literal, .apply, .convert: break
+      case .load(let buffer, _): if stored.contains(buffer) { varies = true }
+      default: break
       }
     }
+    forEachIndexExpression { if $0.mentions(anyOf: indices) { varies = true } }
     return varies
   }
 }

@@ -127,15 +127,15 @@ struct SweepPlan {
       put(rewritten(e)) { .assign(k, .apply(f, dtype, [.local(k), $0])) }
       return
     }
-    if f == .add, case .apply(.multiply, _, let factors) = e {
-      let factors = factors.map { rewritten($0) }
-      let sources = factors.compactMap { direct($0) }
+    let value = rewritten(e)
+    if f == .add, case .apply(.multiply, _, let factors) = value {
+      let sources = factors.compactMap { direct($0)?.source }
       if sources.count == 2 {
-        folds.append(.fold("jg_strip_dot_\(dtype)", local: k, dtype, sources.map(\.source)))
+        folds.append(.fold("jg_strip_dot_\(dtype)", local: k, dtype, sources))
         return
       }
     }
-    folds.append(.fold(kernel, local: k, dtype, [source(rewritten(e), dtype).source]))
+    folds.append(.fold(kernel, local: k, dtype, [source(value, dtype).source]))
   }
 
   // MARK: - Expressions
@@ -212,16 +212,12 @@ struct SweepPlan {
   private func firstSweep(for e: Expression) -> Int {
     var sweep = 0
     e.forEach { leaf in
-      switch leaf {
-      case .local(let k):
-        let place = StripPlan.register(of: k).map { available[$0] ?? 0 } ?? sweepOfLocal[k] ?? 0
-        sweep = max(sweep, place)
-      case .load(_, let place), .index(let place, _), .clamp(_, _, let place):
-        place.forEachLeaf {
-          if case .index(let k) = $0 { sweep = max(sweep, sweepOfIndex[k] ?? 0) }
-        }
-      default: break
-      }
+      guard case .local(let k) = leaf else { return }
+      let place = StripPlan.register(of: k).map { available[$0] ?? 0 } ?? sweepOfLocal[k] ?? 0
+      sweep = max(sweep, place)
+    }
+    e.forEachIndexExpression {
+      $0.forEachLeaf { if case .index(let k) = $0 { sweep = max(sweep, sweepOfIndex[k] ?? 0) } }
     }
     return sweep
   }
@@ -233,18 +229,16 @@ struct SweepPlan {
     e.forEach { leaf in
       switch leaf {
       case .local(let k): if let own = sweepOfLocal[k], own < sweep { needed.append(k) }
-      case .load(let buffer, let offset):
-        // All accesses to a buffer that is written are to one place.
+      // All accesses to a buffer that is written are to one place.
+      case .load(let buffer, _):
         if sweep > 0 && isStored.contains(buffer) { overwritten[buffer] = leaf }
-        if sweepOfIndex.contains(where: { $1 != sweep && offset.mentions(anyOf: [$0]) }) {
-          isPossible = false
-        }
-      case .index(let place, _), .clamp(_, _, let place):
-        if sweepOfIndex.contains(where: { $1 != sweep && place.mentions(anyOf: [$0]) }) {
-          isPossible = false
-        }
       default: break
       }
+    }
+    // An index that was read from data stands in its sweep alone.
+    let others = Set(sweepOfIndex.filter { $1 != sweep }.keys)
+    if !others.isEmpty {
+      e.forEachIndexExpression { if $0.mentions(anyOf: others) { isPossible = false } }
     }
     for k in needed where spilled[k] == nil {
       guard let own = sweepOfLocal[k] else { continue }

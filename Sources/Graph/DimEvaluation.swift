@@ -15,6 +15,7 @@ extension DimError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unbound(let symbol): "the size \(symbol) is not known"
+    case .overflow(let e) where e.isOverflow: "a size of the function does not fit in 64 bits"
     case .overflow(let e): "the size \(e) does not fit in 64 bits"
     case .divisionByZero(let e): "the size \(e) divides by zero"
     }
@@ -39,6 +40,15 @@ extension DimExpr {
       if overflow { throw .overflow(self) }
     }
     return sum
+  }
+
+  /// A bound of the absolute values of the expression and of every step of its evaluation, for sizes from 0
+  /// to `size`. Indices of loops are taken for sizes.
+  package func magnitude(_ size: Double) -> Double {
+    terms.reduce(abs(Double(constant))) { sum, term in
+      sum
+        + term.atoms.reduce(abs(Double(term.coefficient))) { $0 * Swift.max(1, $1.magnitude(size)) }
+    }
   }
 
   /// The same expression with atoms replaced, in normal form again; `nil` keeps the atom.
@@ -109,6 +119,17 @@ extension DimExpr {
 }
 
 extension DimExpr.Atom {
+  /// As of expressions; a quotient is not larger than the dividend.
+  fileprivate func magnitude(_ size: Double) -> Double {
+    switch self {
+    case .symbol, .index: size
+    case .overflow: .infinity
+    case .floorDiv(let a, let b), .mod(let a, let b), .min(let a, let b), .max(let a, let b),
+      .broadcast(let a, let b):
+      Swift.max(a.magnitude(size), b.magnitude(size))
+    }
+  }
+
   fileprivate func evaluate(
     _ size: (String) -> Int?, in whole: DimExpr
   ) throws(DimError) -> Int {

@@ -205,6 +205,22 @@ public struct Graph: Sendable {
     return names
   }
 
+  /// What is computed from sizes when the graph runs, in its regions too: the bytes of each array, and
+  /// the sizes that operations hold. Those that are only a size are left out.
+  package func computedSizes() -> Set<DimExpr> {
+    var shapes: Set<[DimExpr]> = []
+    var sizes: Set<DimExpr> = []
+    for type in types where !type.shape.isEmpty && shapes.insert(type.shape).inserted {
+      // Arrays of the widest dtype, so that conversions are none of our business.
+      if !type.isUnbounded { sizes.insert(type.elementCount * 8) }
+    }
+    for node in nodes where node.primitive.function == nil {
+      for size in node.operation.sizes where size.constantValue == nil { sizes.insert(size) }
+      for region in node.operation.regions { sizes.formUnion(region.graph.computedSizes()) }
+    }
+    return sizes.filter { $0.symbolName == nil }
+  }
+
   /// Which nodes some output depends on.
   package func liveNodes() -> [Bool] { nodesNeeded(for: outputs.map(\.value)) }
 

@@ -24,6 +24,8 @@ public enum BindingError: Error, Hashable, Sendable {
   case size(DimError)
   /// More memory than allowed, in bytes.
   case memory(needed: Int, limit: Int)
+  /// Memory that the system does not give, in bytes.
+  case noMemory(needed: Int)
 }
 
 extension BindingError {
@@ -73,6 +75,8 @@ extension BindingError: CustomStringConvertible {
     case .size(let error): return error.description
     case .memory(let needed, let limit):
       return "needs \(needed) bytes of memory, more than the limit of \(limit)"
+    case .noMemory(let needed):
+      return "needs \(needed) bytes of memory, which the system does not give"
     }
   }
 }
@@ -92,6 +96,7 @@ package struct SizeBinding: Sendable {
   /// For each symbol where it stands alone: input and axis.
   private let sources: [(input: Int, axis: Int)?]
   private let equations: SizeEquations
+  private let range: SizeRange
 
   package init(_ graph: Graph, symbols: [String]) {
     let inputs = graph.inputs.map { (name: $0.name, type: graph.type(of: $0.value)) }
@@ -100,6 +105,7 @@ package struct SizeBinding: Sendable {
     equations = SizeEquations(graph)
     // What simplification needs no longer has no size, and no condition.
     let known = Set(symbols)
+    range = SizeRange(graph, symbols: known)
     guards = graph.guards().filter { condition, _ in
       (condition.lhs.symbols + condition.rhs.symbols).allSatisfy(known.contains)
     }.map { condition, node in
@@ -166,7 +172,9 @@ package struct SizeBinding: Sendable {
     for (input, shape) in zip(inputs, shapes) {
       guard let shape, shape.count == input.type.rank else { continue }
       for (axis, extent) in input.type.shape.enumerated()
-      where extent.symbols.count(where: missing.contains) == 1 {
+      where extent.symbols.count(where: missing.contains) == 1
+        && !missing.contains(where: extent.rounds)
+      {
         return .impossibleExtent(
           input: input.name, axis: axis, needed: extent, found: shape[axis], shape: shape)
       }
@@ -196,6 +204,7 @@ package struct SizeBinding: Sendable {
           placed.condition, lhs: lhs, rhs: rhs, operation: placed.operation, origin: placed.origin)
       }
     }
+    try range.check(sizes) { e throws(BindingError) in try evaluate(e, sizes) }
   }
 
   /// The value of an expression for sizes in the order of `symbols`.

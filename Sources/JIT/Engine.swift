@@ -125,7 +125,7 @@ public final class Engine: Sendable {
       do {
         if let operation = graph.operationOnHost { throw MissingKernelError(operation: operation) }
         let program = try CompiledProgram(
-          lower(graph.simplified(), .jit), nativeTier == .off ? nil : nativeCounters)
+          try lower(graph.simplified(), .jit), nativeTier == .off ? nil : nativeCounters)
         if nativeTier == .required { try program.compileNatively() }
         made = program
         keep(program, key)

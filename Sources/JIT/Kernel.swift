@@ -121,6 +121,9 @@ public struct Kernel: Sendable {
   /// The C that libtcc compiled.
   public var cSource: String { program.source }
 
+  /// A loop or an operation in it can end a call with an error.
+  package var canStop: Bool { !program.stoppers.isEmpty }
+
   /// Calls run code of the second tier.
   public var isNative: Bool { program.native?.entry != nil }
 
@@ -189,6 +192,7 @@ public struct Kernel: Sendable {
     if needs.byteCount > limit {
       throw BindingError.memory(needed: needs.byteCount, limit: limit)
     }
+    try SystemMemory.check(needs.byteCount)
     let workspace = try pool.take(needs.workspaceByteCount)
     defer { pool.give(workspace) }
     var results: [Tensor] = []
@@ -327,7 +331,7 @@ final class WorkspacePool: Sendable {
     if let found { return found }
     var start: UnsafeMutableRawPointer?
     guard posix_memalign(&start, 64, byteCount) == 0 else {
-      throw .memory(needed: byteCount, limit: byteCount)
+      throw .noMemory(needed: byteCount)
     }
     state.withLock { $0.byteCount += byteCount }
     return Workspace(start: start, byteCount: byteCount)

@@ -32,7 +32,9 @@ package struct SizeEquations: Sendable {
       isNew = false
       for (lhs, rhs) in equations {
         let unknown = (lhs - rhs).symbols.filter { sizes[$0] == nil }
-        guard unknown.count == 1, let value = Self.root(of: lhs - rhs, unknown[0], sizes) else {
+        guard unknown.count == 1, !(lhs - rhs).rounds(unknown[0]),
+          let value = Self.root(of: lhs - rhs, unknown[0], sizes)
+        else {
           continue
         }
         sizes[unknown[0]] = value
@@ -64,6 +66,21 @@ package struct SizeEquations: Sendable {
 }
 
 extension DimExpr {
+  /// A quotient or remainder in it has the size in it: many sizes give the same.
+  func rounds(_ name: String) -> Bool {
+    terms.contains { term in
+      term.atoms.contains { atom in
+        switch atom {
+        case .symbol, .index, .overflow: false
+        case .floorDiv(let a, let b), .mod(let a, let b):
+          a.symbols.contains(name) || b.symbols.contains(name)
+        case .min(let a, let b), .max(let a, let b), .broadcast(let a, let b):
+          a.rounds(name) || b.rounds(name)
+        }
+      }
+    }
+  }
+
   /// A sum of products of sizes, each with `name` in it positive: never smaller for a larger size.
   fileprivate func grows(with name: String) -> Bool {
     terms.allSatisfy { term in

@@ -15,6 +15,21 @@ extension Expression {
     }
   }
 
+  /// Calls `body` with every index expression in it: places, limits and sides of conditions.
+  package func forEachIndexExpression(_ body: (DimExpr) -> Void) {
+    forEach { e in
+      switch e {
+      case .index(let place, _), .load(_, let place), .clamp(_, _, let place): body(place)
+      case .conditional(let conditions, _, _):
+        for condition in conditions {
+          body(condition.lhs)
+          body(condition.rhs)
+        }
+      case .literal, .local, .apply, .convert: break
+      }
+    }
+  }
+
   /// The expression with what has no operands replaced.
   package func mapLeaves(_ transform: (Expression) -> Expression) -> Expression {
     switch self {
@@ -125,25 +140,15 @@ extension Statement {
     func visit(_ e: DimExpr) {
       e.forEachLeaf { if case .index(let k) = $0 { body(nil, k) } }
     }
-    func visit(_ conditions: [IndexCondition]) {
+    expression?.forEach { if case .local(let k) = $0 { body(k, nil) } }
+    expression?.forEachIndexExpression(visit)
+    switch self {
+    case .store(_, let offset, _): visit(offset)
+    case .when(let conditions, _):
       for condition in conditions {
         visit(condition.lhs)
         visit(condition.rhs)
       }
-    }
-    expression?.forEach { e in
-      switch e {
-      case .local(let k): body(k, nil)
-      case .index(let place, _): visit(place)
-      case .load(_, let offset): visit(offset)
-      case .clamp(_, _, let limit): visit(limit)
-      case .conditional(let conditions, _, _): visit(conditions)
-      case .literal, .apply, .convert: break
-      }
-    }
-    switch self {
-    case .store(_, let offset, _): visit(offset)
-    case .when(let conditions, _): visit(conditions)
     case .call(let call):
       for argument in call.arguments {
         switch argument {

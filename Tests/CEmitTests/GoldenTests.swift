@@ -42,7 +42,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
   func source() throws -> PortableSource {
     let graph = try graph()
     return PortableSource(
-      lower(graph.simplified(), .portable), summary: "\(name), made by jit-grad")
+      try lower(graph.simplified(), .portable), summary: "\(name), made by jit-grad")
   }
 }
 

@@ -260,4 +260,60 @@ import Testing
     #expect(try jitGrad(["run", scratch.path]).status == 66)
     #expect(try jitGrad(["nonsense"]).status == 64)
   }
+
+  // MARK: - Sizes
+
+  /// What is counted and never stored: steps of a loop, elements that are added up at once, numbers.
+  @Test(arguments: [
+    ("y = x * sum(f64(iota([m*m*m + 3])))", "8*m*m*m + 24"), ("y = x / (m*m*m)", "m*m*m"),
+    ("y = for i in 0..<m*m*m + 3 carry y = x { y + 1 }", "m*m*m + 3"),
+    ("y = sum(broadcast(x, [m, m, m]))", "8*m*m*m"), ("y = mean(broadcast(x, [m*m*m]))", "8*m*m*m"),
+  ]) func sizesThatWrapAround(_ body: String, _ size: String) throws {
+    let scratch = try Scratch()
+    let text = "jitgrad 1\nfunc f(x: f64, z: bool[0, m]) -> (y: f64) { \(body) }\n"
+    // 2²² to the third power is 0 in 64 bits.
+    let z = try scratch.file("z.npy", [])
+    try FileIO.write(
+      NPY.encode(Tensor(dtype: .bool, shape: [0, 1 << 22], bytes: [])), to: z)
+    for more in [[], ["--reference"], ["--grad"]] as [[String]] {
+      let run = try jitGrad(["run", "-", "-i", "x=1", "-i", "z=\(z)"] + more, stdin: text)
+      #expect(run.status == 65 && run.out.isEmpty, "\(more)")
+      #expect(run.err.hasPrefix("error: the size "), "\(run.err)")
+      #expect(run.err.contains("does not fit in 64 bits"), "\(run.err)")
+      if more.isEmpty { #expect(run.err == "error: the size \(size) does not fit in 64 bits\n") }
+    }
+  }
+
+  @Test func literalsThatWrapAround() throws {
+    for (interior, status) in [("9223372036854775807", 65), ("4611686018427387904", 65)] {
+      let text =
+        "jitgrad 1\nfunc f(x: f64[n]) -> (y) { y = sum(pad(x, 0.0, [1], [1], [\(interior)])) }\n"
+      let run = try jitGrad(["run", "-", "-i", "x=[1, 2, 3]"], stdin: text)
+      #expect(run.status == status && run.out.isEmpty, "\(run.err)")
+      #expect(!run.err.contains("bug"), "\(run.err)")
+    }
+  }
+
+  /// More than the system gives is an error, also where it is allowed.
+  @Test func memoryThatIsNotThere() throws {
+    let text = "jitgrad 1\nfunc f(x: f64[n]) -> (y: f64[n]) { y = x * 2 }\n"
+    for more in [[], ["--reference"]] as [[String]] {
+      let run = try jitGrad(
+        ["run", "-", "-i", "x=random:normal:1", "--bind", "n=1000000000000000", "--max-memory"]
+          + ["100000000G"] + more, stdin: text)
+      #expect(run.status == 65 && run.out.isEmpty, "\(run.err)")
+      #expect(run.err.contains("bytes of memory, which the system does not give"), "\(run.err)")
+    }
+  }
+
+  /// Conditions of the function choose the sizes that it is looked at with.
+  @Test(arguments: ["n == 2*m", "m == n + 1", "n % 2 == 0", "n == m*m", "n >= 3*m"])
+  func sizesUnderConditions(_ condition: String) throws {
+    let text =
+      "jitgrad 1\nfunc f(x: f64[n], y: f64[m]) -> (z: f64) where \(condition) { z = sum(x) * sum(y) }\n"
+    let verify = try jitGrad(["verify", "-"], stdin: text)
+    #expect(verify.status == 0 && !verify.out.contains("open"), "\(verify.out)\(verify.err)")
+    let bench = try jitGrad(["bench", "-", "--seconds", "0"], stdin: text)
+    #expect(bench.status == 0, "\(bench.err)")
+  }
 }

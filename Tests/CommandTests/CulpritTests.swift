@@ -177,7 +177,7 @@ import Testing
     let file = GraphFile(SourceFile(name: "f.jg", text: "jitgrad 1\n" + text))
     try #require(
       !file.hasErrors, "\(DiagnosticRenderer().render(file.diagnostics, in: file.source))")
-    let graph = file.graphs[0].planted(fault)
+    let graph = try file.graphs[0].planted(fault)
     let inputs = graph.inputs.map { input in
       let shape = graph.type(of: input.value).shape.map { $0.constantValue ?? 4 }
       let count = shape.reduce(1, *)
@@ -258,21 +258,21 @@ import Testing
 
 extension Graph {
   /// The graph with the fault in the place of each `reverse`, in regions too.
-  fileprivate func planted(_ fault: Planted.Fault) -> Graph {
-    func region(_ region: Region) -> Region { Region(region.graph.planted(fault)) }
-    return rebuilt { operation, operands, _, builder in
+  fileprivate func planted(_ fault: Planted.Fault) throws -> Graph {
+    func region(_ region: Region) throws -> Region { Region(try region.graph.planted(fault)) }
+    return try rebuilt { operation, operands, _, builder in
       let made: any Operation
       switch operation {
       case is Reverse: made = Planted(fault: fault)
       case let loop as Loop:
         made = Loop(
-          body: region(loop.body), condition: loop.condition.map(region), bound: loop.bound,
+          body: try region(loop.body), condition: try loop.condition.map(region), bound: loop.bound,
           hasCount: loop.hasCount, carriedCount: loop.carriedCount,
           scannedCount: loop.scannedCount, isReversed: loop.isReversed, keep: loop.keep)
       case let conditional as Conditional:
         made = Conditional(
-          cases: conditional.cases, branches: conditional.branches.map(region))
-      case let root as Root: made = Root(residual: region(root.residual))
+          cases: conditional.cases, branches: try conditional.branches.map(region))
+      case let root as Root: made = Root(residual: try region(root.residual))
       case let custom as CustomFunction:
         var function = try CustomFunction(
           function: region(custom.function), jvp: custom.jvp.map(region),

@@ -180,4 +180,38 @@ private let orbit = """
       ["bench", path, "-i", "x=1", "--max-steps", "100", "--seconds", "0.001"])
     #expect(bench.status == 65 && bench.err.contains("made 100 steps"), "\(bench.err)")
   }
+
+  /// Random inputs for which a loop does not end are not timed for ever.
+  @Test func benchLooksForInputsThatEnd() throws {
+    let run = try jitGrad(["bench", example("newton.jg"), "--seconds", "0"])
+    #expect(run.status == 0, "\(run.err)")
+    let endless =
+      "jitgrad 1\nfunc f(x: f64) -> (y: f64) { y = while y = x where y == y { y + 1 } }\n"
+    let other = try jitGrad(["bench", "-", "--max-steps", "50"], stdin: endless)
+    #expect(other.status == 65)
+    #expect(
+      other.err == """
+        error: f has a loop that goes on beyond 50 steps for all random inputs tried
+        help: give inputs for which it ends, -i NAME=VALUE, or a larger --max-steps
+
+        """)
+  }
+
+  /// A rule for cotangents that is not linear has no transpose, so the function has no tangent.
+  @Test func tangentsOfRulesThatAreNotLinear() throws {
+    let text = """
+      jitgrad 1
+      @vjp(f_vjp, unchecked)
+      func f(x: f64[n]) -> (y: f64[n]) { y = x * x }
+      func f_vjp(x: f64[n], y: f64[n], ct: f64[n]) -> (g: f64[n]) { g = ct * ct }
+      func main(x: f64[n]) -> (z: f64) { z = for i in 0..<3 carry z = 0.0 { z + sum(f(x)) } }
+
+      """
+    let arguments = ["run", "-", "--function", "main", "-i", "x=[1, 2]", "--grad", "--mode"]
+    let reverse = try jitGrad(arguments + ["vjp", "-i", "ct.z=2"], stdin: text)
+    #expect(reverse.out.contains("grad.x: f64[2] = [12.0, 12.0]"), "\(reverse.err)")
+    let forward = try jitGrad(arguments + ["jvp", "-i", "tan.x=[1, 1]"], stdin: text)
+    #expect(forward.status == 69 && forward.out.isEmpty)
+    #expect(forward.err.contains("the rule of f: is not linear"), "\(forward.err)")
+  }
 }

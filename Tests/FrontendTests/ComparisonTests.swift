@@ -78,6 +78,20 @@ import Testing
     }
   }
 
+  /// Slopes may be small; what is not linear is as small then, and as wrong.
+  @Test(arguments: [1.0, 1e-3, 1e-6]) func smallSlopes(_ scale: Double) {
+    let shift = elaborationMessages(Self.solve("solve", "\(scale) * x + \(4e-2 * scale)"))
+    #expect(shift.contains("it is not 0 where x is 0"), "\(shift)")
+    let bend = elaborationMessages(
+      Self.solve(
+        "solve", "\(scale) * x + (for i in 0..<3 carry v = 0 * x { v + \(1e-2 * scale) * x * x })"))
+    #expect(bend.contains("its derivative depends on x"), "\(bend)")
+    let linear = elaborationMessages(
+      Self.solve(
+        "solve", "\(scale) * x + (for i in 0..<3 carry v = 0 * x { v + \(1e-2 * scale) * x })"))
+    #expect(linear == "")
+  }
+
   /// The derivative is a number where the block is none.
   @Test func numbersOnOneSide() {
     let messages = elaborationMessages(

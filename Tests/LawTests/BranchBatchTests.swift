@@ -155,7 +155,7 @@ import Testing
   ) throws {
     let one = try graph(text)
     for graph in [try batched(one), try batched(one).derivative(.vjp, wrt: ["x"])] {
-      let program = lower(graph.simplified(), .jit)
+      let program = try lower(graph.simplified(), .jit)
       var inBranches = 0
       var elsewhere = 0
       func count(_ statements: [Lowering.Statement], _ isInLoop: Bool, _ isInBranch: Bool) {

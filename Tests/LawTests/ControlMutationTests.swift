@@ -22,7 +22,7 @@ import Testing
       let file = GraphFile(SourceFile(name: name, text: "jitgrad 1\n" + text))
       try #require(
         !file.hasErrors, "\(DiagnosticRenderer().render(file.diagnostics, in: file.source))")
-      let graph = file.graphs[0].rebuilt { operation, operands, _, builder in
+      let graph = try file.graphs[0].rebuilt { operation, operands, _, builder in
         try builder.apply(
           operation.regions.isEmpty ? operation : FaultyControl(base: operation, fault: fault),
           operands

@@ -99,7 +99,7 @@ import Testing
   ) throws {
     let names = graph.outputs.map(\.name)
     let expected = try ReferenceEvaluator.run(graph, inputs: arguments, sizes: sizes)
-    let simple = graph.simplified()
+    let simple = try graph.simplified()
     for options in [LoweringOptions.portable, .jit] {
       let loops = lower(simple, options)
       let found = try Interpreter.run(loops, arguments, sizes)
@@ -221,7 +221,7 @@ import Testing
       Loop(body: body, bound: 600, carriedCount: count), begin)
     for k in 0..<count { builder.addOutput("y\(k)", results[k]) }
     let graph = try builder.finished()
-    let loops = lower(graph.simplified(), .jit)
+    let loops = try lower(graph.simplified(), .jit)
     #expect(loops.workspaceByteCount.isZero)
     #expect(!loops.buffers.contains { if case .workspace = $0.storage { true } else { false } })
     let arguments = (0..<count).map { Tensor(Double($0)) }

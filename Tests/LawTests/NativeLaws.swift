@@ -1,9 +1,12 @@
 // The second tier has the bits of the first: every scalar function, operations of the catalog with their
 // derivatives, loops and branches, random programs. JG_ALL_C=1 in the environment takes all of the catalog.
 import Autodiff
+import CEmit
 import Foundation
+import Frontend
 import Graph
 import JIT
+import Lowering
 import Testing
 
 @Suite struct NativeLaws {
@@ -90,6 +93,63 @@ import Testing
       }
       #expect(try difference(graph, own + more, sizes) == nil)
     }
+  }
+
+  /// Loops that are cut into sweeps in ways of their own: products, which have no kernel, sums of products of
+  /// functions, and reads at places from data of what is there only under a condition.
+  static let cuts = [
+    "func f(x: f64[n]) -> (y: f64) { y = prod(1 + x * 0.001) }",
+    "func f(x: f32[n]) -> (y: f32, z: f32) { y = prod(1 + x * 0.001); z = sum(x * prod(x)) }",
+    "func f(x: f64[n]) -> (y: f64, z: f64) { y = sum(exp(x) * (x + 1)); z = sum(exp(x) * tanh(x)) }",
+    """
+    func f(x: f64[n], s: f64) -> (y: f64[n], z: f64[n]) {
+      p = pad(broadcast(s, [n]), 0.5, low=[2], high=[3])
+      y = p[i64(exp(x * 2))]
+      i = i64(x * 3)
+      z = p[i] * exp(exp(x * 2) * 3) + exp(p[i])
+    }
+    """,
+  ]
+
+  @Test(.enabled(if: hasCompiler), arguments: cuts) func sweeps(_ text: String) throws {
+    let file = GraphFile(SourceFile(name: "cuts", text: "jitgrad 1\n" + text))
+    try #require(!file.hasErrors)
+    for n in [3001, 9, 1, 0] {
+      var random = RandomSource(seed: n)
+      let graph = file.graphs[0]
+      let inputs = try graph.inputs.map {
+        try Tensor.random(graph.type(of: $0.value), ["n": n], &random)
+      }
+      #expect(try difference(graph, inputs, ["n": n]) == nil, "\(n)")
+    }
+  }
+
+  /// Arrays of constants that C has no digits for, in both tiers.
+  @Test func constants() throws {
+    for dtype in [DType.f64, .f32] {
+      let table = Tensor(
+        doubles: [.infinity, -.infinity, .nan, -0.0, 1e-40, -1, .greatestFiniteMagnitude],
+        dtype: dtype, shape: [7])
+      let x = Tensor(doubles: [1, 1, 1, 0, 0, -2, 1], dtype: dtype, shape: [7])
+      let builder = GraphBuilder(name: "constants")
+      let term = builder.addInput("x", TensorType(dtype, [7]))
+      builder.addOutput("y", apply(.max, term, builder.constant(table)))
+      let graph = try builder.finished()
+      let y = try Engine(nativeTier: .off).compile(graph)([x])[0].doubles
+      #expect(y[2].isNaN)
+      let large = table.doubles[6]
+      #expect(
+        [0, 1, 3, 4, 5, 6].map { y[$0] }
+          == [.infinity, 1, 0, table.doubles[4], -1, large])
+      if Self.hasCompiler { #expect(try difference(graph, [x]) == nil) }
+    }
+  }
+
+  /// What a kernel computes is read; a sum of products computes none twice.
+  @Test func noKernelRunsTwice() throws {
+    let file = GraphFile(SourceFile(name: "cuts", text: "jitgrad 1\n" + Self.cuts[2]))
+    let text = NativeSource(try lower(file.graphs[0].simplified(), .jit)).text
+    #expect(text.components(separatedBy: "\n").count { $0.contains("jg_strip_exp_f64(count") } == 1)
   }
 
   @Test(.enabled(if: hasCompiler), arguments: takesAll ? RandomGraphTests.seeds : Array(1...24))

@@ -3,6 +3,7 @@
 import Autodiff
 import CEmit
 import Foundation
+import Frontend
 import Graph
 import Lowering
 import Testing
@@ -28,7 +29,7 @@ import Testing
     var main = CheckWriter()
     for program in try Self.programs() {
       let text = PortableSource(
-        lower(program.graph.simplified(), .portable), summary: program.graph.name)
+        try lower(program.graph.simplified(), .portable), summary: program.graph.name)
       try text.source.write(
         to: folder.appendingPathComponent("\(text.name).c"), atomically: true, encoding: .utf8)
       try text.header.write(
@@ -80,7 +81,68 @@ import Testing
         programs.append(Program(graph: graph, sizes: sizes, inputs: inputs))
       }
     }
-    return programs + (try control())
+    return programs + (try control()) + (try constants())
+  }
+
+  /// Arrays of constants that C has no digits for.
+  private static func constants() throws -> [Program] {
+    try [DType.f64, .f32].map { dtype in
+      let builder = GraphBuilder(name: "constants_\(dtype)")
+      let x = builder.addInput("x", TensorType(dtype, [7]))
+      let table = Tensor(
+        doubles: [.infinity, -.infinity, .nan, -0.0, 1e-40, -1, .greatestFiniteMagnitude],
+        dtype: dtype, shape: [7])
+      builder.addOutput("y", apply(.max, x, builder.constant(table)))
+      return Program(
+        graph: try builder.finished(), sizes: [:],
+        inputs: [Tensor(doubles: [1, 1, 1, 0, 0, -2, 1], dtype: dtype, shape: [7])])
+    }
+  }
+
+  /// Sizes beyond what 64 bits count are refused, by the function and for the workspace.
+  @Test func sizesThatWrapAround() throws {
+    guard let path = Self.find("gcc") else { return }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "jg-sizes-\(ProcessInfo.processInfo.processIdentifier)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let texts = [
+      "func steps(x: f64, u: f64[k]) -> (y: f64) { y = x * sum(f64(iota([k*k*k]))) + 0*sum(u) }",
+      "func room(x: f64[k]) -> (y: f64) { v, i = sort(broadcast(x, [k, k, k]), axis=0); y = sum(v) }",
+    ]
+    for text in texts {
+      let file = GraphFile(SourceFile(name: "sizes", text: "jitgrad 1\n" + text))
+      try #require(!file.hasErrors)
+      let source = PortableSource(
+        try lower(file.graphs[0].simplified(), .portable), summary: "sizes")
+      for (name, text) in [("c", source.source), ("h", source.header)] {
+        try text.write(
+          to: folder.appendingPathComponent("\(source.name).\(name)"), atomically: true,
+          encoding: .utf8)
+      }
+    }
+    let main = """
+      #include "steps.h"
+      #include "room.h"
+      int main(void) {
+        const double x = 1, u[3] = {1, 2, 3};
+        double y = 7;
+        if (steps(3, &x, u, &y, 0) != 0 || y != 351) return 1;
+        y = 7;
+        if (steps(INT64_C(1) << 22, &x, u, &y, 0) != 1 || y != 7) return 2;
+        if (room_workspace(3) == 0 || room_workspace(3) > 4096) return 3;
+        return room_workspace(INT64_C(1) << 22) == SIZE_MAX ? 0 : 4;
+      }
+
+      """
+    try main.write(
+      to: folder.appendingPathComponent("main.c"), atomically: true, encoding: .utf8)
+    let flags = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-fsanitize=undefined"]
+    let built = try Self.run(
+      path, flags + ["main.c", "steps.c", "room.c", "-o", "check", "-lm"], in: folder)
+    #expect(built.status == 0, "\(built.output.prefix(3000))")
+    let ran = try Self.run(folder.appendingPathComponent("check").path, [], in: folder)
+    #expect(ran.status == 0 && ran.output.isEmpty, "\(ran.output.prefix(3000))")
   }
 
   /// Loops and conditionals, and their derivatives backward.
@@ -138,7 +200,9 @@ private struct CheckWriter {
     let graph = program.graph
     let expected = try ReferenceEvaluator.run(
       graph, inputs: program.inputs, sizes: program.sizes)
-    let symbols = lower(graph.simplified(), .portable).symbols.map { "\(program.sizes[$0] ?? 0)" }
+    let symbols = try lower(graph.simplified(), .portable).symbols.map {
+      "\(program.sizes[$0] ?? 0)"
+    }
     includes.append("#include \"\(name).h\"")
     var lines = ["static int check_\(name)(void) {"]
     var arguments = symbols

@@ -43,7 +43,7 @@ import Testing
   private func mistake(in graph: Graph, _ seed: Int) -> String? {
     do {
       let kernel = try Engine().compile(graph)
-      let simple = graph.simplified()
+      let simple = try graph.simplified()
       let programs = [LoweringOptions.jit, .portable].map { lower(simple, $0) }
       let names = graph.outputs.map(\.name)
       for sizes in graph.legalSizes(from: [0, 1, 2, 3, 4], limit: 6) {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct SmallPowerTests {
   @Test(arguments: [-2.0, -1, 0, 1, 2, 3, 4]) func areProducts(_ exponent: Double) throws {
     let graph = try LoopCostTests.graph("func f(x: f64[n]) -> (y) { y = x^\(exponent) }")
-    let program = lower(graph.simplified(), .jit)
+    let program = try lower(graph.simplified(), .jit)
     for statement in program.body {
       statement.forEach {
         $0.expression?.forEach {

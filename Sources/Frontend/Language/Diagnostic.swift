@@ -50,21 +50,28 @@ package struct Diagnostic: Sendable, Equatable, Error {
   }
 }
 
-/// The mistakes of a file in the order of their places, at most `limit` of them.
+/// The mistakes of a file in the order of their places, at most `limit` of them, and as many warnings.
 package struct DiagnosticLog: Sendable {
   package private(set) var diagnostics: [Diagnostic] = []
   package let limit: Int
+  private var errorCount = 0
   /// How many a reader gets to see.
   package static let usualLimit = 100
 
   package init(limit: Int) { self.limit = limit }
 
-  /// No more is recorded, and it is not worth looking for more.
-  package var isFull: Bool { diagnostics.count >= limit }
+  /// No more errors are recorded, and it is not worth looking for more.
+  package var isFull: Bool { errorCount >= limit }
 
+  /// Warnings beyond the limit are nobody's to read, and hide no error.
   package mutating func report(_ diagnostic: Diagnostic) {
+    guard diagnostic.severity == .error else {
+      if diagnostics.count - errorCount < limit { diagnostics.append(diagnostic) }
+      return
+    }
     guard !isFull else { return }
     diagnostics.append(diagnostic)
+    errorCount += 1
     if isFull {
       let more = "these are the first \(limit) errors; the rest of the file was not checked"
       diagnostics[diagnostics.count - 1].notes.append(more)

@@ -239,16 +239,23 @@ package enum Linearity {
         guard let v = inputs(), let x = inputs(), let a = try? map.smallRun(v, sizes),
           let b = try? slope.smallRun(v + x[places], sizes)
         else { continue }
-        let pairs = Array(zip(a.flatMap(\.doubles), b.flatMap(\.doubles)))
-        if pairs.contains(where: differ) { return false }
-        if !pairs.isEmpty, pairs.allSatisfy({ $0.0.isFinite }) { isSeen = true }
+        if zip(a, b).contains(where: differ) { return false }
+        let elements = a.flatMap(\.doubles)
+        if !elements.isEmpty, elements.allSatisfy(\.isFinite) { isSeen = true }
       }
     }
     return isSeen ? true : nil
   }
 
-  private static func differ(_ p: Double, _ q: Double) -> Bool {
-    p.isFinite != q.isFinite || p.isFinite && abs(p - q) > 1e-4 * (1 + abs(p) + abs(q))
+  /// Beyond what rounding makes of numbers up to 1, and what a loop makes that ends when it is near:
+  /// slopes may be small, and what is small beside them is linear.
+  private static func differ(_ a: Tensor, _ b: Tensor) -> Bool {
+    let pairs = Array(zip(a.doubles, b.doubles))
+    if pairs.contains(where: { $0.isFinite != $1.isFinite }) { return true }
+    let scale = pairs.reduce(0) { $1.0.isFinite ? max($0, abs($1.0), abs($1.1)) : $0 }
+    let (relative, absolute) = a.dtype == .f32 ? (1e-4, 1e-6) : (1e-6, 1e-13)
+    let tolerance = relative * scale + absolute
+    return pairs.contains { $0.isFinite && abs($0 - $1) > tolerance }
   }
 }
 

@@ -135,7 +135,7 @@ struct Elaborator {
     let outer = (log, errorCount)
     log = DiagnosticLog(limit: 1_000_000)
     let result = body(&self)
-    let mistake = log.diagnostics.first
+    let mistake = log.diagnostics.first { $0.severity == .error }
     (log, errorCount) = outer
     return (result, mistake)
   }

@@ -228,9 +228,10 @@ extension MLIRDense {
         help: "write dense<true>, or the elements: dense<[true, false, …]>")
     }
     guard count > 1, raw.count == (count + 7) / 8 else {
+      let bytes = "\((count + 7) / 8) byte\(count > 8 ? "s" : "") of bits"
       throw Diagnostic(
-        "\(type) has \(count) bytes of 00 or 01, found \(isByte ? "another" : "\(raw.count)")",
-        at: span)
+        "\(type) is \(count > 1 ? bytes : "a byte, 00 or 01"), found "
+          + (isByte ? "the byte \(String(raw[0], radix: 16))" : "\(raw.count) bytes"), at: span)
     }
     return Tensor((0..<count).map { raw[$0 / 8] >> ($0 % 8) & 1 != 0 }, shape: shape)
   }

@@ -14,7 +14,7 @@ extension GraphBuilder {
     let counters = try parts.removeCounters(self)
     if !isCounted, counters.isEmpty { return try apply(loop, operands) }
     let stacks = isCounted ? try parts.scanRows(self) : []
-    let (plain, given) = parts.assembled()
+    let (plain, given) = try parts.assembled()
     var results = try apply(plain, given.map(term))
     let steps = results[plain.stepsResult]
     // Arrays that were filled row by row are the last stacks now.

@@ -94,8 +94,8 @@ package struct LoopParts {
   ///
   /// - Parameter finish: gets the body and the condition on the way.
   package func assembled(
-    _ finish: (Graph) -> Graph = { $0 }
-  ) -> (loop: Loop, operands: [Value]) {
+    _ finish: (Graph) throws -> Graph = { $0 }
+  ) throws -> (loop: Loop, operands: [Value]) {
     let graph = builder.graph
     let names = UniqueNames(
       [indexName] + carried.map(\.name) + rows.map(\.name) + captured.map(\.name))
@@ -113,7 +113,8 @@ package struct LoopParts {
       graph.part(name, from: start + carry + capture, to: [("goes_on", $0)])
     }
     let loop = Loop(
-      body: Region(finish(body)), condition: test.map { Region(finish($0)) }, bound: bound,
+      body: Region(try finish(body)), condition: try test.map { Region(try finish($0)) },
+      bound: bound,
       hasCount: count != nil,
       carriedCount: carried.count, scannedCount: rows.count, isReversed: isReversed,
       keep: keep)
@@ -213,18 +214,21 @@ package struct LoopParts {
 package struct UniqueNames {
   private var names: [String] = []
 
-  package init(_ wanted: [String]) {
-    var taken: Set<String> = []
+  /// - Parameters:
+  ///   - others: names that are taken.
+  ///   - separator: between a name and its number.
+  package init(_ wanted: [String], besides others: Set<String> = [], separator: String = "") {
+    var taken = others
     // The number that each name is to get next: lower ones are taken.
     var numbers: [String: Int] = [:]
-    taken.reserveCapacity(wanted.count)
+    taken.reserveCapacity(others.count + wanted.count)
     names.reserveCapacity(wanted.count)
     for name in wanted {
       var unique = name
       if !taken.insert(name).inserted {
         var number = numbers[name] ?? 2
         repeat {
-          unique = "\(name)\(number)"
+          unique = "\(name)\(separator)\(number)"
           number += 1
         } while !taken.insert(unique).inserted
         numbers[name] = number

@@ -3,8 +3,9 @@
 // Values the way back has anyway (the index, scanned rows, what never changes) cost nothing; what is
 // cheap is computed once more from what is kept; what is dear is kept or not needed at all.
 //
-// Max-flow min-cut, as in the rematerialization of training graphs; augmenting paths are shortest
-// (Edmonds and Karp 1972), and the cut nearest to the reader is taken, which recomputes least.
+// Max-flow min-cut, as in the rematerialization of training graphs; all shortest paths of a length are
+// augmented in one phase (Dinic 1970), since bodies are long and paths short. The cut nearest to the
+// reader is taken, which recomputes least.
 
 /// The values of a forward step that are kept for the way back.
 struct Residuals {
@@ -134,12 +135,8 @@ private struct Network {
 
   /// The edges of a minimum cut, as near to the sink as one can be.
   mutating func cut(from source: Int, to sink: Int) -> [(from: Int, to: Int)] {
-    while let path = path(from: source, to: sink) {
-      let flow = path.map { room[$0] }.min() ?? 0
-      for edge in path {
-        room[edge] -= flow
-        room[edge ^ 1] += flow
-      }
+    while let levels = levels(from: source, to: sink) {
+      augment(from: source, to: sink, levels)
     }
     // From where the sink can still be reached.
     var reaches = [Bool](repeating: false, count: heads.count)
@@ -156,28 +153,54 @@ private struct Network {
     }
   }
 
-  /// A shortest path with room, as edges.
-  private func path(from source: Int, to sink: Int) -> [Int]? {
-    var via = [Int](repeating: -1, count: heads.count)
+  /// How many edges with room lead from the source to each node, as far as to the sink; `nil` where none
+  /// lead there.
+  private func levels(from source: Int, to sink: Int) -> [Int]? {
+    var levels = [Int](repeating: .max, count: heads.count)
+    levels[source] = 0
     var pending = [source]
     var next = 0
-    while next < pending.count {
+    while next < pending.count, levels[sink] == .max {
       let node = pending[next]
       next += 1
-      for edge in heads[node] where room[edge] > 0 && via[ends[edge]] < 0 && ends[edge] != source {
-        via[ends[edge]] = edge
-        if ends[edge] == sink {
-          var path: [Int] = []
-          var place = sink
-          while place != source {
-            path.append(via[place])
-            place = starts[via[place]]
-          }
-          return path
-        }
+      for edge in heads[node] where room[edge] > 0 && levels[ends[edge]] == .max {
+        levels[ends[edge]] = levels[node] + 1
         pending.append(ends[edge])
       }
     }
-    return nil
+    return levels[sink] == .max ? nil : levels
+  }
+
+  /// Fills paths that go up the levels until each has an edge without room.
+  private mutating func augment(from source: Int, to sink: Int, _ levels: [Int]) {
+    // Edges of a node before this one lead nowhere.
+    var next = [Int](repeating: 0, count: heads.count)
+    var path: [Int] = []
+    var node = source
+    while true {
+      if node == sink {
+        let flow = path.reduce(Int.max) { min($0, room[$1]) }
+        for edge in path {
+          room[edge] -= flow
+          room[edge ^ 1] += flow
+        }
+        guard let full = path.firstIndex(where: { room[$0] == 0 }) else { return }
+        node = starts[path[full]]
+        path.removeSubrange(full...)
+      } else if next[node] < heads[node].count {
+        let edge = heads[node][next[node]]
+        if room[edge] > 0 && levels[ends[edge]] == levels[node] + 1 {
+          path.append(edge)
+          node = ends[edge]
+        } else {
+          next[node] += 1
+        }
+      } else if let edge = path.popLast() {
+        node = starts[edge]
+        next[node] += 1
+      } else {
+        return
+      }
+    }
   }
 }

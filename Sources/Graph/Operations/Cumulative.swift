@@ -89,7 +89,7 @@ package struct Cumulative: Operation {
     return .scan(
       Comprehension(domain: x.shape, values: [.state(0)]), along: axis, reversed: reversed,
       state: FoldState(
-        initial: function.identity(x.dtype) ?? Scalar(0.0, x.dtype),
+        initial: function.foldStart(x.dtype),
         update: .apply(
           function, [.state(0), .operand(0, Comprehension.indices(x.rank))])))
   }

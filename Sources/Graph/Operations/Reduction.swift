@@ -96,7 +96,7 @@ package struct Reduction: Operation {
       Comprehension(domain: x.shape, values: [.state(0)]), over: axes,
       states: [
         FoldState(
-          initial: function.identity(x.dtype) ?? Scalar(0.0, x.dtype),
+          initial: function.foldStart(x.dtype),
           update: .apply(function, [.state(0), element]))
       ])
   }
@@ -134,9 +134,7 @@ extension Reduction.Kind {
     case .any: Scalar(x.contains { $0.bits != 0 })
     case .all: Scalar(x.allSatisfy { $0.bits != 0 })
     case .max, .min:
-      x.reduce(function.identity(dtype) ?? Scalar(0.0, dtype)) {
-        function.value([$0, $1])
-      }
+      x.reduce(function.foldStart(dtype)) { function.value([$0, $1]) }
     }
   }
 

@@ -141,6 +141,14 @@ package final class ScalarFunction: Sendable, Hashable {
     }
   }
 
+  /// What a fold by the function begins with. Requires that it has a neutral element.
+  package func foldStart(_ dtype: DType) -> Scalar {
+    guard let start = identity(dtype) else {
+      preconditionFailure("\(name) has no neutral element, so nothing folds by it")
+    }
+    return start
+  }
+
   /// The dtype of the result for so many operands; `nil` where their dtypes do not fit.
   package func resultDType(_ count: Int, of operand: (Int) -> DType) -> DType? {
     let first = domain == .selection ? 1 : 0

@@ -149,6 +149,10 @@ package struct Pad: Operation {
       throw TypeRuleError("pad needs a scalar \(x.dtype) to pad with, found \(operands[1])")
     }
     let shape = x.shape.indices.map { extent($0, x.shape[$0]) }
+    // Elements are counted in steps of one more.
+    if interior.contains(where: { ($0 + 1).isOverflow }) {
+      throw TypeRuleError("pad gives a size that is out of range")
+    }
     for axis in x.shape.indices
     where Guard(0, .lessOrEqual, shape[axis]).decided == false
       || Guard(0, .lessOrEqual, interior[axis]).decided == false

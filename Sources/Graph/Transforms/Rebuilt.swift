@@ -32,9 +32,10 @@ extension Graph {
 
   /// The graph node by node through `replace`, which gives a value for each result that is read, or
   /// `nil` where the operation stays.
+  /// - Throws: what `replace` throws.
   package func rebuilt(
     _ replace: (any Operation, [Value], ValueRange, GraphBuilder) throws -> [Value?]?
-  ) -> Graph {
+  ) throws -> Graph {
     let (builder, given) = emptied()
     var renamed = given
     let live = liveNodes()
@@ -44,15 +45,10 @@ extension Graph {
       let operands = self.operands(of: node).map { operand in
         renamed[Int(operand.index)] ?? builder.zeros(type(of: operand)).value
       }
-      let made: [Value?]
-      do {
-        let replaced =
-          node.primitive.function == nil
-          ? try replace(node.operation, operands, results(of: node), builder) : nil
-        made = try replaced ?? builder.copy(node, of: self, operands).map { $0 }
-      } catch {
-        preconditionFailure("\(node.operation.name) was built from such operands before")
-      }
+      let replaced =
+        node.primitive.function == nil
+        ? try replace(node.operation, operands, results(of: node), builder) : nil
+      let made = try replaced ?? builder.copy(node, of: self, operands).map { $0 }
       for (old, new) in zip(node.resultRange, made) {
         renamed[Int(old)] = new
         if let new, let name = names[Value(Int(old))] { builder.name(builder.term(new), name) }

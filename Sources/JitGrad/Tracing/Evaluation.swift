@@ -221,6 +221,7 @@ struct Evaluation {
     if needed > options.memoryLimit {
       throw BindingError.memory(needed: needed, limit: options.memoryLimit)
     }
+    try SystemMemory.check(needed)
     let tensors = try ReferenceEvaluator.run(
       graph, inputs: arguments, sizes: sizes, stepLimit: options.stepLimit,
       memory: ReferenceMemory(limit: options.memoryLimit, held: needed))

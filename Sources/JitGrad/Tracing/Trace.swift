@@ -9,9 +9,9 @@ import Graph
 /// The closure is run once. Its arguments are the trees given, with every tensor replaced by an input
 /// of its type: concrete ones as well, so a model with values serves as its own description. An input
 /// keeps its name; others are called by their path, behind the number of the argument where there are
-/// several, with a number behind it where an input has that name. Outputs are called by their path, a single tensor by the name of the function; one whose
-/// name is taken gets a number behind it. Tensors with values that the closure captures become constants
-/// of the graph.
+/// several, with a number behind it where an input has that name. Outputs are called by their path, a
+/// single tensor by the name of the function; one whose name is taken gets a number behind it. Tensors
+/// with values that the closure captures become constants of the graph.
 ///
 /// - Throws: `TraceError` for what could not be built; what the closure throws.
 public func trace<each Argument: TensorTree, Result: TensorTree>(
@@ -100,17 +100,17 @@ extension Graph {
       }
     }
     try writer.writeAll(under: leaves.map(\.tensor.node), input: term)
-    var taken = Set(known.keys)
+    // Names that inputs were given stay.
+    let isGiven = list.map { known[$0.name]?.value == $0.term.value }
+    let others = UniqueNames(
+      zip(list, isGiven).filter { !$1 }.map(\.0.name), besides: Set(known.keys), separator: "_")
+    var next = 0
     builder.setInputs(
-      list.map { name, term in
-        var unique = name
-        var number = 2
-        while known[unique]?.value != term.value && !taken.insert(unique).inserted {
-          unique = "\(name)_\(number)"
-          number += 1
-        }
-        builder.name(term, unique)
-        return GraphInput(name: unique, value: term.value)
+      zip(list, isGiven).map { input, isGiven in
+        if !isGiven { next += 1 }
+        let name = isGiven ? input.name : others[next - 1]
+        builder.name(input.term, name)
+        return GraphInput(name: name, value: input.term.value)
       })
     let outputs = UniqueNames(
       leaves.map { path, _ in

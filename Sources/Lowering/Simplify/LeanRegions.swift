@@ -10,10 +10,10 @@ final class SimplifiedRegions {
 
   func contains(_ region: Region) -> Bool { known.contains(region) }
 
-  func simplified(_ region: Region) -> Region {
+  func simplified(_ region: Region) throws -> Region {
     if known.contains(region) { return region }
     return Region(
-      region.graph.simplified().unnamed(where: region.graph.outputs, in: region.graph))
+      try region.graph.simplified().unnamed(where: region.graph.outputs, in: region.graph))
   }
 
   /// Notes the regions of the operation that gave a value, which is in canonical form.
@@ -37,10 +37,10 @@ extension Graph {
 
   /// The same function with lean loops and conditionals, their regions simplified; `nil` where they
   /// are so already.
-  func withLeanRegions(_ simplified: SimplifiedRegions) -> Graph? {
+  func withLeanRegions(_ simplified: SimplifiedRegions) throws -> Graph? {
     let live = liveValues()
     var isChanged = false
-    let lean = rebuilt { operation, operands, results, builder in
+    let lean = try rebuilt { operation, operands, results, builder in
       let isRead = results.map { live[Int($0.index)] }
       let made: [Value?]?
       switch operation {
@@ -69,8 +69,8 @@ private struct LeanLoop {
   ) throws {
     var isChanged = !loop.regions.allSatisfy(simplified.contains)
     let simple = Loop(
-      body: simplified.simplified(loop.body),
-      condition: loop.condition.map(simplified.simplified), bound: loop.bound,
+      body: try simplified.simplified(loop.body),
+      condition: try loop.condition.map(simplified.simplified), bound: loop.bound,
       hasCount: loop.hasCount, carriedCount: loop.carriedCount, scannedCount: loop.scannedCount,
       isReversed: loop.isReversed, keep: loop.keep)
     results = [Value?](repeating: nil, count: isRead.count)
@@ -106,7 +106,7 @@ private struct LeanLoop {
     let isHoisted = try parts.hoistInvariants(into: builder)
     if !isChanged && !isOpen && !isHoisted { return nil }
 
-    let (lean, given) = parts.assembled { isOpen ? $0.simplified() : $0 }
+    let (lean, given) = try parts.assembled { isOpen ? try $0.simplified() : $0 }
     let made = try builder.apply(lean, given)
     simplified.insert(regionsOf: made.first, in: builder.graph)
     let sums = Self.carried(count, splits, made, builder)
@@ -257,8 +257,8 @@ private func leanConditional(
     return nil
   }
   let kept = isRead.indices.filter { isRead[$0] }
-  let graphs = conditional.branches.map { branch in
-    branch.graph.part(
+  let graphs = try conditional.branches.map { branch in
+    try branch.graph.part(
       branch.graph.name, from: branch.graph.inputs.map { ($0.name, $0.value) },
       to: kept.map { (branch.graph.outputs[$0].name, branch.graph.outputs[$0].value) }
     ).simplified().unnamed(where: kept.map { branch.graph.outputs[$0] }, in: branch.graph)

@@ -115,7 +115,7 @@ private struct Merge {
       // Nobody else may stand for the row that goes away.
       if !yields.contains(parts.yielded.count - 1) { parts.yielded.removeLast() }
     }
-    let (loop, given) = parts.assembled()
+    let (loop, given) = try parts.assembled()
     let stacks = yields.map { loop.carriedCount + $0 }
     var results: [Int] = Array(places.carried[..<a.carriedCount])
     results += stacks[..<a.stackCount] + [loop.stepsResult]

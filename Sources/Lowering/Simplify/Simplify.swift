@@ -8,14 +8,16 @@ import Graph
 extension Graph {
   /// The same function, simplified, with what its loops and conditionals share and do not need
   /// gone.
-  package func simplified() -> Graph {
-    var graph = expanded().algebraicallySimplified()
+  /// - Throws: `DerivativeError` where the tangent of a function is needed whose rule for cotangents is not
+  ///   linear in them, so that it has none.
+  package func simplified() throws -> Graph {
+    var graph = try expanded().algebraicallySimplified()
     guard graph.nodes.indices.contains(where: { graph.nodes[$0].hasRegions }) else { return graph }
     let simplified = SimplifiedRegions()
     // What one round lays open, the next one finds.
     for _ in 0..<4 {
       let merged = graph.withMergedRegions()
-      let lean = (merged ?? graph).withLeanRegions(simplified)
+      let lean = try (merged ?? graph).withLeanRegions(simplified)
       guard let changed = lean ?? merged else { break }
       graph = changed.algebraicallySimplified()
     }
@@ -23,7 +25,7 @@ extension Graph {
   }
 
   /// The graph with ordinary operations in place of those that are there for their derivatives.
-  private func expanded() -> Graph {
+  private func expanded() throws -> Graph {
     let isOrdinary = nodes.indices.allSatisfy { k in
       !nodes[k].mayExpand || nodes[k].operation is Loop || nodes[k].operation is Conditional
     }
@@ -33,7 +35,7 @@ extension Graph {
     // What is expanded may hold more of them.
     while isExpanded {
       isExpanded = false
-      graph = graph.rebuilt { operation, operands, _, builder in
+      graph = try graph.rebuilt { operation, operands, _, builder in
         if !operation.regions.isEmpty || operation.isComposed,
           let terms = try operation.expansion(operands.map(builder.term), in: builder)
         {

@@ -107,8 +107,9 @@ struct MemoryAdvice {
   }
 
   private func byteCount(_ way: Way, _ sizes: [String: Int]) -> Int? {
-    guard let graph = try? derivative?.derivative(of: planned(way), names) else { return nil }
-    let program = lower(graph.simplified(), .jit)
+    guard let graph = try? derivative?.derivative(of: planned(way), names),
+      let program = try? lower(graph.simplified(), .jit)
+    else { return nil }
     return try? graph.callByteCount(program).evaluate {
       $0 == Graph.checkpoints && graph.leavesCheckpointsOpen ? 1 : sizes[$0]
     }

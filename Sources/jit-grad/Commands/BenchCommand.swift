@@ -12,7 +12,9 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Time parsing, differentiation, compiling and calls.",
     discussion: """
       Medians. Inputs that are not given are random, sizes that nothing tells about 64. The \
-      derivative is the gradient, or a vjp where the function has no single scalar output.
+      derivative is the gradient, or a vjp where the function has no single scalar output. With \
+      random inputs a loop that nothing bounds may make 100000 steps, or as many as --max-steps says; \
+      where they make it go on beyond that, others are tried.
       """)
 
   @OptionGroup var file: FileOptions
@@ -53,8 +55,7 @@ struct BenchCommand: ParsableCommand {
     let advice = MemoryAdvice(
       primal: primal, names: names, derivative: derivative.told(mode), limit: inputs.memoryLimit)
     let bound = try graphFile.source.placing(advice) {
-      var bound = try SampleInputs.bound(
-        primal, names, inputs, derivative: gradient, scale: 64, seed: 1)
+      var bound = try sample(primal, gradient, names)
       // The derivative needs more than the function.
       let isOpen = gradient.leavesCheckpointsOpen && bound.sizes[Graph.checkpoints] == nil
       try Memory.plan(Engine(nativeTier: .off).compile(gradient), &bound, isOpen: isOpen, advice)
@@ -91,6 +92,29 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
+  /// Inputs for which the function's loops end.
+  private func sample(
+    _ primal: Graph, _ derivative: Graph, _ names: InterfaceNames
+  ) throws -> BoundInputs {
+    let given = try inputs.given(names)
+    let isRandom = primal.inputs.contains { given[$0.name] == nil }
+    let kernel = try Engine(nativeTier: .off).compile(primal)
+    let stepLimit = try inputs.maxSteps ?? SampleInputs.stepLimit
+    for (distribution, seed) in SampleInputs.attempts(1) {
+      let bound = try SampleInputs.bound(
+        primal, names, inputs, derivative: derivative, scale: 64, seed: seed,
+        distribution: distribution)
+      if !isRandom || !kernel.canStop { return bound }
+      try Memory.check(kernel, bound, limit: inputs.memoryLimit)
+      do {
+        _ = try Memory.run(
+          kernel, bound, bound.tensors(), limit: inputs.memoryLimit, stepLimit: stepLimit)
+        return bound
+      } catch ExecutionError.stepLimit {}
+    }
+    throw SampleInputs.endless(primal, stepLimit)
+  }
+
   private static func mode(for graph: Graph, _ names: [String]?) -> DerivativeMode {
     let floats = graph.outputs.filter { names?.contains($0.name) ?? true }
       .map { graph.type(of: $0.value) }.filter(\.dtype.isFloat)
@@ -102,9 +126,9 @@ struct BenchCommand: ParsableCommand {
     _ name: String, _ graph: Graph, _ primal: Graph, _ bound: BoundInputs,
     _ phases: inout [(name: String, nanoseconds: Double)]
   ) throws {
-    let program = lower(graph.simplified(), .jit)
+    let program = try lower(graph.simplified(), .jit)
     phases.append(
-      ("\(name).lower", try time { _ = lower(graph.simplified(), .jit) }))
+      ("\(name).lower", try time { _ = try lower(graph.simplified(), .jit) }))
     let source = JITSource(program).text
     phases.append(("\(name).emit", try time { _ = JITSource(program).text }))
     phases.append(

@@ -26,7 +26,7 @@ struct EmitCommand: ParsableCommand {
   func run() throws {
     let (primal, names) = try file.function(distinct: derivative.derivative.distinct)
     let graph = try derivative.applied(to: primal, names)
-    let program = lower(graph.simplified(), .portable)
+    let program = try lower(graph.simplified(), .portable)
     let source = PortableSource(program, summary: Self.summary(program.name))
     if mkdir(output, 0o777) != 0 && errno != EEXIST {
       throw CommandError(

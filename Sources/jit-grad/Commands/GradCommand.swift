@@ -29,7 +29,7 @@ struct GradCommand: ParsableCommand {
     let graph = try derivative.derivative(of: primal, names)
     let inputs = primal.inputs.map(\.name)
     let isByInputs = try derivative.distinct.map(names.resolved).allSatisfy(inputs.contains)
-    let text = (simplified ?? isByInputs ? graph.simplified() : graph).languageText
+    let text = (simplified ?? isByInputs ? try graph.simplified() : graph).languageText
     try FileIO.write(Array(text.utf8), to: output)
   }
 }

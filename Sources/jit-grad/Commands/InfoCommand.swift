@@ -46,7 +46,7 @@ struct InfoCommand: ParsableCommand {
     _ graph: Graph, _ primal: Graph, _ names: InterfaceNames, _ given: [String: Int],
     _ known: [Tensor?]
   ) throws -> JSON {
-    let simplified = graph.simplified()
+    let simplified = try graph.simplified()
     let program = lower(simplified, .jit)
     let cost = ProgramCost(program)
     let sizes = withCheckpoints(given, graph, program)

@@ -55,22 +55,20 @@ struct VerifyCommand: ParsableCommand {
     return false
   }
 
-  /// The steps a loop without another limit may make.
-  private var stepLimit: Int { get throws { try inputs.maxSteps ?? 100_000 } }
-
   /// Inputs at which the function is finite, if the first few kinds of random ones have it, and at
   /// which its loops end.
   private func point(_ graph: Graph, _ names: InterfaceNames) throws -> Laws {
     let given = try inputs.given(names)
-    let stepLimit = try stepLimit
+    let stepLimit = try inputs.maxSteps ?? SampleInputs.stepLimit
     let isRandom = graph.inputs.contains { given[$0.name] == nil }
     var (first, endless): (Laws?, Laws?)
-    for (distribution, seed) in kinds {
+    for (distribution, seed) in SampleInputs.attempts(seed) {
       let bound = try SampleInputs.bound(
         graph, names, inputs, scale: 4, seed: seed, distribution: distribution)
       _ = try Memory.ofReference(graph, bound, limit: inputs.memoryLimit)
       let laws = Laws(
-        graph: graph, inputs: try bound.tensors(), sizes: bound.sizes, engine: Engine(),
+        graph: graph, inputs: try bound.tensors(), sizes: bound.sizes,
+        engine: Engine(nativeTier: .off),
         seed: self.seed, stepLimit: stepLimit)
       if isRandom, try !laws.ends() {
         endless = endless ?? laws
@@ -88,19 +86,8 @@ struct VerifyCommand: ParsableCommand {
       _ = try endless.outputs()
       return endless
     } catch ExecutionError.stepLimit {
-      throw CommandError(
-        .badData,
-        "\(graph.name) has a loop that goes on beyond \(stepLimit) steps for all random inputs tried",
-        help: "give inputs for which it ends, -i NAME=VALUE, or a larger --max-steps")
+      throw SampleInputs.endless(graph, stepLimit)
     }
-  }
-
-  /// The random inputs to try, in order.
-  private var kinds: [(RandomFill.Distribution, seed: UInt64)] {
-    [(.normal, seed), (.uniform, seed)]
-      + (1...3).flatMap { more in
-        [(.uniform, seed &+ UInt64(more)), (.normal, seed &+ UInt64(more))]
-      }
   }
 
   private static func line(_ law: VerifiedLaw) -> String {

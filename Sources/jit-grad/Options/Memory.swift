@@ -8,7 +8,7 @@ import JIT
 
 enum Memory {
   /// Inputs, outputs and workspace of a call.
-  /// - Throws: `BindingError.memory`.
+  /// - Throws: `BindingError.memory`, `BindingError.noMemory`.
   static func check(_ kernel: Kernel, _ bound: BoundInputs, limit: Int) throws {
     try check(try kernel.byteCount(sizes: bound.sizes), bound, limit)
   }
@@ -63,6 +63,7 @@ enum Memory {
     if overflow || total > limit {
       throw BindingError.memory(needed: overflow ? .max : total, limit: limit)
     }
+    try SystemMemory.check(total)
     return total
   }
 }

@@ -6,6 +6,25 @@ import Graph
 import JIT
 
 enum SampleInputs {
+  /// The random inputs to try, in order, until those are found for which loops end.
+  static func attempts(_ seed: UInt64) -> [(RandomFill.Distribution, seed: UInt64)] {
+    [(.normal, seed), (.uniform, seed)]
+      + (1...3).flatMap { more in
+        [(.uniform, seed &+ UInt64(more)), (.normal, seed &+ UInt64(more))]
+      }
+  }
+
+  /// The steps that a loop without another limit may make for random inputs.
+  static let stepLimit = 100_000
+
+  /// Of all attempts none ended.
+  static func endless(_ graph: Graph, _ stepLimit: Int) -> CommandError {
+    CommandError(
+      .badData,
+      "\(graph.name) has a loop that goes on beyond \(stepLimit) steps for all random inputs tried",
+      help: "give inputs for which it ends, -i NAME=VALUE, or a larger --max-steps")
+  }
+
   /// Inputs that fit the function's conditions on sizes.
   ///
   /// - Parameters:
@@ -26,7 +45,13 @@ enum SampleInputs {
     var failure: (any Error)?
     var large: BoundInputs?
     for candidate in candidates(free.count, scale) {
-      let sizes = bind.merging(zip(free, candidate)) { first, _ in first }
+      // One after the other: the function's conditions tell some where others are chosen.
+      var sizes = bind
+      for value in candidate {
+        let known = try BoundInputs.knownSizes(of: graph, given, bind: sizes)
+        guard let next = free.first(where: { known[$0] == nil }) else { break }
+        sizes[next] = value
+      }
       do {
         var bound = try BoundInputs(
           graph, of: graph, given, bind: sizes,
@@ -45,14 +70,17 @@ enum SampleInputs {
     throw failure ?? BindingError.unknownSizes(free)
   }
 
-  /// Sizes to try: different ones, then equal ones, since many functions want some equal.
+  /// Sizes to try: different ones, also some far apart, then equal ones, since many functions want some
+  /// equal.
   private static func candidates(_ count: Int, _ scale: Int) -> [[Int]] {
     if count == 0 { return [[]] }
     let different = (0..<count).map {
       max(1, scale + [0, -1, 1, -2, 2][$0 % 5] * max(1, scale / 8))
     }
+    let apart = (0..<count).map { max(1, scale >> (2 * min($0, 3))) }
     let equal = [scale, 2 * scale, scale + 1, 8 * scale, 1, 2, 3, 7]
     return [different, different.reversed(), different.sorted(), different.sorted().reversed()]
+      + [apart, apart.reversed()]
       + equal.map { [Int](repeating: $0, count: count) }
   }
 }

@@ -72,7 +72,8 @@ extension CommandStatus {
     // Inputs are counted by the command, so a wrong number is its own mistake.
     case .inputCount: self = .internalError
     case .unknownSizes: self = .missingInput
-    case .dtype, .rank, .extent, .impossibleExtent, .negativeSize, .guardFailed, .size, .memory:
+    case .dtype, .rank, .extent, .impossibleExtent, .negativeSize, .guardFailed, .size, .memory,
+      .noMemory:
       self = .badData
     }
   }

@@ -47,6 +47,7 @@ enum ErrorReport {
     case .unknownSizes(let names):
       return "bind \(names.count == 1 ? "it" : "them"): "
         + names.map { "--bind \($0)=…" }.joined(separator: " ")
+    case .noMemory: return "bind smaller sizes, or free memory"
     case .inputCount, .rank, .extent, .impossibleExtent, .negativeSize, .guardFailed, .size:
       return nil
     }

@@ -29,6 +29,7 @@ static inline bool jg_is_finite_f64(double x) {
 
 size_t cross_entropy_gradient_workspace(int64_t d, int64_t k, int64_t n) {
   (void)d;
+  if (512.0*(double)n + 2048.0*(double)k*(double)n > 9e18) return SIZE_MAX;
   const int64_t size = (8*k*n + 63)/64;
   const int64_t size_2 = (8*n + 63)/64;
   return (size_t)(256*size + 64*size_2);

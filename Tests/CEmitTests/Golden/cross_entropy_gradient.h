@@ -22,7 +22,7 @@ extern "C" {
 #define restrict
 #endif
 
-/* Bytes of workspace for these sizes. */
+/* Bytes of workspace for these sizes; SIZE_MAX where that does not fit. */
 size_t cross_entropy_gradient_workspace(int64_t d, int64_t k, int64_t n);
 
 int cross_entropy_gradient(int64_t d, int64_t k, int64_t n, const double *W, const double *X,

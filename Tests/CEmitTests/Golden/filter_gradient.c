@@ -7,6 +7,7 @@
 
 size_t filter_gradient_workspace(int64_t b, int64_t c, int64_t t, int64_t o) {
   (void)c;
+  if (256.0*(double)b*(double)o*(double)t > 9e18) return SIZE_MAX;
   const int64_t size = (4*b*o*t + 63)/64;
   return (size_t)(64*size);
 }

@@ -21,7 +21,7 @@ extern "C" {
 #define restrict
 #endif
 
-/* Bytes of workspace for these sizes. */
+/* Bytes of workspace for these sizes; SIZE_MAX where that does not fit. */
 size_t filter_gradient_workspace(int64_t b, int64_t c, int64_t t, int64_t o);
 
 int filter_gradient(int64_t b, int64_t c, int64_t t, int64_t o, const float *x, const float *k,

@@ -71,7 +71,7 @@ enum ControlFault: String, CaseIterable, Sendable {
   /// What stands in the place of an operation that a rule made; `nil` where it stays.
   func edited(
     _ operation: any Operation, _ operands: [Value], _ builder: GraphBuilder
-  ) -> (any Operation, [Value])? {
+  ) throws -> (any Operation, [Value])? {
     if let spoilt = spoilt(operation) { return (spoilt, operands) }
     guard let loop = operation as? Loop else { return nil }
     switch self {
@@ -83,14 +83,14 @@ enum ControlFault: String, CaseIterable, Sendable {
     case .conditionReadsTangent:
       return loop.condition.map { (loop.with(condition: $0.readingTangents), operands) }
     case .oneStepShort:
-      return (loop.shortened, operands)
-    default: return edited(parts: loop, operands, builder)
+      return (try loop.shortened(), operands)
+    default: return try edited(parts: loop, operands, builder)
     }
   }
 
   private func edited(
     parts loop: Loop, _ operands: [Value], _ builder: GraphBuilder
-  ) -> (any Operation, [Value])? {
+  ) throws -> (any Operation, [Value])? {
     guard var parts = try? LoopParts(loop, operands) else { return nil }
     func term(_ value: Value) -> Term { parts.builder.term(value) }
     func carried(_ prefix: String) -> [Int] {
@@ -126,7 +126,7 @@ enum ControlFault: String, CaseIterable, Sendable {
       }
     default: return nil
     }
-    return parts.assembled()
+    return try parts.assembled()
   }
 }
 
@@ -139,8 +139,8 @@ extension Loop {
   }
 
   /// The loop with a step less in counted loops inside of it that scan nothing.
-  fileprivate var shortened: Loop {
-    let body = body.graph.rebuilt { operation, operands, _, builder in
+  fileprivate func shortened() throws -> Loop {
+    let body = try body.graph.rebuilt { operation, operands, _, builder in
       guard let inner = operation as? Loop else {
         return try builder.apply(operation, operands).map { $0 }
       }
@@ -148,7 +148,7 @@ extension Loop {
       if inner.hasCount, inner.scannedCount == 0 {
         operands[0] = (builder.term(operands[0]) - builder.integer(1)).value
       }
-      return try builder.apply(inner.shortened, operands).map { $0 }
+      return try builder.apply(inner.shortened(), operands).map { $0 }
     }
     return with(body: Region(body))
   }

@@ -49,7 +49,7 @@ struct FaultyControl: Operation {
           tangents: OptionalTerms(builder, here)))
     } editing: { operation, operands, builder in
       if fault?.station == .tangent {
-        return fault?.edited(operation, operands, builder) ?? (operation, operands)
+        return try fault?.edited(operation, operands, builder) ?? (operation, operands)
       }
       // The derivative of this one is linear, and its transpose meets the fault.
       return operation.regions.isEmpty
@@ -73,9 +73,8 @@ struct FaultyControl: Operation {
           builder: builder, operands: Terms(builder, Array(given[..<count])),
           linear: rule.linear, cotangents: OptionalTerms(builder, here)))
     } editing: { operation, operands, builder in
-      fault?.station == .transpose
-        ? fault?.edited(operation, operands, builder) ?? (operation, operands)
-        : (operation, operands)
+      guard fault?.station == .transpose else { return (operation, operands) }
+      return try fault?.edited(operation, operands, builder) ?? (operation, operands)
     }
     for k in fault?.droppedOperands(of: base, .transpose) ?? 0..<0 { made[k] = nil }
     return made

@@ -140,7 +140,7 @@ final class LawCheck {
   }
 
   private func interpreted(_ graph: Graph, _ options: LoweringOptions) throws {
-    let program = lower(graph.simplified(), options)
+    let program = try lower(graph.simplified(), options)
     try forSomeSizes(limit: 4) { sizes, arguments, random in
       let inputs =
         try arguments

@@ -124,6 +124,8 @@ public struct Graph: Sendable {
   public package(set) var outputs: [GraphOutput] = []
   /// Conditions on sizes that the function itself declares.
   public package(set) var constraints: [Guard] = []
+  /// Where they are declared, as far as there is a source.
+  package private(set) var constraintOrigins: [Guard: Origin] = [:]
 
   package internal(set) var nodes: [Node] = []
   /// The operands of all nodes, end to end.
@@ -203,6 +205,17 @@ public struct Graph: Sendable {
       add(condition.rhs)
     }
     return names
+  }
+
+  package mutating func addConstraint(_ condition: Guard, at origin: Origin) {
+    if condition.decided == true || constraints.contains(condition) { return }
+    constraints.append(condition)
+    if origin.line > 0 { constraintOrigins[condition] = origin }
+  }
+
+  package mutating func takeConstraints(of graph: Graph) {
+    constraints = graph.constraints
+    constraintOrigins = graph.constraintOrigins
   }
 
   /// What is computed from sizes when the graph runs, in its regions too: the bytes of each array, and

@@ -77,9 +77,8 @@ package final class GraphBuilder {
   package func setName(_ name: String) { growing.graph.name = name }
 
   /// Keeps a condition for the call, unless it always holds or is there already.
-  package func addConstraint(_ condition: Guard) {
-    guard condition.decided != true, !growing.graph.constraints.contains(condition) else { return }
-    growing.graph.constraints.append(condition)
+  package func addConstraint(_ condition: Guard, at origin: Origin = .none) {
+    growing.graph.addConstraint(condition, at: origin)
   }
 
   /// Names a value for readers, unless it has a name.

@@ -9,7 +9,7 @@ extension Graph {
       return self
     }
     var result = Graph(named: name)
-    result.constraints = constraints
+    result.takeConstraints(of: self)
     let count = live.reduce(0) { $1 ? $0 + 1 : $0 }
     result.reserve(inputs.count + count)
     var renamed = [Value?](repeating: nil, count: types.count)

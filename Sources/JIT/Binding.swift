@@ -111,7 +111,7 @@ package struct SizeBinding: Sendable {
     }.map { condition, node in
       PlacedGuard(
         condition: condition, operation: node.map { graph.nodes[$0].calledName },
-        origin: node.map { graph.nodes[$0].origin } ?? .none)
+        origin: node.map { graph.nodes[$0].origin } ?? graph.constraintOrigins[condition] ?? .none)
     }
     sources = symbols.map { symbol in
       for (k, input) in inputs.enumerated() {

@@ -13,6 +13,8 @@ public enum MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
   case dtype(name: String, needed: DType, found: DType)
   /// Bytes that belong to no array are left in the last span of the inputs, or of the outputs.
   case surplus(byteCount: Int)
+  /// An output has memory in common with an input, or with another output.
+  case overlap(String, output: String)
 
   public var description: String {
     switch self {
@@ -21,6 +23,8 @@ public enum MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(name): \(type) needs \(needed) bytes here, found \(found)"
     case .dtype(let name, let needed, let found): "\(name) needs \(needed), found \(found)"
     case .surplus(let byteCount): "\(byteCount) bytes are left that belong to no array"
+    case .overlap(let other, let output):
+      "the output \(output) shares memory with \(other), which would be overwritten"
     }
   }
 }
@@ -125,10 +129,10 @@ public struct BoundKernel: Sendable {
   ///
   /// - Parameters:
   ///   - inputs: one buffer an input, in order, of exactly its size.
-  ///   - outputs: one buffer an output, in order, of exactly its size. An output that shares memory with
-  ///     another output or with an input gets wrong numbers: it may be written before the other is read.
-  /// - Throws: `MemoryError` where a buffer has another size, `ExecutionError` where the call cannot go
-  ///   on.
+  ///   - outputs: one buffer an output, in order, of exactly its size, that shares no memory with another
+  ///     output or an input: it may be written before the other is read.
+  /// - Throws: `MemoryError` where a buffer has another size, or an output shares memory; `ExecutionError`
+  ///   where the call cannot go on.
   public func callAsFunction(
     _ inputs: [UnsafeRawBufferPointer], into outputs: [UnsafeMutableRawBufferPointer]
   ) throws {
@@ -148,7 +152,39 @@ public struct BoundKernel: Sendable {
           ? UnsafeMutableRawPointer(mutating: inputs[k].baseAddress)
           : outputs[k - inputCount].baseAddress
       }
+      try checkOverlaps($0)
       try call($0)
+    }
+  }
+
+  /// That no output shares memory with another array, in the order of their addresses.
+  private func checkOverlaps(
+    _ starts: UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>
+  ) throws(MemoryError) {
+    typealias Place = (start: UInt, array: Int)
+    let pair = withUnsafeTemporaryAllocation(of: Place.self, capacity: arrays.count) {
+      places -> (Int, Int)? in
+      for k in arrays.indices { places[k] = (UInt(bitPattern: starts[k]), k) }
+      var sorted = places
+      sorted.sort { $0.start < $1.start }
+      // What reaches farthest of the arrays before, and of the outputs among them.
+      var (any, output): (Place?, Place?)
+      func end(_ place: Place?) -> UInt {
+        place.map { $0.start + UInt(arrays[$0.array].byteCount) } ?? 0
+      }
+      for place in sorted where arrays[place.array].byteCount > 0 {
+        let isOutput = place.array >= inputCount
+        let before = isOutput ? any : output
+        if let before, place.start < end(before) {
+          return isOutput ? (before.array, place.array) : (place.array, before.array)
+        }
+        if end(place) > end(any) { any = place }
+        if isOutput && end(place) > end(output) { output = place }
+      }
+      return nil
+    }
+    if let (other, output) = pair {
+      throw .overlap(arrays[other].name, output: arrays[output].name)
     }
   }
 

@@ -316,4 +316,26 @@ import Testing
     let bench = try jitGrad(["bench", "-", "--seconds", "0"], stdin: text)
     #expect(bench.status == 0, "\(bench.err)")
   }
+
+  /// A condition that does not hold is shown where it is declared.
+  @Test func conditionsHaveAPlace() throws {
+    let text = """
+      jitgrad 1
+      func f(x: f64[n], y: f64[m]) -> (z: f64)
+        where m > 0, n == 2*m
+      {
+        z = sum(x) * sum(y)
+      }
+
+      """
+    let run = try jitGrad(["run", "-", "-i", "x=[1, 2, 3]", "-i", "y=[1]", "--grad"], stdin: text)
+    #expect(run.status == 65)
+    #expect(
+      run.err == """
+        <stdin>:3:16: error: the function needs n == 2*m, found n = 3 and 2*m = 2
+          where m > 0, n == 2*m
+                       ^
+
+        """)
+  }
 }

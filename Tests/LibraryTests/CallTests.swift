@@ -35,6 +35,18 @@ import Testing
     #expect(throws: MemoryError.self) { try bound([inputs[0]], into: outputs) }
     #expect(throws: MemoryError.self) { try bound([inputs[1], inputs[0]], into: outputs) }
     #expect(throws: MemoryError.self) { try bound(inputs, into: [outputs[1], outputs[0]]) }
+    // Nothing is written over what is still to be read.
+    let shared = [UnsafeMutableRawBufferPointer(elements), outputs[1]]
+    #expect(throws: MemoryError.overlap("x", output: "y0")) { try bound(inputs, into: shared) }
+    let within = [outputs[0], UnsafeMutableRawBufferPointer(rebasing: outputs[0][16..<24])]
+    #expect(throws: MemoryError.self) { try bound(inputs, into: within) }
+    let next = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(elements)[0..<8])
+    #expect(throws: MemoryError.self) {
+      try bound(
+        [inputs[0], next], into: [outputs[0], .init(start: elements.baseAddress! + 2, count: 8)])
+    }
+    try bound([inputs[0], next], into: outputs)
+    #expect(Array(elements) == [1, 2, 4])
   }
 
   /// One kernel and one bound kernel, with a workspace, called by many tasks at once.

@@ -275,7 +275,7 @@ struct Elaborator {
     case true?: break
     case false?:
       report("\(text ?? condition.description) never holds", at: span, point: point)
-    case nil: if guessing == 0 { frame.root.addConstraint(condition) }
+    case nil: if guessing == 0 { frame.root.addConstraint(condition, at: origin(of: span)) }
     }
   }
 

@@ -28,7 +28,7 @@ extension Graph {
     let chosen = Set(values.filter { definingNode(of: $0) != nil && !isDistinct($0) })
     if chosen.isEmpty { return (self, values) }
     var empty = Graph(named: name)
-    empty.constraints = constraints
+    empty.takeConstraints(of: self)
     let builder = GraphBuilder(empty)
     var renamed = types.indices.map { Value($0) }
     for input in inputs {

@@ -21,7 +21,7 @@ extension Graph {
   /// it there: as yet the inputs.
   package func emptied() -> (builder: GraphBuilder, values: [Value?]) {
     var empty = Graph(named: name)
-    empty.constraints = constraints
+    empty.takeConstraints(of: self)
     let builder = GraphBuilder(empty, expecting: nodes.count)
     var renamed = [Value?](repeating: nil, count: types.count)
     for input in inputs {

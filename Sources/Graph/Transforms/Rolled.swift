@@ -146,7 +146,7 @@ private struct Rolling {
     old = graph
     self.leastSteps = leastSteps
     var empty = Graph(named: graph.name)
-    empty.constraints = graph.constraints
+    empty.takeConstraints(of: graph)
     builder = GraphBuilder(empty)
     renamed = [Value?](repeating: nil, count: graph.types.count)
     lastUse = [Int](repeating: -1, count: graph.types.count)

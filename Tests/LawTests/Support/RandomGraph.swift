@@ -251,7 +251,7 @@ extension Graph {
 
   private func replacing(_ old: Value, by new: Value) -> Graph? {
     var empty = Graph(named: name)
-    empty.constraints = constraints
+    empty.takeConstraints(of: self)
     let builder = GraphBuilder(empty)
     var renamed = [Value?](repeating: nil, count: types.count)
     for input in inputs {

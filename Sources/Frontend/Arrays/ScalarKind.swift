@@ -19,10 +19,28 @@ enum ScalarKind {
     }
   }
 
-  /// digits [ "." [digits] ] [exponent], or "." digits [exponent]
+  /// "0x" digits [ "." digits ] "p" exponent: a float with exactly these bits.
+  private static func isHexadecimal(_ word: ArraySlice<UInt8>) -> Bool {
+    func isDigit(_ byte: UInt8) -> Bool { Character(Unicode.Scalar(byte)).isHexDigit }
+    let parts = word.dropFirst(2).split(
+      maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { "pP".utf8.contains($0) })
+    guard word.starts(with: "0x".utf8), parts.count == 2 else { return false }
+    let digits = parts[0].split(
+      separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    let sign = parts[1].first.map { "+-".utf8.contains($0) } ?? false
+    let exponent = sign ? parts[1].dropFirst() : parts[1]
+    return digits.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) } && !exponent.isEmpty
+      && exponent.allSatisfy { (0x30...0x39).contains($0) }
+  }
+
+  /// digits [ "." [digits] ] [exponent], or "." digits [exponent], or a hexadecimal float
   private init?(number word: ArraySlice<UInt8>) {
     func digits(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
       text.prefix { (0x30...0x39).contains($0) }
+    }
+    if Self.isHexadecimal(word) {
+      self = .float
+      return
     }
     let whole = digits(word)
     var rest = word[whole.endIndex...]

@@ -28,6 +28,7 @@ extension GraphBuilder {
         + captured.map { self.graph.names[$0.value] ?? "given" })
     func region(withRows: Bool, _ write: (LoopStep) throws -> [Term]) throws -> Region {
       let builder = GraphBuilder(name: name)
+      builder.origin = origin
       var next = 0
       func inputs(_ types: [TensorType]) -> [Term] {
         defer { next += types.count }

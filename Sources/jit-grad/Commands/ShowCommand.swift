@@ -37,6 +37,11 @@ struct ShowCommand: ParsableCommand {
     if jit && stage != .loops && stage != .c {
       throw CommandError(.usage, "--jit is for the stages loops and c")
     }
+    if stage == .linearized || stage == .transposed, derivative.derivative.mode != nil {
+      throw CommandError(
+        .usage, "--mode is not for the stage \(stage.rawValue), which is that of one mode",
+        help: "the derivative of a mode: --stage parsed or --stage simplified, with --grad")
+    }
     let (primal, names) = try file.function(distinct: derivative.derivative.distinct)
     try Console.outRaw(try text(primal, names))
   }

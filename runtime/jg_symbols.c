@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "include/jg_clock.h"
 #include "include/jg_matmul.h"
 #include "include/jg_memory.h"
 #include "include/jg_strips.h"
@@ -43,7 +44,7 @@ static const jg_symbol table[] = {
     S(hypotf), S(jg_abs_i32), S(jg_abs_i64), S(jg_add_i32), S(jg_add_i64), S(jg_bessel_i_f32),
     S(jg_bessel_i_f64), S(jg_bessel_ie_f32), S(jg_bessel_ie_f64), S(jg_beta_density_f32),
     S(jg_beta_density_f64), S(jg_betainc_f32), S(jg_betainc_f64), S(jg_cholesky_f32),
-    S(jg_cholesky_f64), S(jg_digamma_f32), S(jg_digamma_f64), S(jg_eigh_f32), S(jg_eigh_f64),
+    S(jg_cholesky_f64), S(jg_clock_start), S(jg_clock_stop), S(jg_digamma_f32), S(jg_digamma_f64), S(jg_eigh_f32), S(jg_eigh_f64),
     S(jg_entr_f32), S(jg_entr_f64), S(jg_erfcx_f32), S(jg_erfcx_f64), S(jg_erfcx_integral_f32),
     S(jg_erfcx_integral_f64), S(jg_erfinv_f32), S(jg_erfinv_f64), S(jg_floor_divide_f32),
     S(jg_floor_divide_f64), S(jg_floor_divide_i32), S(jg_floor_divide_i64), S(jg_fmax_f32),

@@ -189,15 +189,6 @@ extension LoopProgram {
   }
 }
 
-/// Where a piece of the program comes from.
-package struct Note: Hashable, Sendable {
-  package var operation: String
-  package var name: String?
-  package var origin: Origin
-  /// What is wrong where it has no result.
-  package var failure: String?
-}
-
 /// A call of a runtime function.
 package struct KernelCall: Sendable {
   package enum Argument: Sendable {

@@ -16,8 +16,8 @@ struct JitGradCommand: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, GradCommand.self, ShowCommand.self, EmitCommand.self, CheckCommand.self,
-      InfoCommand.self, VerifyCommand.self, BenchCommand.self, FormatCommand.self,
-      OpsCommand.self, DoctorCommand.self,
+      InfoCommand.self, VerifyCommand.self, BenchCommand.self, ProfileCommand.self,
+      FormatCommand.self, OpsCommand.self, DoctorCommand.self,
     ])
 
   static let version = "0.1.0"

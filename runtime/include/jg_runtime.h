@@ -3,6 +3,7 @@
 #ifndef JG_RUNTIME_H
 #define JG_RUNTIME_H
 
+#include "jg_clock.h"
 #include "jg_matmul.h"
 #include "jg_memory.h"
 #include "jg_portable.h"

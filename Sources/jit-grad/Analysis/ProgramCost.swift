@@ -16,9 +16,12 @@ struct ProgramCost {
 
   private let program: LoopProgram
 
-  init(_ program: LoopProgram) {
+  init(_ program: LoopProgram) { self.init(of: program.body, in: program) }
+
+  /// The cost of statements alone, each run once.
+  init(of statements: [Statement], in program: LoopProgram) {
     self.program = program
-    count(program.body, times: 1)
+    count(statements, times: 1)
   }
 
   /// The steps of a loop; a loop in one of the same place is another one.

@@ -55,7 +55,7 @@ struct BenchCommand: ParsableCommand {
     let advice = MemoryAdvice(
       primal: primal, names: names, derivative: derivative.told(mode), limit: inputs.memoryLimit)
     let bound = try graphFile.source.placing(advice) {
-      var bound = try sample(primal, gradient, names)
+      var bound = try SampleInputs.ending(primal, names, inputs, derivative: gradient)
       // The derivative needs more than the function.
       let isOpen = gradient.leavesCheckpointsOpen && bound.sizes[Graph.checkpoints] == nil
       try Memory.plan(Engine(nativeTier: .off).compile(gradient), &bound, isOpen: isOpen, advice)
@@ -92,29 +92,7 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  /// Inputs for which the function's loops end.
-  private func sample(
-    _ primal: Graph, _ derivative: Graph, _ names: InterfaceNames
-  ) throws -> BoundInputs {
-    let given = try inputs.given(names)
-    let isRandom = primal.inputs.contains { given[$0.name] == nil }
-    let kernel = try Engine(nativeTier: .off).compile(primal)
-    let stepLimit = try inputs.maxSteps ?? SampleInputs.stepLimit
-    for (distribution, seed) in SampleInputs.attempts(1) {
-      let bound = try SampleInputs.bound(
-        primal, names, inputs, derivative: derivative, scale: 64, seed: seed,
-        distribution: distribution)
-      if !isRandom || !kernel.canStop { return bound }
-      try Memory.check(kernel, bound, limit: inputs.memoryLimit)
-      do {
-        _ = try Memory.run(
-          kernel, bound, bound.tensors(), limit: inputs.memoryLimit, stepLimit: stepLimit)
-        return bound
-      } catch ExecutionError.stepLimit {}
-    }
-    throw SampleInputs.endless(primal, stepLimit)
-  }
-
+  /// The gradient where there is one, else a vjp.
   private static func mode(for graph: Graph, _ names: [String]?) -> DerivativeMode {
     let floats = graph.outputs.filter { names?.contains($0.name) ?? true }
       .map { graph.type(of: $0.value) }.filter(\.dtype.isFloat)

@@ -53,7 +53,7 @@ struct OpsCommand: ParsableCommand {
           "  \(parameter.name)", parameter.kind.text,
           parameter.fallback.map { "default \($0)" } ?? "",
         ]
-      }, alignment: .left)
+      }, alignment: .allLeft)
     return text
   }
 }

@@ -25,6 +25,30 @@ enum SampleInputs {
       help: "give inputs for which it ends, -i NAME=VALUE, or a larger --max-steps")
   }
 
+  /// Inputs for which the function's loops end, for sizes of about 64.
+  /// - Throws: what `bound` throws, and `endless` where none were found.
+  static func ending(
+    _ graph: Graph, _ names: InterfaceNames, _ options: InputOptions, derivative: Graph
+  ) throws -> BoundInputs {
+    let given = try options.given(names)
+    let isRandom = graph.inputs.contains { given[$0.name] == nil }
+    let kernel = try Engine(nativeTier: .off).compile(graph)
+    let stepLimit = try options.maxSteps ?? stepLimit
+    for (distribution, seed) in attempts(1) {
+      let bound = try bound(
+        graph, names, options, derivative: derivative, scale: 64, seed: seed,
+        distribution: distribution)
+      if !isRandom || !kernel.canStop { return bound }
+      try Memory.check(kernel, bound, limit: options.memoryLimit)
+      do {
+        _ = try Memory.run(
+          kernel, bound, bound.tensors(), limit: options.memoryLimit, stepLimit: stepLimit)
+        return bound
+      } catch ExecutionError.stepLimit {}
+    }
+    throw endless(graph, stepLimit)
+  }
+
   /// Inputs that fit the function's conditions on sizes.
   ///
   /// - Parameters:

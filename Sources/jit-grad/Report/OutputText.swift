@@ -76,18 +76,24 @@ enum OutputText {
     return "\(sign)\(whole)." + String(repeating: "0", count: places - fraction.count) + fraction
   }
 
-  enum Alignment { case left, right }
+  /// Which columns of a table are aligned on the left.
+  enum Alignment { case allLeft, firstLeft, lastLeft }
 
-  /// Columns, each as wide as its widest cell; the first one is aligned on the left, the others,
-  /// mostly numbers, on the right.
-  static func table(_ rows: [[String]], alignment: Alignment = .right) -> String {
+  /// Columns, each as wide as its widest cell; those that are not aligned on the left, mostly numbers,
+  /// are on the right.
+  static func table(_ rows: [[String]], alignment: Alignment = .firstLeft) -> String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { k in rows.map { k < $0.count ? $0[k].count : 0 }.max() ?? 0 }
     return rows.map { row in
       var line = ""
       for (k, cell) in row.enumerated() {
         let space = String(repeating: " ", count: widths[k] - cell.count)
-        let isLeft = k == 0 || alignment == .left
+        let isLeft =
+          switch alignment {
+          case .allLeft: true
+          case .firstLeft: k == 0
+          case .lastLeft: k == columns - 1
+          }
         line += (k > 0 ? "  " : "") + (isLeft ? cell + space : space + cell)
       }
       while line.last == " " { line.removeLast() }

@@ -65,6 +65,10 @@ extension GraphBuilder {
       if let tangent = tangents[target] { outputs.append((tangent.value, cotangent)) }
     }
     let made = try Cotangents(self, inputs: seeds.map(\.value), outputs: outputs)
-    return seeds.map { made[$0.value] ?? $0.zeros }
+    let results = seeds.map { made[$0.value] ?? $0.zeros }
+    // A rule of a program may be anything.
+    try graph.checkTransposed(
+      results.map(\.value), of: "a rule for tangents", in: seeds.map(\.value))
+    return results
   }
 }

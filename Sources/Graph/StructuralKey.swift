@@ -47,7 +47,11 @@ package struct StructuralKey: Hashable, Sendable {
     for output in graph.outputs {
       writer.add(UInt64(UInt32(bitPattern: numbers[Int(output.value.index)])))
     }
-    for condition in graph.constraints { writer.add(condition.description) }
+    for condition in graph.constraints {
+      writer.add(condition.lhs)
+      writer.add(condition.relation.rawValue)
+      writer.add(condition.rhs)
+    }
     self.operations = operations
     bytes = writer.bytes
     stableHash = bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
@@ -132,8 +136,38 @@ private struct KeyWriter {
       add(UInt64(bitPattern: Int64(value)))
     } else {
       bytes.append(1)
-      add(e.description)
+      add(UInt64(bitPattern: Int64(e.constant)))
+      add(UInt64(e.terms.count))
+      for term in e.terms {
+        add(UInt64(bitPattern: Int64(term.coefficient)))
+        add(UInt64(term.atoms.count))
+        for atom in term.atoms { add(atom) }
+      }
     }
+  }
+
+  private mutating func add(_ atom: DimExpr.Atom) {
+    switch atom {
+    // A name may read like an expression.
+    case .symbol(let name):
+      bytes.append(2)
+      add(name)
+    case .index(let number):
+      bytes.append(3)
+      add(UInt64(number))
+    case .overflow: bytes.append(4)
+    case .floorDiv(let a, let b): add(5, a, b)
+    case .mod(let a, let b): add(6, a, b)
+    case .min(let a, let b): add(7, a, b)
+    case .max(let a, let b): add(8, a, b)
+    case .broadcast(let a, let b): add(9, a, b)
+    }
+  }
+
+  private mutating func add(_ tag: UInt8, _ a: DimExpr, _ b: DimExpr) {
+    bytes.append(tag)
+    add(a)
+    add(b)
   }
 
   mutating func add(_ list: [DimExpr]) {

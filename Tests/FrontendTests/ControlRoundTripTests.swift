@@ -100,6 +100,19 @@ import Testing
         """)
   }
 
+  /// A type may be broken in front of the `?`.
+  @Test func brokenTypesOfStacks() throws {
+    let made = try graph(
+      """
+      func f(x: f64) -> (y: f64) {
+        z: f64, a: f64[
+          ?], steps: i64 = counted while z = x where z > 1 { yield z; z / 2 }
+        y = for i in 0..<steps, q in a carry s = 0.0 { s + q }
+      }
+      """)
+    try checkRoundTrip(made)
+  }
+
   /// Captures that are not read, read twice, literals and sizes, in any order.
   @Test func captures() throws {
     let body = GraphBuilder(name: "body")

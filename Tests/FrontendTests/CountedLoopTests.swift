@@ -22,7 +22,7 @@ import Testing
     ),
     (
       "n: i64", "_, y = while k = 3, y = x where n >= k { k + 1, y + f64(k) }",
-      "y = for i in 0..<n - 2 carry y = x { y + f64(i + 3) }"
+      "y = for i in 0..<max(n, 2) - 2 carry y = x { y + f64(i + 3) }"
     ),
     (
       "n: i64", "_, y = while k = 3, y = x where k < n { k + 1, y + f64(k) }",
@@ -66,7 +66,7 @@ import Testing
     ),
     (
       "n: i64", "_, y = while k = 9, y = x where k >= n { k - 1, sin(y) }",
-      "y = for _ in 0..<max(10, n) - n carry y = x { sin(y) }"
+      "y = for _ in 0..<select(max(10, n) - n < 0, 9223372036854775807, max(10, n) - n) carry y = x { sin(y) }"
     ),
     (
       "a: f64[n]", "_, y = while k = n, y = x where k > 0 { k - 1, sin(y) }",
@@ -133,5 +133,37 @@ import Testing
     // An i32 comes round: it stays a condition.
     let narrow = try graph("func f(n: i32) -> (k) { k = while k = n where k != 0 { k + 1 } }")
     #expect(narrow.languageText.contains("+ n != 0 {"), "\(narrow.languageText)")
+  }
+
+  /// From one end of 64 bits towards the other there are more steps than 64 bits count, not none.
+  @Test(
+    arguments: [
+      "for i in a..<b carry y = 0 where y < 7 { y + 1 }",
+      "for i in -5..<b carry y = 0 where y < 7 { y + 1 }",
+      "for i in a..<9223372036854775807 carry y = 0 where y < 7 { y + 1 }",
+    ]) func rangesBeyond64Bits(_ body: String) throws
+  {
+    let text = "func f(a: i64, b: i64) -> (y) { y = \(body) }"
+    let far = [Tensor(Int64(-5_000_000_000_000_000_000)), Tensor(Int64.max)]
+    #expect(try outputs(text, far)[0].integers == [7], "\(body)")
+    if !body.contains("9223372036854775807") {
+      let none = [Tensor(Int64.max), Tensor(Int64.min)]
+      #expect(try outputs(text, none)[0].integers == [0], "\(body)")
+    }
+  }
+
+  /// What holds for the last of all numbers holds for ever.
+  @Test(
+    arguments: [
+      ("n: i64", "k = 9223372036854775800 where k <= n { k + 1 }", Tensor(Int64.max)),
+      ("n: i64", "k = -9223372036854775800 where k >= n { k - 1 }", Tensor(Int64.min)),
+      ("n: i32", "k = n where k <= 2147483647 { k + 1 }", Tensor(Int32.max - 3)),
+      ("n: i64", "k = n where k < 9 { k + 1 }", Tensor(Int64.min)),
+    ]) func whatHoldsForAllNumbersIsEndless(_ read: String, _ body: String, _ n: Tensor) throws
+  {
+    let graph = try graph("func f(\(read)) -> (k) { k = while \(body) }")
+    #expect(throws: ExecutionError.self) {
+      try ReferenceEvaluator.run(graph, inputs: [n], sizes: [:], stepLimit: 50)
+    }
   }
 }

@@ -101,6 +101,36 @@ private func newton(_ x: TracedTensor, _ a: TracedTensor) -> TracedTensor {
     #expect(engine.counters.executedNodes == 4 * 30)
   }
 
+  /// The next step stands before the test: what it was built on is kept, although the program holds it
+  /// no more.
+  @Test func valuesThatOthersReadAreKept() throws {
+    let engine = Engine()
+    var x = TracedTensor(1.0)
+    var found = 0.0
+    for _ in 0..<50 {
+      let loss = x * x
+      x = x - 0.1 * sin(x)
+      found = try loss.eval(engine).doubles[0]
+    }
+    // A product first; then sine, product, difference and product.
+    #expect(engine.counters.executedNodes == 1 + 4 * 49)
+    #expect(engine.counters.compiles == 2)
+    var expected = 1.0
+    for _ in 0..<49 { expected -= 0.1 * Glibc.sin(expected) }
+    #expect(abs(found - expected * expected) < 1e-15)
+    // What nobody reads any more is not kept: a second evaluation starts where the first one ended.
+    let y = sin(x) * x
+    _ = try y.eval(engine)
+    #expect(engine.counters.executedNodes == 1 + 4 * 49 + 5)
+    // The same structure as a graph with a size that is called like an expression is another one.
+    let q = TracedTensor.input("q", .f64, ["n"])
+    let odd = TracedTensor.input("w", .f64, [.symbol("2*n")])
+    let even = TracedTensor.input("w", .f64, [2 * "n"])
+    let ones = { (n: Int) in Tensor([Double](repeating: 1, count: n), shape: [n]) }
+    #expect(try (odd.sum() + q.sum()).eval(engine, ["w": ones(5), "q": ones(3)]) == Tensor(8.0))
+    #expect(try (even.sum() + q.sum()).eval(engine, ["w": ones(6), "q": ones(3)]) == Tensor(9.0))
+  }
+
   @Test func primalAndGradientShareOperations() throws {
     let engine = Engine()
     let x = TracedTensor([0.1, 0.2])

@@ -300,4 +300,36 @@ private struct Wrong: PrimitiveOperation {
       try sum.eval(engine, ["p": vector(1, 2), "q": vector(1, 2, 3)])
     }
   }
+
+  /// A graph file would call the library's.
+  @Test func namesOfTheLibraryAreTaken() throws {
+    struct Fake: PrimitiveOperation {
+      let name = "exp"
+      let operandCount = 1
+      var kernel: PrimitiveKernel { .elementwise(body: "return 42.0;") }
+      func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+    }
+    let error = #expect(throws: TraceError.self) {
+      try Graph("f", of: [Fake()(TracedTensor.input("x", .f64))[0]], inputs: ["x"])
+    }
+    #expect(error?.description.contains("exp is an operation of the library") == true)
+  }
+
+  /// A rule for tangents that is not linear in them has no transpose; that is its mistake.
+  @Test func rulesThatAreNotLinear() throws {
+    struct Square: PrimitiveOperation {
+      let name = "squared"
+      let operandCount = 1
+      var kernel: PrimitiveKernel { .elementwise(body: "return x0 * x0;") }
+      func resultTypes(of operands: [TensorType]) -> [TensorType] { operands }
+      func jvp(_ rule: PrimitiveTangents) -> [TracedTensor?] {
+        [rule.tangents[0].map { $0 * $0 }]
+      }
+    }
+    let x = TracedTensor.input("x", .f64)
+    let error = #expect(throws: DerivativeError.self) { try Square()(x)[0].grad(wrt: x) }
+    #expect(error?.description.contains("a rule for tangents: is not linear") == true)
+    let graph = try Graph("f", of: [Square()(x)[0]], inputs: ["x"])
+    #expect(throws: DerivativeError.self) { try graph.gradient() }
+  }
 }

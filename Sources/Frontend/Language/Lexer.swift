@@ -116,7 +116,9 @@ struct Lexer {
     case UInt8(ascii: "="): return take(.equals, 1)
     case UInt8(ascii: ":"): return take(.colon, 1)
     case UInt8(ascii: "!"): return take(.exclamation, 1)
-    case UInt8(ascii: "?") where position > 0 && bytes[position - 1] == UInt8(ascii: "["):
+    // The extent of a stack; a long type may be broken in front of it.
+    case UInt8(ascii: "?")
+    where bytes[..<position].last { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "["):
       return take(.question, 1)
     default: return strayCharacter()
     }

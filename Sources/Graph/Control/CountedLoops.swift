@@ -50,6 +50,24 @@ private struct CountedRange {
   let beyond: Int64
   /// The condition is that the end is not met, and holds on the other side too.
   let isMet: Bool
+  /// From `last` down to `first`.
+  let isFalling: Bool
+
+  /// The end belongs to the range, and there is no number behind it. `nil` where there always is one, or it is
+  /// too far away to be reached.
+  func hasNoEnd(_ outside: GraphBuilder) -> Term? {
+    let (start, end) = isFalling ? (last, first) : (first, last)
+    if end.dtype == .i64, let known = outside.literal(start.value)?.integer,
+      known.magnitude < 1 << 62
+    {
+      return nil
+    }
+    let bits: (least: Int64, greatest: Int64) =
+      end.dtype == .i32 ? (Int64(Int32.min), Int64(Int32.max)) : (.min, .max)
+    let outermost = isFalling ? bits.least : bits.greatest
+    if let known = outside.literal(end.value)?.integer, known != outermost { return nil }
+    return end == outside.constant(Scalar(outermost, end.dtype))
+  }
 }
 
 extension LoopParts {
@@ -74,9 +92,11 @@ extension LoopParts {
     } else {
       let (first, last) = (outside.counting(range.first), outside.counting(range.last))
       let steps = outside.steps(from: first, to: last, beyond: range.beyond)
-      // A number that is not met until the counter wraps: 2⁶³ steps are as endless.
-      count =
-        (range.isMet ? choose(first > last, outside.integer(.max), steps) : steps).value
+      // A number that is not met until the counter wraps: 2⁶³ steps are as endless. So is what holds for
+      // every number up to the greatest, or down to the least.
+      let isEndless =
+        range.isMet ? first > last : range.beyond > 0 ? range.hasNoEnd(outside) : nil
+      count = (isEndless.map { choose($0, outside.integer(.max), steps) } ?? steps).value
     }
     self.condition = nil
     return true
@@ -106,11 +126,13 @@ extension LoopParts {
         case 1 where counter.input == small:
           guard let limit = outer(large, in: outside) else { continue }
           return CountedRange(
-            first: initial, last: limit, beyond: beyond, isMet: function == .notEqual)
+            first: initial, last: limit, beyond: beyond, isMet: function == .notEqual,
+            isFalling: false)
         case -1 where counter.input == large:
           guard let limit = outer(small, in: outside) else { continue }
           return CountedRange(
-            first: limit, last: initial, beyond: beyond, isMet: function == .notEqual)
+            first: limit, last: initial, beyond: beyond, isMet: function == .notEqual,
+            isFalling: true)
         default: continue
         }
       }
@@ -186,28 +208,29 @@ extension LoopParts {
 
 extension GraphBuilder {
   /// The number of steps from `first` until `end + beyond` is reached; less than 1 where there is
-  /// none.
+  /// none, and the greatest number where there are more.
   package func steps(from first: Term, to end: Term, beyond: Int64 = 0) -> Term {
     if let start = literal(first.value)?.integer, start.magnitude < 1 << 62 {
       let distance = beyond - start
       if distance == 0 { return end }
-      let number = integer(Int64(distance.magnitude))
-      return distance > 0 ? end + number : end - number
+      let number = Int64(distance.magnitude)
+      if let known = literal(end.value)?.integer {
+        let (sum, overflow) = known.addingReportingOverflow(distance)
+        return integer(overflow ? (distance > 0 ? .max : 0) : sum)
+      }
+      // Neither the sum nor the difference wraps.
+      return distance > 0
+        ? applying(Elementwise(.min), [end, integer(.max - number)]) + integer(number)
+        : applying(Elementwise(.max), [end, integer(number)]) - integer(number)
     }
-    // A difference of far numbers would wrap.
-    let end = beyond == 0 ? end : sum(end, beyond)
-    return applying(Elementwise(.max), [end, first]) - first
+    let known = literal(end.value)?.integer
+    let behind = known.map { integer($0 == .max ? .max : $0 + beyond) } ?? end + integer(beyond)
+    let steps = applying(Elementwise(.max), [beyond == 0 ? end : behind, first]) - first
+    return choose(steps < integer(0), integer(.max), steps)
   }
 }
 
 extension GraphBuilder {
-  /// A literal stays one.
-  fileprivate func sum(_ term: Term, _ number: Int64) -> Term {
-    let known = literal(term.value)?.integer.addingReportingOverflow(number)
-    if let known, !known.overflow { return integer(known.partialValue) }
-    return term + integer(number)
-  }
-
   /// A number as i64; a literal stays one.
   fileprivate func counting(_ term: Term) -> Term {
     literal(term.value).map { integer($0.integer) } ?? term.converted(to: .i64)

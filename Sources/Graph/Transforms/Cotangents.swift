@@ -74,7 +74,7 @@ extension Graph {
   /// What a linear map in a region gives backward depends on nothing that the map is linear in. Whether
   /// a region is linear, somebody only says; where it is not, its transpose reads what nobody has.
   /// - Throws: `DerivativeError` where one of `values` depends on one of `inputs`.
-  func checkTransposed(_ values: [Value], of name: String, in inputs: [Value]) throws {
+  package func checkTransposed(_ values: [Value], of name: String, in inputs: [Value]) throws {
     let linear = Set(inputs)
     let reads = zip(nodes, nodesNeeded(for: values)).contains { node, isNeeded in
       isNeeded && operands(of: node).contains(where: linear.contains)

@@ -53,7 +53,17 @@ struct CustomOperation: Operation {
     type(of: primitive) == type(of: other.primitive) && identity != other.identity
   }
 
+  /// The library has the name: graph files could not tell the two apart.
+  var isCalledLikeOurs: Bool {
+    Catalog.entry(named: name) != nil || DType(rawValue: name) != nil
+  }
+
   func resultTypes(of operands: [TensorType]) throws(TypeRuleError) -> [TensorType] {
+    if isCalledLikeOurs {
+      throw TypeRuleError(
+        "\(name) is an operation of the library, and a graph file would call that one",
+        help: "give the operation of this program a name of its own")
+    }
     guard operands.count == primitive.operandCount else {
       throw TypeRuleError(
         "\(name) needs \(primitive.operandCount) operands, found \(operands.count)")

@@ -16,10 +16,10 @@ import Graph
 ///     }
 ///
 /// Stored properties are parameters: they belong to what an application is, and are written into graph
-/// files by `parameters`. Applications are the same where both `parameters` and `==` say so. A rule that is left out throws `MissingRuleError` where it is asked for;
-/// nothing is silently zero.
+/// files by `parameters`. Applications are the same where both `parameters` and `==` say so. A rule that is
+/// left out throws `MissingRuleError` where it is asked for; nothing is silently zero.
 public protocol PrimitiveOperation: Hashable, Sendable {
-  /// The name in messages and texts.
+  /// The name in messages and texts; not that of an operation of the library.
   var name: String { get }
 
   /// Tells applications of this type apart that do not compute the same; the same text in every

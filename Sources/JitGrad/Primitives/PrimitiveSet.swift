@@ -29,9 +29,7 @@ public struct PrimitiveSet: Sendable {
         throw DuplicatePrimitiveError(
           name: operation.name, first: other.identity, second: custom.identity)
       }
-      let isTaken =
-        Catalog.entry(named: operation.name) != nil || DType(rawValue: operation.name) != nil
-      if isTaken {
+      if custom.isCalledLikeOurs {
         throw DuplicatePrimitiveError(
           name: operation.name, first: "an operation of the library", second: custom.identity)
       }

@@ -9,8 +9,8 @@ import JIT
 public struct EvaluationOptions: Sendable {
   /// What is kept for later evaluations.
   public enum Keeping: Sendable {
-    /// The results, and everything computed on the way that the program still holds as a tensor: only
-    /// on that can it build further.
+    /// The results, and everything computed on the way that may be asked for again: what the program
+    /// still holds as a tensor, and what tensors are made of that were not evaluated yet.
     case held
     /// The results alone.
     case results
@@ -288,12 +288,13 @@ private struct Segment {
       try writer.write(node)
     }
     let wanted = Set(targets.map { ObjectIdentifier($0.node) })
+    operations.forEach { $0.finish() }
     let kept = order.filter { node in
       if found[ObjectIdentifier(node)] != nil || node.isUnbounded { return false }
       // A single literal is not worth an output.
       return wanted.contains(ObjectIdentifier(node))
         || options.keeping == .held && node.primitive != nil && !node.isLiteral
-          && node.holders.load(ordering: .relaxed) > 0
+          && node.mayBeAskedFor
     }
     var places: [Value: Int] = [:]
     for value in kept.flatMap(\.results).compactMap({ writer[$0] }) where places[value] == nil {
@@ -375,6 +376,11 @@ private struct Segment {
 }
 
 extension TraceNode {
+  /// By the program, or by a node that no evaluation has been through.
+  fileprivate var mayBeAskedFor: Bool {
+    holders.load(ordering: .relaxed) > 0 || readers.load(ordering: .relaxed) > 0
+  }
+
   fileprivate var results: [TraceValue] { types.indices.map { TraceValue(self, $0) } }
 
   /// Has a stack that only loops can read.

@@ -28,8 +28,8 @@ struct TraceValue: Hashable, Sendable {
 
 /// An application of an operation, or a leaf.
 ///
-/// Everything a reader sees is set when the node is made; only what an evaluation has found, and how
-/// many tensors refer to the node, change later, each behind a lock or an atomic of its own.
+/// Everything a reader sees is set when the node is made; only what an evaluation has found, and who
+/// may ask for the node again, change later, each behind a lock or an atomic of its own.
 final class TraceNode: Sendable {
   enum Kind: Sendable {
     /// Bound by name when it is evaluated; a variable of a combinator where the name is `nil`.
@@ -55,6 +55,10 @@ final class TraceNode: Sendable {
   /// How many tensors of the user refer to the node; 0 where only other nodes do, so that nothing
   /// new can be built on it.
   let holders = Atomic<Int>(0)
+  /// How often nodes read it that no evaluation has been through: these will ask for it.
+  let readers = Atomic<Int>(0)
+  /// An evaluation has been through the node.
+  private let isDone = Atomic<Bool>(false)
 
   private static let serials = Atomic<UInt64>(0)
 
@@ -68,6 +72,13 @@ final class TraceNode: Sendable {
     self.isSymbolic = isSymbolic
     self.replaced = replaced
     serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
+    for operand in operands { operand.node.readers.add(1, ordering: .relaxed) }
+  }
+
+  /// The node has been computed. It reads its operands no more, unless it is asked for again itself.
+  func finish() {
+    if isDone.exchange(true, ordering: .relaxed) { return }
+    for operand in operands { operand.node.readers.subtract(1, ordering: .relaxed) }
   }
 
   /// A leaf.
@@ -79,14 +90,15 @@ final class TraceNode: Sendable {
   deinit {
     if operands.isEmpty { return }
     var pending: [TraceNode] = []
-    Self.take(&operands, &pending)
+    giveOperands(to: &pending)
     while var node = pending.popLast() {
       // The last reference: its operands go onto the list instead of onto the call stack.
-      if isKnownUniquelyReferenced(&node) { Self.take(&node.operands, &pending) }
+      if isKnownUniquelyReferenced(&node) { node.giveOperands(to: &pending) }
     }
   }
 
-  private static func take(_ operands: inout [TraceValue], _ pending: inout [TraceNode]) {
+  private func giveOperands(to pending: inout [TraceNode]) {
+    finish()
     for operand in operands { pending.append(operand.node) }
     operands = []
   }

@@ -2,6 +2,7 @@
 // into parts, the memory plan, and faults that the interpreter must see.
 import Autodiff
 import Graph
+import JIT
 import Testing
 
 @testable import Lowering
@@ -41,6 +42,32 @@ import Testing
     { x, y in -x / -y }, { x, y in x + x / -y }, { x, y in -2 * x + y }, { x, y in y - x * -0.5 },
     { x, y in -(-x * y) + -(-y) }, { x, y in (x * -3) * -y }, { x, y in -0.0 * x + y },
   ]
+
+  /// A value compared with itself: whatever C compilers say of that, and to the bit.
+  @Test(arguments: [DType.f64, .i64, .bool]) func comparedWithItself(_ dtype: DType) throws {
+    let functions: [ScalarFunction] = [
+      .less, .greater, .equal, .lessEqual, .greaterEqual, .notEqual,
+    ]
+    let builder = GraphBuilder(name: "same")
+    let x = builder.addInput("x", TensorType(dtype, ["n"]))
+    for f in functions where f.domain.contains(dtype) {
+      builder.addOutput(f.name, builder.applying(Elementwise(f), [x, x]))
+    }
+    let graph = try builder.finished()
+    let input =
+      dtype == .f64
+      ? Tensor([1.0, .nan, -.infinity], shape: [3])
+      : Tensor(integers: [1, 0, -7], dtype: dtype, shape: [3])
+    let expected = try ReferenceEvaluator.run(graph, inputs: [input], sizes: ["n": 3])
+    #expect(try Engine().compile(graph)([input]) == expected)
+    // An integer is equal to itself; of floats that is open.
+    let simple = try graph.simplified()
+    let isOpen = simple.outputs.contains { output in
+      simple.definingNode(of: output.value).map { simple.nodes[$0].primitive.function != nil }
+        ?? false
+    }
+    #expect(isOpen == (dtype == .f64))
+  }
 
   @Test func signsToTheBit() throws {
     let pairs = Self.special.flatMap { x in Self.special.map { (x, $0) } }

@@ -96,6 +96,8 @@ private struct RunSearch {
   /// Runs that do not overlap, in order.
   func runs() -> [Run] {
     var found: [Run] = []
+    // Up to where nodes were seen to repeat at a distance: looked at once, however many of them begin there.
+    var ends: [Int: Int] = [:]
     // Where a window of signatures stood last.
     let width = 4
     var last: [UInt64: Int] = [:]
@@ -104,7 +106,7 @@ private struct RunSearch {
       var window: UInt64 = 0xcbf2_9ce4_8422_2325
       for k in 0..<width { window = (window ^ signatures[position + k]) &* 0x100_0000_01b3 }
       if let before = last[window], before >= (found.last?.end ?? 0),
-        position - before <= longest, let run = run(from: before, period: position - before)
+        position - before <= longest, let run = run(from: before, period: position - before, &ends)
       {
         found.append(run)
         position = run.end
@@ -116,9 +118,10 @@ private struct RunSearch {
     return found
   }
 
-  private func run(from start: Int, period: Int) -> Run? {
-    var end = start + period
+  private func run(from start: Int, period: Int, _ ends: inout [Int: Int]) -> Run? {
+    var end = max(start + period, ends[period] ?? 0)
     while end < signatures.count, signatures[end] == signatures[end - period] { end += 1 }
+    ends[period] = end
     let steps = (end - start) / period
     return steps >= leastSteps ? Run(start: start, period: period, steps: steps) : nil
   }

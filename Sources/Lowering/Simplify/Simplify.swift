@@ -211,6 +211,15 @@ extension Graph {
       case .select where operands[1] == operands[2]:
         let type = try? operation.resultTypes(of: operands.map { builder.type(of: $0) })[0]
         return builder.type(of: operands[1]) == type ? operands[1] : nil
+      // x < x, and for integers x == x: a NaN equals nothing
+      case .less where operands[0] == operands[1], .greater where operands[0] == operands[1]:
+        return builder.bools(false, like: operands[0])
+      case .equal where builder.areSameInteger(operands),
+        .lessEqual where builder.areSameInteger(operands),
+        .greaterEqual where builder.areSameInteger(operands):
+        return builder.bools(true, like: operands[0])
+      case .notEqual where builder.areSameInteger(operands):
+        return builder.bools(false, like: operands[0])
       default: return nil
       }
     }
@@ -360,5 +369,17 @@ extension Graph {
     case is Collapse: true
     default: false
     }
+  }
+}
+
+extension GraphBuilder {
+  /// One integer on both sides.
+  fileprivate func areSameInteger(_ operands: [Value]) -> Bool {
+    operands[0] == operands[1] && !type(of: operands[0]).dtype.isFloat
+  }
+
+  /// A truth value for each element.
+  fileprivate func bools(_ value: Bool, like other: Value) -> Value {
+    constant(Scalar(value)).broadcast(to: type(of: other).shape, axes: []).value
   }
 }

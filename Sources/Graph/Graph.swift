@@ -218,6 +218,21 @@ public struct Graph: Sendable {
     constraintOrigins = graph.constraintOrigins
   }
 
+  /// Whether a condition of a node is none where something else is known.
+  private func follows(_ condition: Guard, _ known: [Guard], _ node: Node) -> Bool {
+    // Room for results is there also where nothing runs, so their extents are never negative.
+    known.contains { $0.implies(condition) }
+      && node.resultRange.allSatisfy { types[Int($0)].shape.allSatisfy(\.isNonNegative) }
+  }
+
+  /// Whether a node can run only where something is known: one of its conditions follows from that alone.
+  package func needs(_ known: [Guard], _ node: Node) -> Bool {
+    if known.isEmpty || node.primitive.function != nil { return false }
+    return node.operation.guards(of: operandTypes(of: node)).contains {
+      $0.decided != true && follows($0, known, node)
+    }
+  }
+
   /// What is computed from sizes when the graph runs, in its regions too: the bytes of each array, and
   /// the sizes that operations hold. Those that are only a size are left out.
   package func computedSizes() -> Set<DimExpr> {
@@ -253,7 +268,10 @@ public struct Graph: Sendable {
 
   /// The conditions on sizes under which the graph is well-typed, each with the node that needs it
   /// (`nil` for the function's own constraints). Conditions that always hold are left out.
-  package func guards() -> [(condition: Guard, node: Int?)] {
+  ///
+  /// - Parameter known: what holds wherever the graph runs: in a loop of at most n steps, 1 <= n. What follows
+  ///   from that is no condition: with n = 0 no step asks for an element of an array that has none.
+  package func guards(where known: [Guard] = []) -> [(condition: Guard, node: Int?)] {
     var seen: Set<Guard> = []
     var result: [(condition: Guard, node: Int?)] = []
     func add(_ condition: Guard, _ node: Int?) {
@@ -271,7 +289,9 @@ public struct Graph: Sendable {
         continue
       }
       let operands = operandTypes(of: node)
-      for condition in node.operation.guards(of: operands) { add(condition, index) }
+      for condition in node.operation.guards(of: operands) where !follows(condition, known, node) {
+        add(condition, index)
+      }
       // What makes an extent answers for its sign.
       for result in node.resultRange {
         for extent in types[Int(result)].shape
@@ -280,7 +300,8 @@ public struct Graph: Sendable {
         }
       }
       for region in node.operation.regions {
-        for (condition, _) in region.graph.guards() { add(condition, index) }
+        let known = known + Loop.known((node.operation as? Loop)?.bound)
+        for (condition, _) in region.graph.guards(where: known) { add(condition, index) }
       }
     }
     return result

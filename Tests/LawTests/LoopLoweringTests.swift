@@ -2,6 +2,7 @@
 // runs, and the reference agree, and shipped C does (PortableCTests compiles the same programs).
 import Autodiff
 import CEmit
+import Frontend
 import Graph
 import JIT
 import Testing
@@ -228,6 +229,32 @@ import Testing
     let expected = try ReferenceEvaluator.run(graph, inputs: arguments, sizes: [:])
     let found = try Engine().compile(graph)(arguments)
     #expect(zip(found, expected).allSatisfy(areIdentical))
+  }
+
+  /// Where a loop makes no step, nothing is asked of the arrays that its steps read, forward or back.
+  @Test(arguments: [
+    "for i in 0..<n carry s = 0.0 { s + x[i] * x[i] }",
+    "for i in 0..<n carry s = 0.0 { s + sin(x[0]) * x[i] }",
+    "for i in 0..<min(n, 3) carry s = 0.0 { s + x[i] }",
+    "while i = 0, s = 0.0 where i < n { i + 1, s + x[i]^3 }.1",
+    "for i in 0..<n carry s = 0.0 where s < 9 { for j in 0..<n carry t = s { t + x[i] * x[j] } }",
+  ]) func withoutStepsNothingIsRead(_ loop: String) throws {
+    let (text, isPair) = loop.hasSuffix(".1") ? (String(loop.dropLast(2)), true) : (loop, false)
+    let file = GraphFile(
+      SourceFile(
+        name: "empty",
+        text: "jitgrad 1\nfunc f(x: f64[n]) -> (y: f64) { \(isPair ? "_, y" : "y") = \(text) }"))
+    try #require(!file.hasErrors)
+    let graph = file.graphs[0]
+    for n in [0, 1, 4] {
+      let x = Tensor((0..<n).map { 0.3 + Double($0) }, shape: [n])
+      try Self.expectAgreement(graph, [x], ["n": n], "\(loop), n = \(n)")
+      // What does not change from step to step is computed before the way back.
+      if n == 0 && loop.contains("x[0]") { continue }
+      let gradient = try graph.derivative(.gradient)
+      try Self.expectAgreement(gradient, [x], ["n": n], "gradient of \(loop), n = \(n)")
+    }
+    #expect(try Engine().compile(graph)([Tensor(zeros: .f64, shape: [0])]) == [Tensor(0.0)])
   }
 
   /// Elementwise steps need one buffer and no swap, stencils two.

@@ -87,6 +87,15 @@ package struct Loop: Operation {
   /// The extent of stacks.
   package var stackExtent: DimExpr { bound ?? .unknown }
 
+  /// What holds in a step of a loop of at most so many steps.
+  static func known(_ bound: DimExpr?) -> [Guard] {
+    guard let bound else { return [] }
+    let whole = [Guard(1, .lessOrEqual, bound)]
+    // Neither is smaller than the smaller one.
+    guard case .min(let a, let b)? = bound.singleAtom else { return whole }
+    return whole + known(a) + known(b)
+  }
+
   /// How many steps there will be is known when the sizes are.
   package var countIsKnown: Bool { bound != nil && !hasCount && condition == nil }
 

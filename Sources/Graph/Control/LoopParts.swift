@@ -125,6 +125,9 @@ package struct LoopParts {
     )
   }
 
+  /// What holds in a step.
+  package var known: [Guard] { Loop.known(bound) }
+
   /// What a step computes: the next carried values, the rows, the condition.
   package var targets: [Value] {
     carried.map(\.next) + yielded.map(\.value) + (condition.map { [$0] } ?? [])

@@ -171,9 +171,11 @@ extension LoopParts {
   /// - Returns: whether there was any.
   fileprivate mutating func hoistInvariants(into outside: GraphBuilder) throws -> Bool {
     let graph = builder.graph
-    // A loop without steps neither waits for one that never ends nor ends for want of a result: what
-    // may do so stays inside, with all that reads it.
-    let staying = graph.nodes.filter(\.primitive.mayNotReturn).flatMap { graph.results(of: $0) }
+    // A loop without steps neither waits for one that never ends nor ends for want of a result, and asks
+    // for no element of an empty array: what may do so stays inside, with all that reads it.
+    let staying = graph.nodes.filter {
+      $0.primitive.mayNotReturn || graph.needs(known, $0)
+    }.flatMap { graph.results(of: $0) }
     let varying = graph.dependents(
       of: [index] + carried.map(\.input) + rows.map(\.input) + staying)
     let needed = graph.nodesNeeded(for: targets)

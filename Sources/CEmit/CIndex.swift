@@ -103,7 +103,7 @@ extension CFunction {
       CText(text: "\(name)(\(a.text), \(b.text))", precedence: .primary)
     }
     func plain(_ a: DimExpr, _ b: DimExpr) -> Bool {
-      a.isNonNegative && b.isAtLeastOne
+      a.isNonNegative && b.isPositive
     }
     switch atom {
     case .floorDiv(let a, let b):
@@ -135,14 +135,6 @@ extension CFunction {
         precedence: .conditional)
     case .symbol, .index, .overflow: return CText(text: "0", precedence: .primary)
     }
-  }
-}
-
-extension DimExpr {
-  /// A divisor that C can divide by, whatever the sizes.
-  fileprivate var isAtLeastOne: Bool {
-    if case .max(let a, let b)? = singleAtom { return a.isPositive || b.isPositive }
-    return isPositive
   }
 }
 

@@ -282,7 +282,10 @@ extension DimExpr {
   }
 
   /// At least 1 for any sizes.
-  package var isPositive: Bool { constant >= 1 && isNonNegative }
+  package var isPositive: Bool {
+    if case .max(let a, let b)? = singleAtom { return a.isPositive || b.isPositive }
+    return constant >= 1 && isNonNegative
+  }
 }
 
 extension DimExpr.Term {

@@ -234,19 +234,24 @@ public struct Graph: Sendable {
   }
 
   /// What is computed from sizes when the graph runs, in its regions too: the bytes of each array, and
-  /// the sizes that operations hold. Those that are only a size are left out.
-  package func computedSizes() -> Set<DimExpr> {
+  /// the sizes that operations hold. Each once, in order of appearance; numbers and what is only a size are
+  /// left out.
+  package func computedSizes() -> [DimExpr] {
     var shapes: Set<[DimExpr]> = []
-    var sizes: Set<DimExpr> = []
+    var seen: Set<DimExpr> = []
+    var sizes: [DimExpr] = []
+    func add(_ e: DimExpr) {
+      if e.constantValue == nil, e.symbolName == nil, seen.insert(e).inserted { sizes.append(e) }
+    }
     for type in types where !type.shape.isEmpty && shapes.insert(type.shape).inserted {
       // Arrays of the widest dtype, so that conversions are none of our business.
-      if !type.isUnbounded { sizes.insert(type.elementCount * 8) }
+      if !type.isUnbounded { add(type.elementCount * 8) }
     }
     for node in nodes where node.primitive.function == nil {
-      for size in node.operation.sizes where size.constantValue == nil { sizes.insert(size) }
-      for region in node.operation.regions { sizes.formUnion(region.graph.computedSizes()) }
+      node.operation.sizes.forEach(add)
+      for region in node.operation.regions { region.graph.computedSizes().forEach(add) }
     }
-    return sizes.filter { $0.symbolName == nil }
+    return sizes
   }
 
   /// Which nodes some output depends on.

@@ -48,7 +48,6 @@ extension Kernel {
     if needs.byteCount > memoryLimit {
       throw .memory(needed: needs.byteCount, limit: memoryLimit)
     }
-    try SystemMemory.check(needs.byteCount)
     return try BoundKernel(self, needs, shapes, stepLimit, memoryLimit)
   }
 

@@ -13,8 +13,8 @@ public struct EngineCounters: Sendable, Hashable {
   public var hits = 0
   /// Functions that made room for others.
   public var evictions = 0
-  /// What the engine holds of compiled functions, in bytes: machine code, the C it was made of, and
-  /// the structure that it is found by.
+  /// What the engine holds of compiled functions, in bytes: machine code, the C it was made of, the
+  /// structure that it is found by, and an estimate of the loop nests that the second tier is made of.
   public var byteCount = 0
   /// Operations that evaluations of traced tensors ran, each counted once an evaluation.
   public var executedNodes = 0
@@ -125,7 +125,7 @@ public final class Engine: Sendable {
       do {
         if let operation = graph.operationOnHost { throw MissingKernelError(operation: operation) }
         let program = try CompiledProgram(
-          try lower(graph.simplified(), .jit), nativeTier == .off ? nil : nativeCounters)
+          lower(graph.simplified(), .jit), nativeTier == .off ? nil : nativeCounters)
         if nativeTier == .required { try program.compileNatively() }
         made = program
         keep(program, key)
@@ -149,7 +149,7 @@ public final class Engine: Sendable {
       state.making[key] = nil
       state.counters.evictions += state.programs.insert(
         program, for: key,
-        weight: program.code.byteCount + program.source.utf8.count + key.bytes.count)
+        weight: program.byteCount + key.bytes.count)
     }
   }
 

@@ -41,6 +41,12 @@ final class CompiledProgram: Sendable {
     }
   }
 
+  /// What is held: machine code, its C, and loop nests as long as the second tier may need them, which
+  /// take about five bytes for each of the C.
+  var byteCount: Int {
+    code.byteCount + source.utf8.count * (native == nil ? 1 : 6)
+  }
+
   func compileNatively() throws(NativeError) {
     guard let native else {
       let count = source.utf8.count
@@ -192,9 +198,9 @@ public struct Kernel: Sendable {
     if needs.byteCount > limit {
       throw BindingError.memory(needed: needs.byteCount, limit: limit)
     }
-    try SystemMemory.check(needs.byteCount)
     let workspace = try pool.take(needs.workspaceByteCount)
     defer { pool.give(workspace) }
+    try SystemMemory.check(needs.byteCount - needs.workspaceByteCount)
     var results: [Tensor] = []
     results.reserveCapacity(outputTypes.count)
     for k in outputTypes.indices {

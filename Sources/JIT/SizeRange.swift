@@ -11,40 +11,33 @@ struct SizeRange: Sendable {
 
   /// - Parameter symbols: the sizes that calls have.
   init(_ graph: Graph, symbols: Set<String>) {
-    // Divisors may be 0, and constants too large, whatever the sizes.
-    var alwaysLookedAt = false
-    let computed = graph.computedSizes().filter { e in
-      if let value = e.constantValue { return value < 0 }
-      return e.symbols.allSatisfy(symbols.contains)
-    }
-    for e in computed where e.isOverflow || e.hasSymbolicDivisor { alwaysLookedAt = true }
-    var safe = alwaysLookedAt ? -1 : Int.max
+    computed = graph.computedSizes().filter { $0.symbols.allSatisfy(symbols.contains) }
+    var safe = Int.max
     while safe > 0, computed.contains(where: { $0.magnitude(Double(safe)) >= 0x1p62 }) { safe /= 2 }
-    self.safe = safe
-    // In one order, so that the same mistake has the same message.
-    self.computed = computed.sorted { ($0.description) < ($1.description) }
+    // What is too large for all sizes, or divides by what may be 0, is always looked at.
+    self.safe = computed.contains { $0.isOverflow || $0.mayDivideByZero } ? -1 : safe
   }
 
   /// - Throws: what `evaluate` does, for an expression that has no value.
   func check(
     _ sizes: [Int], _ evaluate: (DimExpr) throws(BindingError) -> Int
   ) throws(BindingError) {
-    if sizes.allSatisfy({ $0 <= safe }) && safe >= 0 { return }
+    if safe >= 0, sizes.allSatisfy({ $0 <= safe }) { return }
     for e in computed { _ = try evaluate(e) }
   }
 }
 
 extension DimExpr {
   /// Something in it is divided by what may be 0.
-  fileprivate var hasSymbolicDivisor: Bool {
+  fileprivate var mayDivideByZero: Bool {
     terms.contains { term in
       term.atoms.contains { atom in
         switch atom {
         case .symbol, .index, .overflow: false
         case .floorDiv(let a, let b), .mod(let a, let b):
-          b.constantValue == nil || a.hasSymbolicDivisor
+          !b.isPositive || a.mayDivideByZero || b.mayDivideByZero
         case .min(let a, let b), .max(let a, let b), .broadcast(let a, let b):
-          a.hasSymbolicDivisor || b.hasSymbolicDivisor
+          a.mayDivideByZero || b.mayDivideByZero
         }
       }
     }

@@ -170,6 +170,37 @@ private let cubic = """
     #expect(given.status == 1 && given.err.contains("the input x has a NaN at [1]"))
   }
 
+  @Test func theFirstNaNInALoopHasTheNameOfItsOperation() throws {
+    let path = try scratch.file(
+      "nan-in-loop.jg",
+      """
+      jitgrad 1
+      func f(x: f64[3], k: i64) -> (y: f64) {
+        y, _ = while v = 4.0, i = 0 where i < k {
+          d = if v > 0.0 {
+            log(v) * 2.0
+          } else {
+            r = sqrt(v)
+            r + 1.0
+          }
+          v - sum(x) + 0.0 * d, i + 1
+        }
+      }
+      """)
+    let run = try jitGrad(["run", path, "-i", "x=[1,1,1]", "-i", "k=5", "--check-nan"])
+    #expect(run.status == 1)
+    #expect(run.err.contains("nan-in-loop.jg:7:7"), "\(run.err)")
+    #expect(run.err.contains("sqrt (r) made the first NaN, from operands"), "\(run.err)")
+    #expect(run.err.contains("v is -2.0 there"), "\(run.err)")
+    #expect(run.err.contains("this is step 2 of the loop, counted from 0"), "\(run.err)")
+    // On the way back of a loop whose number of steps only the run tells.
+    let back = try jitGrad(
+      ["run", path, "-i", "x=[1,1,1]", "-i", "k=5", "--grad", "--check-nan"])
+    #expect(back.status == 1 && back.err.contains("sqrt"), "\(back.err)")
+    let fine = try jitGrad(["run", path, "-i", "x=[1,1,1]", "-i", "k=2", "--check-nan"])
+    #expect(fine.status == 0 && fine.lines == ["y: f64 = -2.0"], "\(fine.out)")
+  }
+
   @Test func emptyArraysAreOrdinary() throws {
     for mode in ["gradient", "hessian", "jacobian"] {
       let run = try jitGrad(["run", scalar, "-i", "x=[]", "--grad", "--mode", mode])
@@ -178,6 +209,20 @@ private let cubic = """
     }
     let bound = try jitGrad(["run", scalar, "-i", "x=random:normal:1", "--bind", "n=0", "--json"])
     #expect(bound.out == "{\"y\": 0.0}\n")
+    // [] has as many axes as are needed; what it does not tell of them others tell.
+    let path = try scratch.file(
+      "rows.jg",
+      """
+      jitgrad 1
+      func f(x: f64[n, d], w: f64[d]) -> (y: f64[n], s: f64[d]) {
+        y = x @ w
+        s = sum(x, axes=[0]) + w
+      }
+      """)
+    let rows = try jitGrad(["run", path, "-i", "x=[]", "-i", "w=[1,2]"])
+    #expect(rows.lines == ["y: f64[0] = []", "s: f64[2] = [1.0, 2.0]"], "\(rows.err)")
+    let open = try jitGrad(["run", path, "-i", "x=[]", "-i", "w=random:normal:1"])
+    #expect(open.status == 66 && open.err.contains("d"), "\(open.err)")
   }
 
   @Test func timingsGoToStandardError() throws {

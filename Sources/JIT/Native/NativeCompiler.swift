@@ -135,9 +135,9 @@ struct NativeObject: ~Copyable {
 
   /// - Throws: `NativeError` where no directory can be made.
   fileprivate init() throws(NativeError) {
-    let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    var template = Array(
-      ((temporary.isEmpty ? "/tmp" : temporary) + "/jit-grad-XXXXXX").utf8CString)
+    let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    let temporary = named.isEmpty ? "/tmp" : named
+    var template = Array((temporary + "/jit-grad-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
       throw NativeError(
         stage: .compile,

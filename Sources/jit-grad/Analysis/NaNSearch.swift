@@ -1,4 +1,5 @@
-// Finds the operation that made the first NaN: one whose result has a NaN though no operand has.
+// Finds the operation that made the first NaN: one whose result has a NaN though no operand has. Where
+// that is a loop or a conditional, the operation in it is named.
 // Literals are named only where nothing else explains a NaN in an output.
 import Frontend
 import Graph
@@ -6,20 +7,25 @@ import Graph
 struct NaNSearch {
   private let graph: Graph
   private let inputs: [Tensor]
+  private let sizes: [String: Int]
+  private let stepLimit: Int?
   private var hasNaN: [Bool]
   /// The first node that made one, with the position of its first NaN.
   private var maker: (node: Int, position: Int, shape: [Int])?
   private var literal: Int?
-  /// What the maker's operands held at that position, where they have one element for it.
-  private var operandValues: [Value: Tensor] = [:]
+  /// What was computed before the maker.
+  private var values: [Value: Tensor] = [:]
 
-  init(_ graph: Graph, _ inputs: [Tensor]) {
+  /// - Parameter stepLimit: so many steps each run of a loop may make whose steps nothing else limits.
+  init(_ graph: Graph, _ inputs: [Tensor], sizes: [String: Int], stepLimit: Int?) {
     self.graph = graph
     self.inputs = inputs
+    self.sizes = sizes
+    self.stepLimit = stepLimit
     hasNaN = [Bool](repeating: false, count: graph.types.count)
     for (input, tensor) in zip(graph.inputs, inputs) {
       hasNaN[Int(input.value.index)] = tensor.firstNaN != nil
-      operandValues[input.value] = tensor
+      values[input.value] = tensor
     }
   }
 
@@ -28,7 +34,7 @@ struct NaNSearch {
     let node = graph.nodes[index]
     let isTainted = graph.operands(of: node).contains { hasNaN[Int($0.index)] }
     for (value, tensor) in zip(graph.results(of: node), results) {
-      if maker == nil { operandValues[value] = tensor }
+      if maker == nil { values[value] = tensor }
       guard let position = tensor.firstNaN else { continue }
       hasNaN[Int(value.index)] = true
       if isTainted || maker != nil { continue }
@@ -42,7 +48,9 @@ struct NaNSearch {
 
   /// What is to be said, if there is anything.
   func finding(outputs: [Tensor]) -> Finding? {
-    if let maker { return finding(maker.node, maker.position, maker.shape) }
+    if let maker {
+      return inside(maker.node) ?? finding(maker.node, maker.position, maker.shape)
+    }
     guard outputs.contains(where: { $0.firstNaN != nil }) else { return nil }
     for (input, tensor) in zip(graph.inputs, inputs) {
       if let position = tensor.firstNaN {
@@ -64,11 +72,13 @@ struct NaNSearch {
     let value = graph.results(of: node)[0]
     let name = graph.names[value].map { " (\($0))" } ?? ""
     let notes = graph.operands(of: node).compactMap { operand -> String? in
-      guard let tensor = operandValues[operand], tensor.shape == shape || tensor.count == 1 else {
+      guard let tensor = values[operand], tensor.shape == shape || tensor.count == 1 else {
         return nil
       }
       let element = tensor[tensor.count == 1 ? 0 : position]
-      let name = graph.names[operand] ?? graph.operation(defining: operand)?.name ?? "an operand"
+      let name =
+        graph.names[operand]
+        ?? graph.operation(defining: operand).map { "the result of \($0.name)" } ?? "an operand"
       return "\(name) is \(element) there"
     }
     let place = shape.isEmpty ? "" : " at \(Comparison.index(position, shape))"
@@ -76,6 +86,32 @@ struct NaNSearch {
       message:
         "\(node.operation.name)\(name) made the first NaN\(place), from operands without one",
       notes: notes, origin: node.origin)
+  }
+
+  /// What made it in a region of the node: in the first run that was given none and gave one.
+  private func inside(_ index: Int) -> Finding? {
+    let node = graph.nodes[index]
+    guard node.hasRegions, let alone = try? graph.isolated(index) else { return nil }
+    // An operand that is read twice is one input.
+    var seen: Set<Value> = []
+    let operands = graph.operands(of: node).filter { seen.insert($0).inserted }
+    let given = operands.compactMap { values[$0] }
+    guard given.count == operands.count else { return nil }
+    var found: Finding?
+    _ = try? ReferenceEvaluator.run(
+      alone, inputs: given, sizes: sizes, stepLimit: stepLimit,
+      enter: { region, inputs in
+        if found != nil || inputs.contains(where: { $0.firstNaN != nil }) { return }
+        var search = NaNSearch(region, inputs, sizes: sizes, stepLimit: stepLimit)
+        let outputs = try? ReferenceEvaluator.run(
+          region, inputs: inputs, sizes: sizes, stepLimit: stepLimit
+        ) { search.visit($0, $1) }
+        found = search.finding(outputs: outputs ?? [])
+        if node.operation is Loop, let step = inputs.first {
+          found?.notes.append("this is step \(step[0]) of the loop, counted from 0")
+        }
+      })
+    return found
   }
 
   struct Finding {

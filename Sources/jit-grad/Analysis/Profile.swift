@@ -30,12 +30,7 @@ struct Profile {
     let isOpen = graph.leavesCheckpointsOpen && bound.sizes[Graph.checkpoints] == nil
     let kernel = try Engine(nativeTier: isNative ? .required : .off).compile(graph)
     try Memory.plan(kernel, &bound, isOpen: isOpen, advice)
-    let seeds = try graph.inputs.dropFirst(primal.inputs.count).map { input in
-      let type = graph.type(of: input.value)
-      let shape = try type.shape.map { extent in try extent.evaluate { bound.sizes[$0] } }
-      return Tensor(repeating: Scalar(1.0, type.dtype), shape: shape)
-    }
-    let arguments = try bound.tensors() + seeds
+    let arguments = try bound.tensors(for: graph)
     let (limit, stepLimit) = (inputs.memoryLimit, try inputs.maxSteps ?? .max)
     func call(_ kernel: Kernel) throws {
       _ = try Memory.run(kernel, bound, arguments, limit: limit, stepLimit: stepLimit)

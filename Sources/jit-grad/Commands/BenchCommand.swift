@@ -59,8 +59,8 @@ struct BenchCommand: ParsableCommand {
       // The derivative needs more than the function.
       let isOpen = gradient.leavesCheckpointsOpen && bound.sizes[Graph.checkpoints] == nil
       try Memory.plan(Engine(nativeTier: .off).compile(gradient), &bound, isOpen: isOpen, advice)
-      try measure("primal", primal, primal, bound, &phases)
-      try measure(mode.rawValue, gradient, primal, bound, &phases)
+      try measure("primal", primal, bound, &phases)
+      try measure(mode.rawValue, gradient, bound, &phases)
       return bound
     }
     let calls = phases.filter { $0.name.hasSuffix(".call") }.map(\.nanoseconds)
@@ -101,7 +101,7 @@ struct BenchCommand: ParsableCommand {
 
   /// Lowering, compiling and calling of one graph.
   private func measure(
-    _ name: String, _ graph: Graph, _ primal: Graph, _ bound: BoundInputs,
+    _ name: String, _ graph: Graph, _ bound: BoundInputs,
     _ phases: inout [(name: String, nanoseconds: Double)]
   ) throws {
     let program = try lower(graph.simplified(), .jit)
@@ -118,13 +118,7 @@ struct BenchCommand: ParsableCommand {
       ))
     let kernel = try Engine(nativeTier: .off).compile(graph)
     try Memory.check(kernel, bound, limit: inputs.memoryLimit)
-    let extra = graph.inputs.dropFirst(primal.inputs.count)
-    let seeds = try extra.map { input in
-      let type = graph.type(of: input.value)
-      let shape = try type.shape.map { extent in try extent.evaluate { bound.sizes[$0] } }
-      return Tensor(repeating: Scalar(1.0, type.dtype), shape: shape)
-    }
-    let arguments = try bound.tensors() + seeds
+    let arguments = try bound.tensors(for: graph)
     let (limit, stepLimit) = (inputs.memoryLimit, try inputs.maxSteps ?? .max)
     func call(_ kernel: Kernel) throws -> Double {
       try time {

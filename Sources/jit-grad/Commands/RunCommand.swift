@@ -112,6 +112,10 @@ struct RunCommand: ParsableCommand {
         .usage, "-o writes an .npz, which holds all outputs by name, found \(output)",
         help: "write -o \(output.dropLast(4)).npz")
     }
+    if let output, output.lowercased().hasSuffix(".json") {
+      throw CommandError(
+        .usage, "-o writes an .npz, found \(output)", help: "write --json > \(output)")
+    }
     if json && output == FileIO.standardStream {
       throw CommandError(.usage, "--json and -o - both want stdout")
     }
@@ -134,7 +138,9 @@ struct RunCommand: ParsableCommand {
   ) throws -> [Tensor] {
     let memory = try Memory.ofReference(graph, bound, limit: inputs.memoryLimit)
     let arguments = try bound.tensors()
-    var search = checkNan ? NaNSearch(graph, arguments) : nil
+    var search =
+      checkNan
+      ? NaNSearch(graph, arguments, sizes: bound.sizes, stepLimit: stepLimit) : nil
     let tensors = try ReferenceEvaluator.run(
       graph, inputs: arguments, sizes: bound.sizes, stepLimit: stepLimit, memory: memory
     ) {

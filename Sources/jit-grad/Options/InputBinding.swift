@@ -14,6 +14,8 @@ struct BoundInputs {
     /// labels or places.
     case sample(RandomFill, DType)
     case constant(Scalar)
+    /// A literal without elements that says nothing about the axes behind these.
+    case empty(DType, leading: [Int])
   }
 
   var sizes: [String: Int]
@@ -22,12 +24,29 @@ struct BoundInputs {
   let byteCount: Int
   private let values: [Value]
 
+  /// Bytes of the inputs that are arrays already.
+  var heldByteCount: Int {
+    values.reduce(0) { if case .tensor(let tensor) = $1 { $0 + tensor.bytes.count } else { $0 } }
+  }
+
+  /// The inputs of the function, and ones for the tangents or cotangents of its derivative.
+  func tensors(for derivative: Graph) throws -> [Tensor] {
+    let given = try tensors()
+    return try given
+      + derivative.inputs.dropFirst(given.count).map { input in
+        let type = derivative.type(of: input.value)
+        let shape = try type.shape.map { extent in try extent.evaluate { sizes[$0] } }
+        return Tensor(repeating: Scalar(1.0, type.dtype), shape: shape)
+      }
+  }
+
   /// All inputs as arrays.
   func tensors() throws -> [Tensor] {
     try zip(values, shapes).map { value, shape in
       switch value {
       case .tensor(let tensor): return tensor
       case .constant(let scalar): return Tensor(repeating: scalar, shape: shape)
+      case .empty(let dtype, _): return Tensor(zeros: dtype, shape: shape)
       case .random(let fill, let dtype): return try Self.filled(fill, dtype, shape)
       case .sample(let fill, let dtype):
         let tensor = try Self.filled(fill, dtype, shape)
@@ -63,7 +82,7 @@ struct BoundInputs {
     self.values = values.compactMap { $0 }
 
     let known = Self.knownShapes(values)
-    let sizes = try Self.sizes(of: graph, known, bind)
+    let sizes = try Self.sizes(of: graph, values, bind)
     let binding = SizeBinding(graph, symbols: graph.symbols)
     let unknown = graph.symbols.filter { sizes[$0] == nil }
     if !unknown.isEmpty { throw binding.unknown(unknown, known) }
@@ -79,7 +98,7 @@ struct BoundInputs {
   ) throws -> [String: Int] {
     try checkNames(graph, given, bind, required: 0)
     let values = try values(of: graph, given, primalCount: graph.inputs.count, nil)
-    return try sizes(of: graph, knownShapes(values), bind)
+    return try sizes(of: graph, values, bind)
   }
 
   /// The arrays that were given, in the order of the inputs; `nil` for others, and random ones.
@@ -105,7 +124,10 @@ struct BoundInputs {
       case .array(let array)?:
         if array.tensor.dtype != type.dtype { throw wrongDType(input.name, type, array) }
         return .tensor(array.tensor)
-      case .literal(let text)?: return .tensor(try literal(text, for: input.name, type))
+      case .literal(let text)?:
+        let tensor = try literal(text, for: input.name, type)
+        return tensor.count == 0 && !tensor.shape.isEmpty && tensor.shape.count < type.rank
+          ? .empty(type.dtype, leading: tensor.shape) : .tensor(tensor)
       case .random(let fill)?: return .random(fill, type.dtype)
       case nil:
         if index < primalCount { return missing.map { .sample($0(index), type.dtype) } }
@@ -152,16 +174,21 @@ struct BoundInputs {
 
   /// All sizes that can be told: bound ones, and what shapes and declared equations make of them.
   private static func sizes(
-    of graph: Graph, _ shapes: [[Int]?], _ bind: [String: Int]
+    of graph: Graph, _ values: [Value?], _ bind: [String: Int]
   ) throws(BindingError) -> [String: Int] {
     var equations = SizeEquations(graph)
-    for (input, shape) in zip(graph.inputs, shapes) {
+    for (input, value) in zip(graph.inputs, values) {
       let needed = graph.type(of: input.value)
-      guard let shape else { continue }
-      if shape.count != needed.rank {
-        throw .rank(input: input.name, needed: needed, found: shape)
+      switch value {
+      case .tensor(let tensor)?:
+        if tensor.shape.count != needed.rank {
+          throw .rank(input: input.name, needed: needed, found: tensor.shape)
+        }
+        for (extent, found) in zip(needed.shape, tensor.shape) { equations.add(extent, is: found) }
+      case .empty(_, let leading)?:
+        for (extent, found) in zip(needed.shape, leading) { equations.add(extent, is: found) }
+      case .random?, .sample?, .constant?, nil: break
       }
-      for (extent, found) in zip(needed.shape, shape) { equations.add(extent, is: found) }
     }
     return equations.solved(bind)
   }
@@ -200,6 +227,13 @@ struct BoundInputs {
 
   // MARK: - Names
 
+  /// Which derivative reads a cotangent or a tangent.
+  private static func helpForSeed(_ name: String) -> String? {
+    if name.hasPrefix("ct.") { return "cotangents are for --grad --mode vjp" }
+    if name.hasPrefix("tan.") { return "tangents are for --grad --mode jvp, and hvp" }
+    return nil
+  }
+
   /// Every name that was given means something, and of the inputs that must be there none is
   /// missing: the first `required`.
   private static func checkNames(
@@ -226,7 +260,7 @@ struct BoundInputs {
     if let name = wrong.first {
       throw CommandError(
         .missingInput, "\(graph.name) has no input \(name)", notes: notes,
-        help: Suggestion.help(for: name, in: names))
+        help: Suggestion.help(for: name, in: names) ?? helpForSeed(name))
     }
     let missing = absent.map(\.name)
     let close = missing.lazy.compactMap { name in

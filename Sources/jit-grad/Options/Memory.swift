@@ -63,7 +63,7 @@ enum Memory {
     if overflow || total > limit {
       throw BindingError.memory(needed: overflow ? .max : total, limit: limit)
     }
-    try SystemMemory.check(total)
+    try SystemMemory.check(total - bound.heldByteCount)
     return total
   }
 }

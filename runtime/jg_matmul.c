@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "include/jg_parallel.h"
 #include "jg_blas.h"
 
 #ifdef __clang__
@@ -19,6 +20,11 @@ static const int64_t longest = INT64_C(1) << 30;
  * need (measured: see jg_matmul_body.h). By extents alone, so that nothing else decides the bits. */
 static const int64_t worth_gemm = 16 * 16 * 16;
 static const int64_t worth_gemv = 640;
+
+/* Larger products are made in blocks of so many rows, which threads share: the same blocks for any number
+ * of threads, so that these do not decide the bits. A block is worth at least so many multiplications. */
+static const int64_t block_rows = 192;
+static const int64_t worth_blocks = INT64_C(1) << 20;
 
 /* How BLAS may see a matrix that is `rows` by `columns`: row-major with leading dimension
  * `leading`, as it is or transposed. */

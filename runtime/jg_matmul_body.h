@@ -178,8 +178,8 @@ static int JG_NAME(with_gemm)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a
   return 1;
 }
 
-static void JG_NAME(product)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a, JG_NAME(matrix) b,
-                             JG_NAME(matrix) c) {
+static void JG_NAME(alone)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a, JG_NAME(matrix) b,
+                           JG_NAME(matrix) c) {
   if (m <= 0 || n <= 0) return;
   int done = 0;
   if (k > 0 && (m == 1 || n == 1) && is_worth(m, n, k, worth_gemv)) {
@@ -193,6 +193,33 @@ static void JG_NAME(product)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a,
   if (!done) JG_NAME(plainly)(m, n, k, a, b, c);
 }
 
+typedef struct {
+  int64_t m, n, k;
+  JG_NAME(matrix) a, b, c;
+} JG_NAME(factors);
+
+/* Blocks of rows of a product. */
+static void JG_NAME(blocks)(const void *given, int64_t begin, int64_t end) {
+  const JG_NAME(factors) x = *(const JG_NAME(factors) *)given;
+  for (int64_t i = begin * block_rows; i < x.m && i < end * block_rows; i += block_rows) {
+    JG_NAME(alone)(least(block_rows, x.m - i), x.n, x.k, JG_NAME(from)(x.a, i, 0), x.b,
+                   JG_NAME(from)(x.c, i, 0));
+  }
+}
+
+/* Large products by blocks of rows, or of columns where these are more. */
+static void JG_NAME(product)(int64_t m, int64_t n, int64_t k, JG_NAME(matrix) a, JG_NAME(matrix) b,
+                             JG_NAME(matrix) c) {
+  if (n > m) {
+    JG_NAME(product)(n, m, k, JG_NAME(turned)(b), JG_NAME(turned)(a), JG_NAME(turned)(c));
+  } else if (m >= 2 * block_rows && n > 1 && is_worth(block_rows, n, k, worth_blocks)) {
+    const JG_NAME(factors) given = {m, n, k, a, b, c};
+    jg_parallel(JG_NAME(blocks), &given, (m - 1) / block_rows + 1, 1, worth_blocks);
+  } else {
+    JG_NAME(alone)(m, n, k, a, b, c);
+  }
+}
+
 void JG_NAME(jg_matmul)(int64_t m, int64_t n, int64_t k, const JG_T *a, int64_t a_row,
                         int64_t a_col, const JG_T *b, int64_t b_row, int64_t b_col, JG_T *c,
                         int64_t c_row, int64_t c_col) {
@@ -201,12 +228,31 @@ void JG_NAME(jg_matmul)(int64_t m, int64_t n, int64_t k, const JG_T *a, int64_t 
                    (JG_NAME(matrix)){c, c_row, c_col});
 }
 
+typedef struct {
+  JG_NAME(factors) first;
+  int64_t a_batch, b_batch, c_batch;
+} JG_NAME(batch);
+
+/* Some of a batch of products. */
+static void JG_NAME(some)(const void *given, int64_t begin, int64_t end) {
+  const JG_NAME(batch) x = *(const JG_NAME(batch) *)given;
+  const JG_NAME(factors) y = x.first;
+  for (int64_t i = begin; i < end; i++) {
+    JG_NAME(product)(y.m, y.n, y.k,
+                     (JG_NAME(matrix)){y.a.start + i * x.a_batch, y.a.row, y.a.column},
+                     (JG_NAME(matrix)){y.b.start + i * x.b_batch, y.b.row, y.b.column},
+                     (JG_NAME(matrix)){y.c.start + i * x.c_batch, y.c.row, y.c.column});
+  }
+}
+
 void JG_NAME(jg_matmul_batched)(int64_t batch, int64_t m, int64_t n, int64_t k, const JG_T *a,
                                 int64_t a_batch, int64_t a_row, int64_t a_col, const JG_T *b,
                                 int64_t b_batch, int64_t b_row, int64_t b_col, JG_T *c,
                                 int64_t c_batch, int64_t c_row, int64_t c_col) {
-  for (int64_t i = 0; i < batch; i++) {
-    JG_NAME(jg_matmul)(m, n, k, a + i * a_batch, a_row, a_col, b + i * b_batch, b_row, b_col,
-                       c + i * c_batch, c_row, c_col);
-  }
+  const JG_NAME(batch) given = {{m, n, k,
+                                 {(JG_T *)(uintptr_t)a, a_row, a_col},
+                                 {(JG_T *)(uintptr_t)b, b_row, b_col},
+                                 {c, c_row, c_col}},
+                                a_batch, b_batch, c_batch};
+  jg_parallel(JG_NAME(some), &given, batch, 1, is_worth(m, n, k, worth_blocks) ? worth_blocks : m * n * k);
 }

@@ -13,6 +13,7 @@
 #include "include/jg_clock.h"
 #include "include/jg_matmul.h"
 #include "include/jg_memory.h"
+#include "include/jg_parallel.h"
 #include "include/jg_strips.h"
 #include "jg_linalg.h"
 #include "portable/jg_bessel.h"
@@ -60,7 +61,7 @@ static const jg_symbol table[] = {
     S(jg_matmul_f64), S(jg_max_f32), S(jg_max_f64), S(jg_max_i32), S(jg_max_i64), S(jg_memory_grow),
     S(jg_min_f32), S(jg_min_f64), S(jg_min_i32), S(jg_min_i64), S(jg_mod_f32), S(jg_mod_f64),
     S(jg_mod_i32), S(jg_mod_i64), S(jg_multiply_i32), S(jg_multiply_i64), S(jg_ndtr_f32),
-    S(jg_ndtr_f64), S(jg_ndtri_f32), S(jg_ndtri_f64), S(jg_negate_i32), S(jg_negate_i64),
+    S(jg_ndtr_f64), S(jg_ndtri_f32), S(jg_ndtri_f64), S(jg_negate_i32), S(jg_negate_i64), S(jg_parallel),
     S(jg_polygamma_f32), S(jg_polygamma_f64), S(jg_pow_i32), S(jg_pow_i64), S(jg_qr_f32),
     S(jg_qr_f64), S(jg_revolve_i32), S(jg_revolve_i64), S(jg_rsqrt_f32), S(jg_rsqrt_f64),
     S(jg_shift_left_i32), S(jg_shift_left_i64), S(jg_shift_right_i32), S(jg_shift_right_i64),

@@ -39,6 +39,14 @@ struct CFunction {
   var registerElements: [Int: String] = [:]
   /// Functions that operations of a user bring with them, by name.
   var definitions: [String: String] = [:]
+  /// Loops that threads share, as functions that stand in front of this one.
+  var sharedLoops: [String] = []
+  /// The loop of which this function makes some steps, if it is one of those.
+  let ownLoop: Int?
+  /// Where the terms of a sum go that is added up when all steps are made.
+  var terms: [Int: String] = [:]
+  /// What the names of functions begin with that stand in front of this one.
+  let prefix: String
 
   /// Buffers that keep their names free for others, because nothing mentions them.
   private let unused: Set<Int>
@@ -63,17 +71,43 @@ struct CFunction {
     var isForThisProcess: Bool { self != .portable }
   }
 
-  init(_ program: LoopProgram, unused: Set<Int> = [], spelling: Spelling = .portable) {
+  init(
+    _ program: LoopProgram, unused: Set<Int> = [], spelling: Spelling = .portable,
+    prefix: String = ""
+  ) {
+    self.init(named: program, unused, spelling, prefix, ownLoop: nil)
+    write(program.body)
+  }
+
+  /// Some steps of a loop that threads share: the only statement of the program.
+  ///
+  /// - Parameter given: locals and index variables from outside that the steps read.
+  init(steps program: LoopProgram, of loop: Int, given: GivenNames, spelling: Spelling) {
+    var touched: Set<Int> = []
+    for statement in program.body { statement.forEachBuffer { buffer, _ in touched.insert(buffer) } }
+    self.init(
+      named: program, Set(program.buffers.indices).subtracting(touched), spelling, "", ownLoop: loop)
+    for k in given.locals { localNames[k] = names.unique(program.locals[k].name ?? "t") }
+    for k in given.indices { indexNames[k] = names.unique(program.indexNames[k] ?? "at") }
+    write(program.body)
+  }
+
+  /// The names, and nothing written yet.
+  private init(
+    named program: LoopProgram, _ unused: Set<Int>, _ spelling: Spelling, _ prefix: String,
+    ownLoop: Int?
+  ) {
     self.program = program
     self.spelling = spelling
     self.unused = unused
+    self.prefix = prefix
+    self.ownLoop = ownLoop
     localNames = [String?](repeating: nil, count: program.locals.count)
     if spelling.isForThisProcess { accesses = LoopAccesses(program.body) }
     for symbol in program.symbols { symbolNames[symbol] = names.unique(symbol) }
     nameParameters()
     nameOthers()
     readScalars()
-    write(program.body)
   }
 
   func isScalar(_ buffer: Int) -> Bool { program.buffers[buffer].shape.isEmpty }
@@ -164,7 +198,8 @@ struct CFunction {
       for statement in statements {
         if let e = statement.expression { count(e, weight) }
         switch statement {
-        case .loop(let loop): count(loop.body, 2)
+        // A function of its own reads for itself.
+        case .loop(let loop): if !isShared(loop) { count(loop.body, 2) }
         case .when(_, let inner): count(inner, weight)
         case .branch(let branch): for body in branch.bodies { count(body, weight) }
         case .define, .defineIndex, .variable, .assign, .store, .call, .exit, .swap, .grow, .check:
@@ -231,6 +266,8 @@ struct CFunction {
     case .defineIndex(let k, let e):
       emit("const int64_t \(indexNames[k] ?? "0") = \(expression(e).text);")
     case .variable(let k, let e): define(k, "", e)
+    case .assign(let k, .apply(.add, _, let operands)) where terms[k] != nil:
+      emit("\(terms[k] ?? "") = \(expression(operands[1]).text);")
     case .assign(let k, let e): assign(e, to: .local(k))
     case .store(let buffer, let offset, let e): assign(e, to: .load(buffer: buffer, offset: offset))
     case .loop(let loop): write(loop)
@@ -287,9 +324,11 @@ struct CFunction {
   }
 
   private mutating func write(_ loop: LoopStatement) {
+    if isShared(loop) { return share(loop) }
     let known = rows.count
     if spelling.isForThisProcess { pointToRows(of: loop) }
     defer { rows.removeSubrange(known...) }
+    if ownLoop == loop.index { keepTerms(of: loop) }
     let strips = spelling.isForThisProcess ? writeInStrips(loop) : .stepByStep
     if strips == .written { return }
     comment(loop.notes)
@@ -298,7 +337,7 @@ struct CFunction {
     var body = loop.body
     var conditions: [String] = []
     if let extent = loop.extent, !loop.isDescending {
-      conditions.append("\(name) < \(index(extent).inside(.shift))")
+      conditions.append("\(name) < \(end(of: loop, extent).inside(.shift))")
     }
     if loop.isDescending { conditions.append("\(name) >= 0") }
     // An exit before anything else is part of the loop's head.
@@ -310,7 +349,8 @@ struct CFunction {
     if loop.extent == nil && !readsIndex(loop.index, loop.body) {
       emit("while (\(conditions.first ?? "true")) {")
     } else {
-      let start = loop.isDescending ? loop.extent.map { index($0 - 1).text } ?? "0" : "0"
+      let start =
+        loop.isDescending ? loop.extent.map { index($0 - 1).text } ?? "0" : begin(of: loop)
       emit(
         "for (int64_t \(name) = \(start);\(conditions.isEmpty ? "" : " ")"
           + "\(conditions.joined(separator: " && ")); \(name)\(loop.isDescending ? "--" : "++")) {")
@@ -332,32 +372,6 @@ struct CFunction {
       }
     }
     return found
-  }
-
-  private mutating func write(_ call: KernelCall) {
-    comment(call.notes)
-    var arguments: [String] = []
-    var types: [String] = []
-    for argument in call.arguments {
-      switch argument {
-      case .integer(let e):
-        arguments.append(index(e).text)
-        types.append("int64_t")
-      case .pointer(let buffer, let offset, let isWritten):
-        usedBuffers.insert(buffer)
-        arguments.append(
-          offset.isZero
-            ? bufferNames[buffer] : "\(bufferNames[buffer]) + \(index(offset).inside(.sum))")
-        types.append(
-          (isWritten ? "" : "const ") + "\(program.buffers[buffer].dtype.cType) *")
-      }
-    }
-    let result = call.hasStatus ? "int" : "void"
-    prototypes[call.function] = "\(result) \(call.function)(\(types.joined(separator: ", ")))"
-    let text = "\(call.function)(\(arguments.joined(separator: ", ")))"
-    guard let failing = call.failing else { return emit("\(text);") }
-    lines += CLayout.broken(
-      "if (\(text) != 0) return \(status(.noResult, failing));", indent: 2 * indent)
   }
 }
 

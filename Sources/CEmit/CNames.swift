@@ -112,7 +112,7 @@ struct CNames {
       union unsigned void volatile while bool true false nullptr constexpr thread_local typeof \
       alignas alignof static_assert asm fortran main NULL INFINITY NAN HUGE_VAL int64_t int32_t \
       size_t uint64_t uint32_t intptr_t uintptr_t ptrdiff_t errno signgam j0 j1 jn y0 y1 yn \
-      gamma lgamma tgamma abs labs div memcpy memset memmove malloc free exit workspace stacks status limit_ memory_ sizes_ \
+      gamma lgamma tgamma abs labs div memcpy memset memmove malloc free exit workspace stacks status limit_ memory_ sizes_ given given_ begin_ end_ \
       buffers_ entry int8_t int16_t uint8_t uint16_t intmax_t uintmax_t wchar_t max_align_t \
       float_t double_t offsetof isnan isinf isfinite isnormal signbit fpclassify isgreater \
       isgreaterequal isless islessequal islessgreater isunordered linux unix i386 class new delete \

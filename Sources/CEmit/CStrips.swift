@@ -12,7 +12,7 @@ import Lowering
 import runtime
 
 extension CFunction {
-  private static let length = Int(JG_STRIP_LENGTH)
+  static let length = LoopStatement.stripLength
 
   /// What became of a loop that might run in strips.
   enum StripResult {
@@ -26,6 +26,8 @@ extension CFunction {
   /// Writes a loop in strips, where that is possible and good.
   mutating func writeInStrips(_ loop: LoopStatement) -> StripResult {
     guard let form = loop.strips, let extent = loop.extent else { return .stepByStep }
+    // Terms of single steps are kept by steps.
+    if ownLoop == loop.index && !form.isWhole { return .stepByStep }
     let sweeps =
       spelling == .native && form.isWhole
       ? SweepPlan(loop, in: program, above: registersInUse) : nil
@@ -37,9 +39,10 @@ extension CFunction {
     let name = indexNames[loop.index] ?? "0"
     let outer = registersInUse
     let count = names.unique("count")
-    let end = index(extent)
+    let end = end(of: loop, extent)
     emit(
-      "for (int64_t \(name) = 0; \(name) < \(end.inside(.shift)); \(name) += \(Self.length)) {")
+      "for (int64_t \(name) = \(begin(of: loop)); \(name) < \(end.inside(.shift));"
+        + " \(name) += \(Self.length)) {")
     indent += 1
     emit(
       "const int64_t \(count) = \(end.inside(.sum)) - \(name) < \(Self.length)"
@@ -163,8 +166,11 @@ extension CFunction {
     prototypes[kernel] =
       "\(type) \(kernel)(int64_t, \(type)"
       + String(repeating: ", const void *, int64_t", count: sources.count) + ")"
-    let arguments = [count, name(ofLocal: k)] + sources.map { argument($0, dtype) }
-    emit("\(name(ofLocal: k)) = \(kernel)(\(arguments.joined(separator: ", ")));")
+    // Nothing is changed by adding −0.
+    let arguments =
+      [count, terms[k] == nil ? name(ofLocal: k) : "-0.0"] + sources.map { argument($0, dtype) }
+    emit(
+      "\(terms[k] ?? name(ofLocal: k)) = \(kernel)(\(arguments.joined(separator: ", ")));")
   }
 
   /// A loop over the elements of a strip.

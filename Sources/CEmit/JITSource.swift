@@ -40,7 +40,7 @@ struct EntryFunctions {
   let hasStacks: Bool
 
   static let stackType = "typedef struct { void *rows; int64_t room; } jg_stack;"
-  private static let parameters = "const int64_t *sizes_, void *const *buffers_, void *workspace"
+  static let parameters = "const int64_t *sizes_, void *const *buffers_, void *workspace"
 
   init(_ program: LoopProgram, _ spelling: CFunction.Spelling) {
     var program = program
@@ -53,13 +53,13 @@ struct EntryFunctions {
     let stackCount = program.stackCount
     hasStacks = stackCount > 0
     if parts.count == 1 && !hasStacks {
-      write("int \(JITSource.entry)", program, spelling)
+      write("int \(JITSource.entry)", program, spelling, prefix: "")
     } else {
       // The entry gives back what the parts keep, however they end.
       let stacks = stackCount == 0 ? "" : ", jg_stack *stacks"
       let given = "sizes_, buffers_, workspace" + (stackCount == 0 ? "" : ", stacks")
       for (number, part) in parts.enumerated() {
-        write("static int part_\(number)", part, spelling, stacks)
+        write("static int part_\(number)", part, spelling, stacks, prefix: "part_\(number)_")
       }
       lines.append("int \(JITSource.entry)(\(Self.parameters)) {")
       if hasStacks { lines.append("  jg_stack stacks[\(stackCount)];") }
@@ -75,34 +75,45 @@ struct EntryFunctions {
   }
 
   private mutating func write(
-    _ name: String, _ program: LoopProgram, _ spelling: CFunction.Spelling, _ more: String = ""
+    _ name: String, _ program: LoopProgram, _ spelling: CFunction.Spelling, _ more: String = "",
+    prefix: String
   ) {
-    var function = CFunction(program, spelling: spelling)
-    let pointers = function.workspacePointers()
+    var function = CFunction(program, spelling: spelling, prefix: prefix)
+    let body = function.bodyForThisProcess()
     prototypes.merge(function.prototypes) { first, _ in first }
     definitions.merge(function.definitions) { first, _ in first }
+    lines += function.sharedLoops
     lines.append("\(name)(\(Self.parameters)\(more)) {")
-    for (k, symbol) in program.symbols.enumerated() where function.usedSymbols.contains(symbol) {
-      lines.append("  const int64_t \(function.symbolNames[symbol] ?? "") = sizes_[\(k)];")
+    lines += body + ["  return 0;", "}"]
+  }
+}
+
+extension CFunction {
+  /// The statements with what must stand before them, for a function that has `sizes_`, `buffers_` and
+  /// `workspace`.
+  mutating func bodyForThisProcess() -> [String] {
+    let pointers = workspacePointers()
+    var head: [String] = []
+    for (k, symbol) in program.symbols.enumerated() where usedSymbols.contains(symbol) {
+      head.append("  const int64_t \(symbolNames[symbol] ?? "") = sizes_[\(k)];")
     }
-    if function.usesStepLimit {
-      lines.append("  const int64_t limit_ = sizes_[\(program.symbols.count)];")
+    if usesStepLimit {
+      head.append("  const int64_t limit_ = sizes_[\(program.symbols.count)];")
     }
-    if function.usesMemory {
-      lines.append("  void *const memory_ = buffers_[\(program.parameters.count)];")
+    if usesMemory {
+      head.append("  void *const memory_ = buffers_[\(program.parameters.count)];")
     }
     let inputCount = program.inputCount
-    for (k, buffer) in program.buffers.enumerated() where function.usedBuffers.contains(k) {
-      let (name, type) = (function.bufferNames[k], buffer.dtype.cType)
+    for (k, buffer) in program.buffers.enumerated() where usedBuffers.contains(k) {
+      let (name, type) = (bufferNames[k], buffer.dtype.cType)
       switch buffer.storage {
       case .input(let number):
-        lines.append("  const \(type) *const \(name) = buffers_[\(number)];")
+        head.append("  const \(type) *const \(name) = buffers_[\(number)];")
       case .output(let number):
-        lines.append("  \(type) *const \(name) = buffers_[\(inputCount + number)];")
+        head.append("  \(type) *const \(name) = buffers_[\(inputCount + number)];")
       case .workspace, .constant, .stack: break
       }
     }
-    lines += function.tables + function.sizeDefinitions + pointers
-    lines += function.registerDefinitions + function.lines + ["  return 0;", "}"]
+    return head + tables + sizeDefinitions + pointers + registerDefinitions + lines
   }
 }

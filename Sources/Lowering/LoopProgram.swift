@@ -123,6 +123,8 @@ package struct LoopStatement: Sendable {
   package var isOfSteps = false
   /// Whether and how it runs in strips; `nil` for step by step.
   package var strips: StripForm?
+  /// How threads share it; `nil` where one makes all steps.
+  package var parallel: ParallelForm?
   package var body: [Statement]
   /// What it computes, for readers: names or operations with source lines.
   package var notes: [Note]

@@ -58,7 +58,8 @@ private struct LoopProgramPrinter {
       let range =
         loop.extent.map { "0 ..< \(text($0))" + (loop.isDescending ? ", descending" : "") }
         ?? "0 ..."
-      line("for \(name(index: loop.index)) in \(range)\(comment(loop.notes))")
+      let shared = loop.parallel == nil ? "" : ", shared by threads"
+      line("for \(name(index: loop.index)) in \(range)\(shared)\(comment(loop.notes))")
       nested(loop.body)
     case .exit(let condition): line("exit unless \(text(condition))")
     case .branch(let branch):

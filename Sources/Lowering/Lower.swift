@@ -12,24 +12,28 @@ package struct LoweringOptions: Sendable, Hashable {
   package var keepsStepsTogether: Bool
   /// Whether loops run in strips.
   package var runsInStrips: Bool
+  /// Whether threads share loops.
+  package var sharesLoops: Bool
 
   package init(
-    productsAreCalls: Bool, unrollsShortLoops: Bool, keepsStepsTogether: Bool, runsInStrips: Bool
+    productsAreCalls: Bool, unrollsShortLoops: Bool, keepsStepsTogether: Bool, runsInStrips: Bool,
+    sharesLoops: Bool
   ) {
     self.productsAreCalls = productsAreCalls
     self.unrollsShortLoops = unrollsShortLoops
     self.keepsStepsTogether = keepsStepsTogether
     self.runsInStrips = runsInStrips
+    self.sharesLoops = sharesLoops
   }
 
   /// For C that is compiled in this process.
   package static let jit = LoweringOptions(
     productsAreCalls: true, unrollsShortLoops: true, keepsStepsTogether: true,
-    runsInStrips: true)
+    runsInStrips: true, sharesLoops: true)
   /// For C that stands alone.
   package static let portable = LoweringOptions(
     productsAreCalls: false, unrollsShortLoops: false, keepsStepsTogether: false,
-    runsInStrips: false)
+    runsInStrips: false, sharesLoops: false)
 }
 
 /// Lowers a simplified graph to loops.
@@ -42,8 +46,10 @@ package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
   .finished().verified("fusion")
   .tidied().verified("tidying")
   let short = options.unrollsShortLoops ? tidy.unrolled().verified("unrolling") : tidy
-  return (options.runsInStrips ? short.withStrips() : short)
+  let summed = options.sharesLoops ? short.withRowSums().verified("sums of rows") : short
+  let held = (options.runsInStrips ? summed.withStrips() : summed)
     .holdingElements().verified("holding")
+  return (options.sharesLoops ? held.withParallelLoops().verified("sharing") : held)
     .split().verified("splitting")
     .withMemoryPlan()
 }

@@ -137,7 +137,7 @@ extension DimExpr {
   }
 
   /// A product of extents of loops that run.
-  fileprivate var isCertainlyPositive: Bool {
+  var isCertainlyPositive: Bool {
     if let constantValue { return constantValue > 0 }
     guard constant == 0, terms.count == 1, terms[0].coefficient > 0 else { return false }
     return terms[0].atoms.allSatisfy { if case .symbol = $0 { true } else { false } }

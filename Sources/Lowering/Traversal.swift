@@ -155,7 +155,9 @@ extension Statement {
         case .integer(let e), .pointer(_, let e, _): visit(e)
         }
       }
-    case .loop(let loop): if let extent = loop.extent { visit(extent) }
+    case .loop(let loop):
+      if let extent = loop.extent { visit(extent) }
+      if let work = loop.parallel?.work { visit(work) }
     case .grow(_, let rows, _): visit(rows)
     case .check(.stepLimit(let steps), _): visit(steps)
     case .check(.rows(let found, let needed), _):
@@ -179,7 +181,9 @@ extension Statement {
         body(a, true)
         body(b, true)
       case .grow(let buffer, _, _): body(buffer, false)
-      case .define, .defineIndex, .variable, .assign, .loop, .when, .exit, .branch, .check: break
+      case .loop(let loop):
+        if let terms = loop.parallel?.terms.values { for buffer in terms { body(buffer, false) } }
+      case .define, .defineIndex, .variable, .assign, .when, .exit, .branch, .check: break
       }
     }
   }

@@ -6,6 +6,7 @@
 #include "jg_clock.h"
 #include "jg_matmul.h"
 #include "jg_memory.h"
+#include "jg_parallel.h"
 #include "jg_portable.h"
 #include "jg_protection.h"
 #include "jg_strips.h"

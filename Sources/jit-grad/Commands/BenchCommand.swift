@@ -20,6 +20,7 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var file: FileOptions
   @OptionGroup var inputs: InputOptions
   @OptionGroup var derivative: DerivativeOptions
+  @OptionGroup var threads: ThreadOptions
 
   @Option(help: "Time to spend on each phase.")
   var seconds = 0.2
@@ -40,6 +41,7 @@ struct BenchCommand: ParsableCommand {
     guard seconds >= 0, seconds <= 3600 else {
       throw CommandError(.usage, "--seconds needs a number from 0 to 3600, found \(seconds)")
     }
+    try threads.use()
     let earlier = try compare.map(Self.read)
     let graphFile = try file.load(distinct: derivative.distinct)
     let primal = try file.graph(in: graphFile)

@@ -18,9 +18,8 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let findings = [
-      Self.platform, Self.compiler, Self.products, Self.strips, Self.memory,
-      Self.temporaryDirectory,
-      Self.cache, Self.systemCompiler,
+      Self.platform, Self.compiler, Self.products, Self.strips, Self.threads, Self.memory,
+      Self.temporaryDirectory, Self.cache, Self.systemCompiler,
     ]
     let lines = findings.map { finding in
       (finding.isOK ? "ok      " : "not ok  ") + finding.text + "\n"
@@ -92,6 +91,16 @@ struct DoctorCommand: ParsableCommand {
         help: "apt-get install libsleef3")
     }
     return Finding(isOK: true, text: "strips: \(vectors), elementary functions by SLEEF")
+  }
+
+  private static var threads: Finding {
+    let asked = Console.environment("JITGRAD_THREADS")
+    let isOK = asked.map { Int($0).map { (1...Threads.most).contains($0) } ?? false } ?? true
+    return Finding(
+      isOK: isOK,
+      text: "threads: \(Threads.count), for large loops and matrix products"
+        + (isOK ? "" : "; JITGRAD_THREADS is '\(asked ?? "")'"),
+      help: isOK ? nil : "set it to a number from 1 to \(Threads.most)")
   }
 
   private static var memory: Finding {

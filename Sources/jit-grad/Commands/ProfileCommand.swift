@@ -20,6 +20,7 @@ struct ProfileCommand: ParsableCommand {
   @OptionGroup var file: FileOptions
   @OptionGroup var inputs: InputOptions
   @OptionGroup var derivative: OptionalDerivativeOptions
+  @OptionGroup var threads: ThreadOptions
 
   @Option(help: "Time to spend on calls.")
   var seconds = 0.5
@@ -40,6 +41,7 @@ struct ProfileCommand: ParsableCommand {
     guard top >= 1 else {
       throw CommandError(.usage, "--top needs a number from 1 on, found \(top)")
     }
+    try threads.use()
     let graphFile = try file.load(distinct: derivative.derivative.distinct)
     let primal = try file.graph(in: graphFile)
     let names = graphFile.names(of: primal)

@@ -18,6 +18,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var file: FileOptions
   @OptionGroup var inputs: InputOptions
   @OptionGroup var derivative: OptionalDerivativeOptions
+  @OptionGroup var threads: ThreadOptions
 
   @Option(
     name: .shortAndLong,
@@ -56,6 +57,7 @@ struct RunCommand: ParsableCommand {
   var timings = false
 
   func run() throws {
+    try threads.use()
     try checkOptions()
     var watch = Stopwatch()
     let graphFile = try file.load(distinct: derivative.derivative.distinct)

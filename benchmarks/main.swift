@@ -1,7 +1,14 @@
 // The benchmarks: what the README promises about time and memory, measured. Each prints its figures
 // and what they are held against; none fails, because machines differ. Run by `make bench`.
 //
-//     benchmarks [straight-line | call | memory | stacks | loops | dense | trace | library | start]
+//     benchmarks [straight-line | call | memory | stacks | loops | dense | threads | trace | library |
+//                start]
+
+import JIT
+
+// One thread, as what it is measured against; how threads share work is a benchmark of its own.
+let processors = Threads.count
+Threads.count = 1
 
 let all: [(name: String, run: () throws -> Void)] = [
   ("start", measureStart),
@@ -11,6 +18,7 @@ let all: [(name: String, run: () throws -> Void)] = [
   ("stacks", measureStacks),
   ("loops", measureLoops),
   ("dense", measureDense),
+  ("threads", { try measureThreads(processors) }),
   ("trace", measureTrace),
   ("library", measureLibrary),
 ]

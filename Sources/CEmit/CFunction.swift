@@ -84,9 +84,12 @@ struct CFunction {
   /// - Parameter given: locals and index variables from outside that the steps read.
   init(steps program: LoopProgram, of loop: Int, given: GivenNames, spelling: Spelling) {
     var touched: Set<Int> = []
-    for statement in program.body { statement.forEachBuffer { buffer, _ in touched.insert(buffer) } }
+    for statement in program.body {
+      statement.forEachBuffer { buffer, _ in touched.insert(buffer) }
+    }
     self.init(
-      named: program, Set(program.buffers.indices).subtracting(touched), spelling, "", ownLoop: loop)
+      named: program, Set(program.buffers.indices).subtracting(touched), spelling, "", ownLoop: loop
+    )
     for k in given.locals { localNames[k] = names.unique(program.locals[k].name ?? "t") }
     for k in given.indices { indexNames[k] = names.unique(program.indexNames[k] ?? "at") }
     write(program.body)

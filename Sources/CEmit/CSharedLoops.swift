@@ -7,7 +7,8 @@
 //       for (int64_t i = begin_; i < end_; i += 256) { …; terms[i / 256] = jg_strip_sum_f64(…); }
 //     }
 //     …
-//       const nest_given given = {sizes_, buffers_, workspace, a};
+//       nest_given given;
+//       given.sizes_ = sizes_; …; given.a = a;
 //       jg_parallel(nest, &given, n, 256, 20);
 //       for (int64_t i = 0; i < n; i += 256) sum += terms[i / 256];
 import Graph
@@ -53,43 +54,39 @@ extension CFunction {
   /// Writes a loop as a function of its own, and its call.
   mutating func share(_ loop: LoopStatement) {
     guard let form = loop.parallel, let extent = loop.extent else { return }
-    let given = GivenNames(loop)
+    let read = GivenNames(loop)
     let name = names.unique(prefix + "nest")
     var steps = CFunction(
-      steps: program.with(body: [.loop(loop)]), of: loop.index, given: given, spelling: spelling)
+      steps: program.with(body: [.loop(loop)]), of: loop.index, given: read, spelling: spelling)
     let body = steps.bodyForThisProcess()
     prototypes.merge(steps.prototypes) { first, _ in first }
     definitions.merge(steps.definitions) { first, _ in first }
 
-    var members = ["const int64_t *sizes_;", "void *const *buffers_;", "void *workspace;"]
-    var values = ["sizes_", "buffers_", "workspace"]
-    var reads = [
-      "const int64_t *const sizes_ = given->sizes_;",
-      "void *const *const buffers_ = given->buffers_;", "void *const workspace = given->workspace;",
+    var given: [(type: String, name: String, value: String)] = [
+      ("const int64_t *", "sizes_", "sizes_"), ("void *const *", "buffers_", "buffers_"),
+      ("void *", "workspace", "workspace"),
     ]
-    func give(_ type: String, _ name: String, _ value: String) {
-      members.append("\(type) \(name);")
-      values.append(value)
-      reads.append("const \(type) \(name) = given->\(name);")
+    for k in read.locals {
+      given.append(
+        ("\(program.locals[k].dtype.cType) ", steps.name(ofLocal: k), self.name(ofLocal: k)))
     }
-    for k in given.locals {
-      give(program.locals[k].dtype.cType, steps.name(ofLocal: k), self.name(ofLocal: k))
+    for k in read.indices {
+      given.append(("int64_t ", steps.indexNames[k] ?? "0", indexNames[k] ?? "0"))
     }
-    for k in given.indices {
-      give("int64_t", steps.indexNames[k] ?? "0", indexNames[k] ?? "0")
-    }
+    let members = given.map { "\($0.type)\($0.name);" }
     sharedLoops.append("typedef struct { \(members.joined(separator: " ")) } \(name)_given;")
-    sharedLoops.append(
-      "static void \(name)(const void *given_, int64_t begin_, int64_t end_) {")
+    sharedLoops.append("static void \(name)(const void *given_, int64_t begin_, int64_t end_) {")
     sharedLoops.append("  const \(name)_given *const given = given_;")
-    sharedLoops += reads.map { "  " + $0 } + body + ["}"]
+    sharedLoops += given.map { "  \($0.type)const \($0.name) = given->\($0.name);" } + body + ["}"]
 
     let isWhole = loop.strips?.isWhole ?? false
     let all = names.unique("given")
     prototypes["jg_parallel"] =
       "void jg_parallel(void (*)(const void *, int64_t, int64_t), const void *, int64_t, int64_t, "
       + "int64_t)"
-    emit("const \(name)_given \(all) = {\(values.joined(separator: ", "))};")
+    // One by one: for a list libtcc calls memset.
+    emit("\(name)_given \(all);")
+    for item in given { emit("\(all).\(item.name) = \(item.value);") }
     emit(
       "jg_parallel(\(name), &\(all), \(index(extent).text), \(isWhole ? Self.length : 1), "
         + "\(index(form.work).text));")

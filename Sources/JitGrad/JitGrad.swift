@@ -22,6 +22,7 @@
 @_exported import struct JIT.NestingError
 @_exported import struct JIT.RecursiveCompileError
 @_exported import struct JIT.Kernel
+@_exported import enum JIT.Threads
 import Autodiff
 import Frontend
 

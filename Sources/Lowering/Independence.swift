@@ -7,10 +7,8 @@ import Graph
 
 /// What is known of a loop whose steps are independent of each other.
 struct Independence {
-  /// Locals from outside to which one statement adds floats, and that nothing else in the loop touches:
-  /// those that a step adds to itself, and those that loops in it add to.
+  /// Locals from outside to which a step adds floats, and that nothing else in the loop touches.
   private(set) var sums: Set<Int> = []
-  private(set) var innerSums: Set<Int> = []
   /// About how many additions a step costs.
   private(set) var work: DimExpr = 0
 
@@ -32,7 +30,7 @@ struct Independence {
     self.loop = loop
     self.program = program
     visit(loop.body, times: 1, isInside: false)
-    guard isPossible, sums.union(innerSums).allSatisfy({ reads[$0] == 1 }) else { return nil }
+    guard isPossible, sums.allSatisfy({ reads[$0] == 1 }) else { return nil }
     for buffer in isSlabbed where !isSplit(accesses[buffer] ?? []) { return nil }
     let inside = found.union(last.keys).union([loop.index])
     work = work.replacing { if case .index(let k) = $0, inside.contains(k) { 0 } else { nil } }
@@ -52,7 +50,7 @@ struct Independence {
       case .define(let k, _), .variable(let k, _): own.insert(k)
       case .defineIndex(let k, _): found.insert(k)
       case .assign(let k, let e):
-        if !own.contains(k) { add(e, to: k, isInside: isInside) }
+        if !own.contains(k) { isPossible = !isInside && add(e, to: k) }
       case .store(let buffer, let offset, _):
         isSlabbed.insert(buffer)
         accesses[buffer, default: []].append(offset)
@@ -72,41 +70,46 @@ struct Independence {
     }
   }
 
-  /// `local = local + x`, of floats, once.
-  private mutating func add(_ e: Expression, to local: Int, isInside: Bool) {
+  /// Whether it is `local = local + x`, of floats, once.
+  private mutating func add(_ e: Expression, to local: Int) -> Bool {
     guard case .apply(.add, let dtype, let operands) = e, dtype.isFloat,
-      case .local(local) = operands[0], !sums.contains(local), !innerSums.contains(local)
-    else {
-      isPossible = false
-      return
-    }
-    if isInside { innerSums.insert(local) } else { sums.insert(local) }
+      case .local(local) = operands[0]
+    else { return false }
+    return sums.insert(local).inserted
   }
 
   /// Each step has a slab to itself in which all its accesses lie.
   private func isSplit(_ offsets: [DimExpr]) -> Bool {
-    guard let first = offsets.first, let slab = first.stride(along: loop.index),
-      slab.isCertainlyPositive
-    else { return false }
-    let inner = Set(last.keys)
-    let start = first.replacing {
-      if case .index(let k) = $0, inner.contains(k) || k == loop.index { 0 } else { nil }
+    guard let slab = offsets.first?.stride(along: loop.index), slab.isCertainlyPositive else {
+      return false
     }
+    var start: DimExpr?
     return offsets.allSatisfy { offset in
-      guard offset.stride(along: loop.index) == slab, !offset.mentions(anyOf: found) else {
-        return false
-      }
-      var highest = offset - slab * .index(loop.index) - start
-      for (index, end) in last where highest.mentions(anyOf: [index]) {
-        guard let stride = highest.stride(along: index), stride.isNonNegative else { return false }
-        highest = highest + stride * (end - .index(index))
-      }
-      // What is left is the highest place; the lowest is that of the indices at 0.
-      let lowest = (offset - slab * .index(loop.index) - start).replacing {
-        if case .index(let k) = $0, inner.contains(k) { 0 } else { nil }
-      }
-      return lowest.isNonNegative && (slab - 1 - highest).isNonNegative
+      guard offset.stride(along: loop.index) == slab, !offset.mentions(anyOf: found),
+        let (lowest, highest) = range(of: offset - slab * .index(loop.index))
+      else { return false }
+      let first = start ?? lowest
+      start = first
+      return (lowest - first).isNonNegative && (first + slab - 1 - highest).isNonNegative
     }
+  }
+
+  /// The lowest and the highest value while the loops inside run; `nil` where that is not known.
+  private func range(of place: DimExpr) -> (lowest: DimExpr, highest: DimExpr)? {
+    var (lowest, highest) = (place, place)
+    for (index, end) in last where place.mentions(anyOf: [index]) {
+      guard let stride = place.stride(along: index) else { return nil }
+      if stride.isNonNegative {
+        lowest = lowest - stride * .index(index)
+        highest = highest + stride * (end - .index(index))
+      } else if (0 - stride).isNonNegative {
+        lowest = lowest + stride * (end - .index(index))
+        highest = highest - stride * .index(index)
+      } else {
+        return nil
+      }
+    }
+    return (lowest, highest)
   }
 }
 

@@ -45,9 +45,9 @@ package func lower(_ graph: Graph, _ options: LoweringOptions) -> LoopProgram {
   )
   .finished().verified("fusion")
   .tidied().verified("tidying")
-  let short = options.unrollsShortLoops ? tidy.unrolled().verified("unrolling") : tidy
-  let summed = options.sharesLoops ? short.withRowSums().verified("sums of rows") : short
-  let held = (options.runsInStrips ? summed.withStrips() : summed)
+  let summed = options.runsInStrips ? tidy.withRowSums().verified("sums of rows") : tidy
+  let short = options.unrollsShortLoops ? summed.unrolled().verified("unrolling") : summed
+  let held = (options.runsInStrips ? short.withStrips() : short)
     .holdingElements().verified("holding")
   return (options.sharesLoops ? held.withParallelLoops().verified("sharing") : held)
     .split().verified("splitting")

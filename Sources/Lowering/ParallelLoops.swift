@@ -31,7 +31,7 @@ extension LoopProgram {
     }
     program.body = body.map { statement in
       guard case .loop(var loop) = statement, let extent = loop.extent,
-        let steps = Independence(loop, in: program), steps.innerSums.isEmpty,
+        let steps = Independence(loop, in: program),
         steps.sums.isSubset(of: loop.strips?.sums ?? []),
         (extent * steps.work).constantValue ?? .max >= Self.leastWork
       else { return statement }

@@ -225,6 +225,21 @@ private let cubic = """
     #expect(open.status == 66 && open.err.contains("d"), "\(open.err)")
   }
 
+  @Test func threadsChangeNothing() throws {
+    let path = try scratch.file(
+      "threads.jg", "jitgrad 1\nfunc f(x: f64[n]) -> (y: f64) { y = sum(sin(x) * x) }")
+    let inputs = ["-i", "x=random:normal:1", "--bind", "n=100000", "--grad", "--json"]
+    let alone = try jitGrad(["run", path] + inputs + ["--threads", "1"])
+    let shared = try jitGrad(["run", path] + inputs + ["--threads", "3"])
+    #expect(alone.status == 0 && alone.out == shared.out)
+    let wrong = try jitGrad(["run", path] + inputs + ["--threads", "0"])
+    #expect(wrong.status == 64 && wrong.err.contains("from 1 to 256, found 0"), "\(wrong.err)")
+    let doctor = try jitGrad(["doctor"], environment: ["JITGRAD_THREADS=3"])
+    #expect(doctor.out.contains("ok      threads: 3"), "\(doctor.out)")
+    let unknown = try jitGrad(["doctor"], environment: ["JITGRAD_THREADS=many"])
+    #expect(unknown.status == 1 && unknown.out.contains("JITGRAD_THREADS is 'many'"))
+  }
+
   @Test func timingsGoToStandardError() throws {
     let run = try jitGrad(["run", scalar, "-i", "x=[1]", "--grad", "--timings"])
     #expect(run.lines.count == 2)

@@ -19,7 +19,8 @@ import Testing
       graph.languageText.contains(
         """
           y: f64[n] = A @ (B @ v)
-          z: f64[n, m] = A * 2.0
+          z: f64[n, m] = A * 2
+
         """), "\(graph.languageText)")
     try checkRoundTrip(graph)
   }
@@ -32,7 +33,7 @@ import Testing
       func f(x: f64[n, 2]) -> (a, b, c) {
         a = for row in x carry s = 0.0 { s + einsum("i,,->", row, 2, n) }
         b = if norm(x[0]) > 4 { einsum("ij->j", x) } else { x[0] }
-        c = scan row in x { yield einsum("i,j->", row, row) }
+        c = for row in x { yield einsum("i,j->", row, row) }
       }
       """, [Tensor([[1, 2], [3, 4]])])
     #expect(found.map(\.doubles) == [[40], [4, 6], [9, 49]])
@@ -72,31 +73,40 @@ import Testing
     }
   }
 
-  static let mistakes = [
-    ("ij,jk->ik", "A, B, B", 0..<5, "einsum needs a term for each operand, found 2 for 3"),
-    ("", "A, B", 0..<1, "einsum needs a term for each operand, found 1 for 2"),
-    ("ijk,jk->ik", "A, B", 0..<3, "the term \"ijk\" has 3 labels, but its operand f64[2, 3] has rank 2"),
-    ("ij, j->i", "A, B", 4..<5, "the term \"j\" has 1 label, but its operand f64[3, 4] has rank 2"),
-    ("i...j", "v", 0..<5, "the term \"i...j\" has 2 labels, but its operand f64[n] has rank 1"),
-    ("ij,jk->il", "A, B", 8..<9, "no operand of einsum has the label l of its result"),
-    ("ij,jk->iki", "A, B", 9..<10, "the result of einsum has the label i twice"),
-    ("ij,j2->i", "A, B", 4..<5, "the subscripts of einsum cannot hold '2'"),
-    ("ij=>i", "A", 2..<3, "the subscripts of einsum cannot hold '='"),
-    ("ij-i", "A", 2..<3, "the subscripts of einsum cannot hold '-'"),
-    ("ij\\n", "A", 2..<4, "the subscripts of einsum cannot hold U+A"),
-    ("é\u{301}j", "A", 2..<4, "the subscripts of einsum cannot hold U+301"),
-    ("ij->i->j", "A", 5..<7, "einsum has one result, but behind its term stands '->'"),
-    ("ij->i,j", "A", 5..<6, "einsum has one result, but behind its term stands ','"),
-    ("..j", "A", 0..<2, "an ellipsis of einsum is three dots, found 2"),
-    ("...j...", "A", 4..<7, "a term of einsum has one ellipsis at most"),
-    ("...j->j", "A", 6..<7, "the result of einsum leaves out the axis under ..."),
-    ("ij,kj->ik", "A, B", 4..<5, "einsum needs equal extents for the label j, found 3 and 4"),
-    ("ii", "A", 1..<2, "einsum needs equal extents for the label i, found 2 and 3"),
-    ("ij,jk,ki", "A, B, B", 7..<8, "einsum needs equal extents for the label i, found 2 and 4"),
-    ("i,i,i", "v, ones([3]), ones([4])", 4..<5,
-      "einsum needs equal extents for the label i, found 3 and 4"),
-    ("...,...", "A, B", 4..<7, "einsum needs axes under ... that are equal or 1, found 3 and 4"),
-  ] as [(String, String, Range<Int>, String)]
+  static let mistakes =
+    [
+      ("ij,jk->ik", "A, B, B", 0..<5, "einsum needs a term for each operand, found 2 for 3"),
+      ("", "A, B", 0..<1, "einsum needs a term for each operand, found 1 for 2"),
+      (
+        "ijk,jk->ik", "A, B", 0..<3,
+        "the term \"ijk\" has 3 labels, but its operand f64[2, 3] has rank 2"
+      ),
+      (
+        "ij, j->i", "A, B", 4..<5,
+        "the term \"j\" has 1 label, but its operand f64[3, 4] has rank 2"
+      ),
+      ("i...j", "v", 0..<5, "the term \"i...j\" has 2 labels, but its operand f64[n] has rank 1"),
+      ("ij,jk->il", "A, B", 8..<9, "no operand of einsum has the label l of its result"),
+      ("ij,jk->iki", "A, B", 9..<10, "the result of einsum has the label i twice"),
+      ("ij,j2->i", "A, B", 4..<5, "the subscripts of einsum cannot hold '2'"),
+      ("ij=>i", "A", 2..<3, "the subscripts of einsum cannot hold '='"),
+      ("ij-i", "A", 2..<3, "the subscripts of einsum cannot hold '-'"),
+      ("ij\\n", "A", 2..<3, "the subscripts of einsum cannot hold U+A"),
+      ("é\u{301}j", "A", 2..<4, "the subscripts of einsum cannot hold U+301"),
+      ("ij->i->j", "A", 5..<7, "einsum has one result, but behind its term stands '->'"),
+      ("ij->i,j", "A", 5..<6, "einsum has one result, but behind its term stands ','"),
+      ("..j", "A", 0..<2, "an ellipsis of einsum is three dots, found 2"),
+      ("...j...", "A", 4..<7, "a term of einsum has one ellipsis at most"),
+      ("...j->j", "A", 6..<7, "the result of einsum leaves out the axis under ..."),
+      ("ij,kj->ik", "A, B", 4..<5, "einsum needs equal extents for the label j, found 3 and 4"),
+      ("ii", "A", 1..<2, "einsum needs equal extents for the label i, found 2 and 3"),
+      ("ij,jk,ki", "A, B, B", 6..<7, "einsum needs equal extents for the label k, found 4 and 3"),
+      (
+        "i,i,i", "v, ones([3]), ones([4])", 4..<5,
+        "einsum needs equal extents for the label i, found 3 and 4"
+      ),
+      ("...,...", "A, B", 4..<7, "einsum needs axes under ... that are equal or 1, found 2 and 3"),
+    ] as [(String, String, Range<Int>, String)]
 
   /// What is underlined, and what is said.
   @Test(arguments: mistakes)
@@ -122,15 +132,15 @@ import Testing
           y = einsum("ij,jk->ik", A, B)
         }
         """) == """
-        t.jg:3:18: error: einsum needs equal extents for the label j, found 3 and 4
-          y = einsum("ij,jk->ik", A, B)
-                         ^
-        note: the operand of "ij" has 3
-        note: the operand of "jk" has 4
-        note: A is f64[2, 3]
-        note: B is f64[4, 3]
+          t.jg:3:18: error: einsum needs equal extents for the label j, found 3 and 4
+            y = einsum("ij,jk->ik", A, B)
+                           ^
+          note: the operand of "ij" has 3
+          note: the operand of "jk" has 4
+          note: A is f64[2, 3]
+          note: B is f64[4, 3]
 
-        """)
+          """)
     #expect(
       elaborationMessages("func f(A: f64[2], k: i64[2]) -> (y) { y = einsum(\"i,i\", A, k) }")
         == """
@@ -145,9 +155,9 @@ import Testing
     #expect(
       elaborationMessages("func f(A: f64[1], B: f64[2]) -> (y) { y = einsum((\"i,i\"), A, B) }")
         == """
-        t.jg:2:53: error: einsum needs equal extents for the label i, found 1 and 2
+        t.jg:2:54: error: einsum needs equal extents for the label i, found 1 and 2
         func f(A: f64[1], B: f64[2]) -> (y) { y = einsum(("i,i"), A, B) }
-                                                            ^
+                                                             ^
         note: the operand of "i" has 1
         note: the operand of "i" has 2
         note: A is f64[1]

@@ -1,10 +1,10 @@
 // The order of products of many operands, one step after the other: good where no search could look at
 // all orders.
 
-/// Takes the pair whose product is smallest compared with its factors, again and again.
+/// Takes the pair whose product is smallest compared with its factors, again and again; among equals
+/// the one that costs less.
 ///
-/// Pairs without a common label come last, the smallest first. Gives the order of a chain or of a ladder
-/// in as many steps as it has operands; no order is promised to be the cheapest.
+/// Pairs without a common label come last, the smallest first. The order need not be the cheapest.
 /// - Complexity: O(n · pairs with a common label), n² for a chain of n operands.
 enum GreedyContraction {
   static func steps(_ problem: ContractionProblem) -> [ContractionPlan.Step] {
@@ -12,11 +12,18 @@ enum GreedyContraction {
     return (1..<problem.operands.count).map { _ in network.contract() }
   }
 
-  /// A product that can be taken, and by how much it grows what there is.
+  /// A product that can be taken.
   private struct Candidate {
+    /// By how many elements there would be more.
     let growth: Double
+    /// In multiplications.
+    let cost: Double
     let left: Int
     let right: Int
+
+    static func < (a: Candidate, b: Candidate) -> Bool {
+      (a.growth, a.cost, a.left, a.right) < (b.growth, b.cost, b.left, b.right)
+    }
   }
 
   /// What is left to be multiplied.
@@ -39,8 +46,9 @@ enum GreedyContraction {
     }
 
     mutating func contract() -> ContractionPlan.Step {
-      let pair = candidates.min { ($0.growth, $0.left, $0.right) < ($1.growth, $1.left, $1.right) }
-      let step = pair.map { ContractionPlan.Step(left: $0.left, right: $0.right) } ?? smallestPair
+      let step =
+        candidates.min(by: <).map { ContractionPlan.Step(left: $0.left, right: $0.right) }
+        ?? smallestPair
       let product = labels(of: step)
       let number = operands.count
       operands.append(product)
@@ -59,17 +67,21 @@ enum GreedyContraction {
       for other in Set((operands[number] ?? []).flatMap { holders[$0] }) where other < number {
         let step = ContractionPlan.Step(left: other, right: number)
         let growth = size(labels(of: step)) - size(operands[other]) - size(operands[number])
-        candidates.append(Candidate(growth: growth, left: other, right: number))
+        candidates.append(
+          Candidate(growth: growth, cost: size(union(step)), left: other, right: number))
       }
     }
 
     /// The labels of a product: those that the result or another operand needs.
     private func labels(of step: ContractionPlan.Step) -> [Int] {
-      let (left, right) = (operands[step.left] ?? [], operands[step.right] ?? [])
-      return (left + right.filter { !left.contains($0) }).filter { label in
-        problem.isKept[label]
-          || !holders[label].subtracting([step.left, step.right]).isEmpty
+      union(step).filter { label in
+        problem.isKept[label] || !holders[label].isSubset(of: [step.left, step.right])
       }
+    }
+
+    private func union(_ step: ContractionPlan.Step) -> [Int] {
+      let (left, right) = (operands[step.left] ?? [], operands[step.right] ?? [])
+      return left + right.filter { !left.contains($0) }
     }
 
     /// Two operands without a common label.

@@ -56,7 +56,8 @@ struct LabelledTerm {
   /// Summed over all axes but those of some labels.
   func summed(keeping kept: (AxisLabel) -> Bool) -> LabelledTerm {
     LabelledTerm(
-      term: term.sum(over: labels.indices.filter { !kept(labels[$0]) }), labels: labels.filter(kept))
+      term: term.sum(over: labels.indices.filter { !kept(labels[$0]) }), labels: labels.filter(kept)
+    )
   }
 
   /// With its axes in another order; labels it does not have become axes along which it is repeated.
@@ -84,7 +85,8 @@ struct LabelledTerm {
     // Axes in batches come out in whatever order they are named.
     let batch = order.filter(shared.contains) + shared.filter { !order.contains($0) }
     let pairs = [(self, other), (other, self)].map {
-      Contraction(left: $0, right: $1, batch: batch.filter(kept), summed: shared.filter { !kept($0) })
+      Contraction(
+        left: $0, right: $1, batch: batch.filter(kept), summed: shared.filter { !kept($0) })
     }
     let swaps = pairs[1].breaks(in: order) < pairs[0].breaks(in: order)
     return pairs[swaps ? 1 : 0].term

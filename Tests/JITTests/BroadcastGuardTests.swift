@@ -1,0 +1,49 @@
+// Extents that are equal or 1 only at the call: what does not fit is refused wherever it is broadcast, also
+// where no operation on elements asks, before anything is read.
+import Frontend
+import Graph
+import JIT
+import Testing
+
+@Suite struct BroadcastGuardTests {
+  static let bodies = [
+    "y = a @ b", "y = sum(a @ b)", "y = broadcast(a, shape=[broadcast(n, k), 2, 2])",
+    "y = einsum(\"...ij,...jk\", a, b)", "y = solve(a, b)",
+    "y = sum(broadcast(a, shape=[broadcast(m, broadcast(n, k)), 2, 2])) + sum(c)",
+  ]
+
+  private func kernel(_ body: String) throws -> Kernel {
+    let text = """
+      jitgrad 1
+      func f(a: f64[n, 2, 2], b: f64[k, 2, 2], c: f64[m]) -> (y) { \(body) }
+
+      """
+    let file = GraphFile(SourceFile(name: "broadcast.jg", text: text))
+    let graph = try #require(
+      file.graphs.last, "\(DiagnosticRenderer().render(file.diagnostics, in: file.source))")
+    return try Engine().compile(graph)
+  }
+
+  private func inputs(_ n: Int, _ k: Int) -> [Tensor] {
+    [[n, 2, 2], [k, 2, 2], [1]].map { Tensor(repeating: Scalar(1.0, .f64), shape: $0) }
+  }
+
+  @Test(arguments: bodies) func isRefused(_ body: String) throws {
+    let kernel = try kernel(body)
+    for (n, k) in [(2, 3), (3, 2), (0, 2)] {
+      #expect {
+        _ = try kernel(inputs(n, k))
+      } throws: { error in
+        let text = "\(error)"
+        return text.contains("n == k, or one of them 1") || text.contains("k == n, or one of them 1")
+      }
+    }
+  }
+
+  @Test(arguments: bodies.filter { !$0.contains("solve") }) func runs(_ body: String) throws {
+    let kernel = try kernel(body)
+    for (n, k) in [(3, 3), (1, 3), (3, 1), (1, 1), (0, 1)] {
+      #expect(throws: Never.self) { try kernel(inputs(n, k)) }
+    }
+  }
+}

@@ -71,7 +71,7 @@ import Testing
       Sample("vander", of: [["n"]]), Sample("vander", ["count": .dim(4)], of: [["n", "m"]]),
       Sample("einsum", subscripts("ij,jk->ki"), of: [["n", "m"], ["m", "k"]]),
       Sample("einsum", subscripts("iji,j->j"), of: [["n", "k", "n"], ["k"]]),
-      Sample("einsum", subscripts("ab,apc,bpd->cd"), of: [["n", "m"], ["n", 2, 2], ["m", 2, 3]]),
+      Sample("einsum", subscripts("ab,apc,bpd->cd"), of: [["n", 2], ["n", 2, "m"], [2, 2, 3]]),
       Sample("einsum", subscripts("...ij,...j->i..."), of: [["n", 2, 3], ["m", 3]]),
       Sample("einsum", subscripts("i,i,,ij->ij"), of: [["n"], ["n"], [], ["n", "m"]]),
     ]

@@ -268,12 +268,10 @@ extension DimExpr {
     return a.isBroadcast(of: extent) || b.isBroadcast(of: extent)
   }
 
-  /// Under which conditions an extent that this one was made from by broadcasting fits it.
-  package func guards(fitting extent: DimExpr) -> [Guard] {
-    guard self != extent, case .broadcast(let a, let b)? = singleAtom else { return [] }
-    let (from, other) = a.isBroadcast(of: extent) ? (a, b) : (b, a)
-    guard from.isBroadcast(of: extent) else { return [] }
-    return from.guards(fitting: extent) + [Guard(from, .broadcastable, other)]
+  /// Where an extent that was made by broadcasting is one: where those it was made from fit each other.
+  package var broadcastGuards: [Guard] {
+    guard case .broadcast(let a, let b)? = singleAtom else { return [] }
+    return a.broadcastGuards + b.broadcastGuards + [Guard(a, .broadcastable, b)]
   }
 
   /// −1, 0 or 1 where the sign is the same for all sizes; 1 stands for ≥ 0 too when terms are left.

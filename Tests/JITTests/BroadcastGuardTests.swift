@@ -7,15 +7,16 @@ import Testing
 
 @Suite struct BroadcastGuardTests {
   static let bodies = [
-    "y = a @ b", "y = sum(a @ b)", "y = broadcast(a, shape=[broadcast(n, k), 2, 2])",
-    "y = einsum(\"...ij,...jk\", a, b)", "y = solve(a, b)",
-    "y = sum(broadcast(a, shape=[broadcast(m, broadcast(n, k)), 2, 2])) + sum(c)",
+    "a @ b", "sum(a @ b)", "broadcast(a, shape=[broadcast(n, k), 2, 2])",
+    "einsum(\"...ij,...jk\", a, b)", "solve(a, b)",
+    "sum(broadcast(a, shape=[broadcast(m, broadcast(n, k)), 2, 2])) + sum(c)",
   ]
 
-  private func kernel(_ body: String) throws -> Kernel {
+  /// `d` is an input of the common extent; without it nothing but the body asks for one.
+  private func kernel(_ body: String, inputs: String = "c: f64[m]") throws -> Kernel {
     let text = """
       jitgrad 1
-      func f(a: f64[n, 2, 2], b: f64[k, 2, 2], c: f64[m]) -> (y) { \(body) }
+      func f(a: f64[n, 2, 2], b: f64[k, 2, 2], \(inputs)) -> (y) { y = \(body) }
 
       """
     let file = GraphFile(SourceFile(name: "broadcast.jg", text: text))
@@ -24,19 +25,29 @@ import Testing
     return try Engine().compile(graph)
   }
 
-  private func inputs(_ n: Int, _ k: Int) -> [Tensor] {
-    [[n, 2, 2], [k, 2, 2], [1]].map { Tensor(repeating: Scalar(1.0, .f64), shape: $0) }
+  private func inputs(_ n: Int, _ k: Int, last: Int = 1) -> [Tensor] {
+    [[n, 2, 2], [k, 2, 2], [last]].map { Tensor(repeating: Scalar(1.0, .f64), shape: $0) }
+  }
+
+  private func expectRefusal(_ body: () throws -> Void) {
+    #expect {
+      try body()
+    } throws: { error in
+      ["n == k", "k == n"].contains { "\(error)".contains("\($0), or one of them 1") }
+    }
   }
 
   @Test(arguments: bodies) func isRefused(_ body: String) throws {
     let kernel = try kernel(body)
-    for (n, k) in [(2, 3), (3, 2), (0, 2)] {
-      #expect {
-        _ = try kernel(inputs(n, k))
-      } throws: { error in
-        ["n == k", "k == n"].contains { "\(error)".contains("\($0), or one of them 1") }
-      }
-    }
+    for (n, k) in [(2, 3), (3, 2), (0, 2)] { expectRefusal { _ = try kernel(inputs(n, k)) } }
+  }
+
+  /// An input whose extent is that of two others together is read like them.
+  @Test(arguments: ["sum(a, axes=[1, 2]) + d", "sum(d)"]) func inputIsRefused(_ body: String) throws
+  {
+    let kernel = try kernel(body, inputs: "d: f64[broadcast(k, n)]")
+    for (n, k) in [(2, 3), (3, 2)] { expectRefusal { _ = try kernel(inputs(n, k, last: k)) } }
+    #expect(throws: Never.self) { try kernel(inputs(3, 1, last: 3)) }
   }
 
   @Test(arguments: bodies.filter { !$0.contains("solve") }) func runs(_ body: String) throws {

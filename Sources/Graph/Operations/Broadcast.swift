@@ -204,8 +204,9 @@ private func checkAxes(
 private func stretchGuards(from small: [DimExpr], to large: [DimExpr], _ axes: [Int]) -> [Guard] {
   guard axes.count == small.count else { return [] }
   return axes.enumerated().flatMap { k, axis -> [Guard] in
-    if small[k].isOne { return [] }
-    if large[axis].isBroadcast(of: small[k]) { return large[axis].guards(fitting: small[k]) }
+    if small[k].isOne || small[k] == large[axis] { return [] }
+    // A shape that was made by broadcasting this extent fits it where it is one.
+    if large[axis].isBroadcast(of: small[k]) { return large[axis].broadcastGuards }
     let condition = Guard(small[k], .stretchable, large[axis])
     return condition.decided == true ? [] : [condition]
   }

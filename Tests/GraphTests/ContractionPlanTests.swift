@@ -77,6 +77,16 @@ import Testing
     }
   }
 
+  /// A hundred vectors along one label with a matrix among them: elements first, then the matrix.
+  @Test func labelOfMany() {
+    var problem = ContractionProblem()
+    problem.operands = (0..<100).map { $0 == 30 ? [0, 1] : [0] } + [[1]]
+    problem.sizes = [10, 50]
+    problem.isKept = [false, false]
+    // 98 products of elements, the matrix with its vector, and a last sum.
+    #expect(cost(ContractionPlan(problem).steps, problem) == 98 * 10 + 500 + 10)
+  }
+
   /// A chain of matrices with a vector at its end is taken from there: n products with a vector.
   @Test func chainFromItsVector() {
     let count = 60
@@ -85,6 +95,20 @@ import Testing
     problem.sizes = [Double](repeating: 10, count: count + 1)
     problem.isKept = (0...count).map { $0 == 0 }
     #expect(cost(ContractionPlan(problem).steps, problem) == 100 * Double(count))
+  }
+
+  /// Chains, scalars and a label that all have, so many that looking at all pairs would take minutes.
+  @Test(arguments: ["chain", "scalars", "hub"]) func thousands(_ kind: String) {
+    let count = 4000
+    var problem = ContractionProblem()
+    problem.operands = (0..<count).map {
+      kind == "chain" ? [$0, $0 + 1] : kind == "hub" ? [0] : []
+    }
+    problem.sizes = [Double](repeating: 3, count: count + 1)
+    problem.isKept = (0...count).map { kind == "chain" && $0 % count == 0 }
+    let steps = ContractionPlan(problem).steps
+    let used = steps.flatMap { [$0.left, $0.right] }.sorted()
+    #expect(used == Array(0..<2 * count - 2))
   }
 
   /// With a small operand an outer product is cheapest: u[i] v[j] first, then with the large A[i, j, k].

@@ -35,13 +35,13 @@ enum Einsum {
   private static func product(of operands: [Term], _ subscripts: Subscripts) throws -> Term {
     let labelling = try Labelling(subscripts, of: operands.map(\.type))
     let given = zip(operands, labelling.operands).map { operand, labels in
-      LabelledTerm(term: operand, labels: labels).diagonals.stretched(to: labelling.extent)
+      LabelledTerm(term: operand, labels: labels).diagonals.stretched(to: labelling.extents)
     }
     var network = Network(given, result: labelling.result)
     // What only one operand has is summed before any product.
     for number in given.indices { network.sum(number) }
     for step in ContractionPlan(network.problem).steps { network.multiply(step) }
-    return network.product.arranged(as: labelling.result, extent: labelling.extent).term
+    return network.product.arranged(as: labelling.result).term
   }
 
   /// Operands that are still to be multiplied, and the products of those that were.

@@ -4,96 +4,154 @@
 /// Takes the pair whose product is smallest compared with its factors, again and again; among equals
 /// the one that costs less.
 ///
-/// Pairs without a common label come last, the smallest first. The order need not be the cheapest.
-/// - Complexity: O(n · pairs with a common label), n² for a chain of n operands.
-enum GreedyContraction {
+/// Pairs without a common label come last, the smallest first. Of a label that very many operands have,
+/// only operands near to each other are pairs. The order need not be the cheapest.
+/// - Complexity: O(s log s) for s letters in all terms and products.
+struct GreedyContraction {
+  private let problem: ContractionProblem
+  /// By number; `nil` for what a product has taken up.
+  private var operands: [[Int]?] = []
+  /// Which operands have a label, and how many are left of them.
+  private var holders: [[Int]]
+  private var holderCounts: [Int]
+  private var pairs = MinimumHeap<Pair>()
+  /// All operands, for pairs without a common label.
+  private var bySize = MinimumHeap<Sized>()
+
+  /// How many of the operands with a label a new one is paired with.
+  private static let neighbours = 8
+
   static func steps(_ problem: ContractionProblem) -> [ContractionPlan.Step] {
-    var network = Network(problem)
-    return (1..<problem.operands.count).map { _ in network.contract() }
+    var contraction = GreedyContraction(problem)
+    return (1..<problem.operands.count).map { _ in contraction.contract() }
+  }
+
+  private init(_ problem: ContractionProblem) {
+    self.problem = problem
+    holders = [[Int]](repeating: [], count: problem.sizes.count)
+    holderCounts = [Int](repeating: 0, count: problem.sizes.count)
+    for label in problem.operands.joined() { holderCounts[label] += 1 }
+    for labels in problem.operands { add(labels) }
   }
 
   /// A product that can be taken.
-  private struct Candidate {
+  private struct Pair: Comparable {
     /// By how many elements there would be more.
     let growth: Double
     /// In multiplications.
     let cost: Double
-    let left: Int
-    let right: Int
+    let step: ContractionPlan.Step
 
-    static func < (a: Candidate, b: Candidate) -> Bool {
-      (a.growth, a.cost, a.left, a.right) < (b.growth, b.cost, b.left, b.right)
+    static func < (a: Pair, b: Pair) -> Bool {
+      (a.growth, a.cost, a.step.left, a.step.right) < (b.growth, b.cost, b.step.left, b.step.right)
     }
   }
 
-  /// What is left to be multiplied.
-  private struct Network {
-    let problem: ContractionProblem
-    /// By number; `nil` for what a product has taken up.
-    var operands: [[Int]?]
-    /// Which operands have a label.
-    var holders: [Set<Int>]
-    var candidates: [Candidate] = []
+  private struct Sized: Comparable {
+    let size: Double
+    let number: Int
 
-    init(_ problem: ContractionProblem) {
-      self.problem = problem
-      operands = problem.operands
-      holders = [Set<Int>](repeating: [], count: problem.sizes.count)
-      for (number, labels) in problem.operands.enumerated() {
-        for label in labels { holders[label].insert(number) }
+    static func < (a: Sized, b: Sized) -> Bool { (a.size, a.number) < (b.size, b.number) }
+  }
+
+  private mutating func contract() -> ContractionPlan.Step {
+    let step = nextPair ?? smallestPair
+    let product = labels(of: step)
+    for number in [step.left, step.right] {
+      for label in operands[number] ?? [] { holderCounts[label] -= 1 }
+      operands[number] = nil
+    }
+    for label in product { holderCounts[label] += 1 }
+    // What other pairs give does not change: the product has what they still need.
+    add(product)
+    return step
+  }
+
+  private var nextPair: ContractionPlan.Step? {
+    mutating get {
+      while let pair = pairs.popMinimum() {
+        if operands[pair.step.left] != nil, operands[pair.step.right] != nil { return pair.step }
       }
-      for number in operands.indices { addCandidates(of: number) }
+      return nil
     }
+  }
 
-    mutating func contract() -> ContractionPlan.Step {
-      let step =
-        candidates.min(by: <).map { ContractionPlan.Step(left: $0.left, right: $0.right) }
-        ?? smallestPair
-      let product = labels(of: step)
-      let number = operands.count
-      operands.append(product)
-      for taken in [step.left, step.right] {
-        for label in operands[taken] ?? [] { holders[label].remove(taken) }
-        operands[taken] = nil
+  /// Two operands without a common label.
+  private var smallestPair: ContractionPlan.Step {
+    mutating get {
+      var found: [Int] = []
+      while found.count < 2, let next = bySize.popMinimum() {
+        if operands[next.number] != nil { found.append(next.number) }
       }
-      for label in product { holders[label].insert(number) }
-      // What other pairs give does not change: the product has what they still need.
-      candidates.removeAll { operands[$0.left] == nil || operands[$0.right] == nil }
-      addCandidates(of: number)
-      return step
+      found.sort()
+      return ContractionPlan.Step(left: found[0], right: found[1])
     }
+  }
 
-    private mutating func addCandidates(of number: Int) {
-      for other in Set((operands[number] ?? []).flatMap { holders[$0] }) where other < number {
-        let step = ContractionPlan.Step(left: other, right: number)
-        let growth = size(labels(of: step)) - size(operands[other]) - size(operands[number])
-        candidates.append(
-          Candidate(growth: growth, cost: size(union(step)), left: other, right: number))
+  /// The next operand, with the pairs it makes.
+  private mutating func add(_ labels: [Int]) {
+    let number = operands.count
+    operands.append(labels)
+    bySize.insert(Sized(size: size(labels), number: number))
+    var others: Set<Int> = []
+    for label in labels {
+      while let last = holders[label].last, operands[last] == nil { holders[label].removeLast() }
+      others.formUnion(holders[label].suffix(Self.neighbours))
+      holders[label].append(number)
+    }
+    for other in others {
+      guard let partner = operands[other] else { continue }
+      let step = ContractionPlan.Step(left: other, right: number)
+      let growth = size(self.labels(of: step)) - size(partner) - size(labels)
+      pairs.insert(Pair(growth: growth, cost: size(union(step)), step: step))
+    }
+  }
+
+  /// The labels of a product: those that the result or another operand needs.
+  private func labels(of step: ContractionPlan.Step) -> [Int] {
+    let (left, right) = (operands[step.left] ?? [], operands[step.right] ?? [])
+    return union(step).filter { label in
+      let own = (left.contains(label) ? 1 : 0) + (right.contains(label) ? 1 : 0)
+      return problem.isKept[label] || holderCounts[label] > own
+    }
+  }
+
+  private func union(_ step: ContractionPlan.Step) -> [Int] {
+    let (left, right) = (operands[step.left] ?? [], operands[step.right] ?? [])
+    return left + right.filter { !left.contains($0) }
+  }
+
+  private func size(_ labels: [Int]) -> Double {
+    labels.reduce(1) { $0 * problem.sizes[$1] }
+  }
+}
+
+/// A binary heap: the least element comes out first.
+private struct MinimumHeap<Element: Comparable> {
+  private var elements: [Element] = []
+
+  mutating func insert(_ element: Element) {
+    elements.append(element)
+    var place = elements.count - 1
+    while place > 0, elements[place] < elements[(place - 1) / 2] {
+      elements.swapAt(place, (place - 1) / 2)
+      place = (place - 1) / 2
+    }
+  }
+
+  mutating func popMinimum() -> Element? {
+    guard let last = elements.popLast() else { return nil }
+    guard let minimum = elements.first else { return last }
+    elements[0] = last
+    var place = 0
+    while true {
+      var least = place
+      for child in [2 * place + 1, 2 * place + 2] where child < elements.count {
+        if elements[child] < elements[least] { least = child }
       }
-    }
-
-    /// The labels of a product: those that the result or another operand needs.
-    private func labels(of step: ContractionPlan.Step) -> [Int] {
-      union(step).filter { label in
-        problem.isKept[label] || !holders[label].isSubset(of: [step.left, step.right])
-      }
-    }
-
-    private func union(_ step: ContractionPlan.Step) -> [Int] {
-      let (left, right) = (operands[step.left] ?? [], operands[step.right] ?? [])
-      return left + right.filter { !left.contains($0) }
-    }
-
-    /// Two operands without a common label.
-    private var smallestPair: ContractionPlan.Step {
-      let left = operands.indices.filter { operands[$0] != nil }
-        .sorted { (size(operands[$0]), $0) < (size(operands[$1]), $1) }
-        .prefix(2).sorted()
-      return ContractionPlan.Step(left: left[0], right: left[1])
-    }
-
-    private func size(_ labels: [Int]?) -> Double {
-      (labels ?? []).reduce(1) { $0 * problem.sizes[$1] }
+      if least == place { return minimum }
+      elements.swapAt(place, least)
+      place = least
     }
   }
 }

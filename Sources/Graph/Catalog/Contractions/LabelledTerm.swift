@@ -45,8 +45,8 @@ struct LabelledTerm {
 
   /// With axes under an ellipsis as long as all operands together have them. Where one is known to have
   /// the extent 1 and others are longer, it goes: the products repeat what has no such axis.
-  func stretched(to extent: (AxisLabel) -> DimExpr) -> LabelledTerm {
-    let whole = labels.map { $0.isHidden ? extent($0) : self.extent($0) }
+  func stretched(to extents: [AxisLabel: DimExpr]) -> LabelledTerm {
+    let whole = labels.map { $0.isHidden ? extents[$0] ?? extent($0) : extent($0) }
     let kept = labels.indices.filter { whole[$0] == term.shape[$0] || !term.shape[$0].isOne }
     return LabelledTerm(
       term: term.reshaped(to: kept.map { term.shape[$0] }).broadcast(to: kept.map { whole[$0] }),
@@ -60,13 +60,10 @@ struct LabelledTerm {
     )
   }
 
-  /// With its axes in another order; labels it does not have become axes along which it is repeated.
-  func arranged(as order: [AxisLabel], extent: (AxisLabel) -> DimExpr) -> LabelledTerm {
-    let own = order.filter(labels.contains)
-    return LabelledTerm(
-      term: term.transposed(own.compactMap { labels.firstIndex(of: $0) }).broadcast(
-        to: order.map { labels.contains($0) ? self.extent($0) : extent($0) },
-        axes: order.indices.filter { labels.contains(order[$0]) }), labels: order)
+  /// With its axes in another order.
+  func arranged(as order: [AxisLabel]) -> LabelledTerm {
+    LabelledTerm(
+      term: term.transposed(order.compactMap { labels.firstIndex(of: $0) }), labels: order)
   }
 
   // MARK: - Two operands
@@ -95,9 +92,10 @@ struct LabelledTerm {
   /// The product of elements with an operand all of whose labels this one has.
   private func scaled(by other: LabelledTerm) -> LabelledTerm {
     // Axes in front of its first one are repeated without a word.
-    let order = labels.drop { !other.labels.contains($0) }
-    let factor = other.arranged(as: Array(order), extent: extent)
-    return LabelledTerm(term: term * factor.term, labels: labels)
+    let order = Array(labels.drop { !other.labels.contains($0) })
+    let factor = other.arranged(as: order.filter(other.labels.contains)).term.broadcast(
+      to: order.map(extent), axes: order.indices.filter { other.labels.contains(order[$0]) })
+    return LabelledTerm(term: term * factor, labels: labels)
   }
 }
 

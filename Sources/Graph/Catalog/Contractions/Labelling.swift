@@ -15,9 +15,12 @@ struct Labelling {
   private let subscripts: Subscripts
   private(set) var operands: [[AxisLabel]] = []
   private(set) var result: [AxisLabel] = []
-  /// Extents of a letter are equal, extents of axes under an ellipsis equal or 1; what only the call
-  /// tells is a guard of the operations that are made.
-  private var found: [AxisLabel: [(extent: DimExpr, term: Subscripts.Term)]] = [:]
+  /// The common extent of the axes of a label: those of a letter are equal, those under an ellipsis equal
+  /// or 1. What only the call tells is a guard of the operations that are made.
+  private(set) var extents: [AxisLabel: DimExpr] = [:]
+  /// What further extents of a label are compared with, and where it stands: the first one, and the first
+  /// number behind it.
+  private var known: [AxisLabel: [(extent: DimExpr, term: Subscripts.Term)]] = [:]
 
   /// - Throws: `TypeRuleError`, with its place in the text where there is one.
   init(_ subscripts: Subscripts, of types: [TensorType]) throws(TypeRuleError) {
@@ -31,12 +34,6 @@ struct Labelling {
     }
     for (term, type) in zip(terms, types) { try add(term, type) }
     result = try subscripts.result.map(explicit) ?? implicit
-  }
-
-  /// The common extent of the axes of a label.
-  func extent(of label: AxisLabel) -> DimExpr {
-    let extents = found[label, default: []].map(\.extent)
-    return label.isHidden ? extents.reduce(1, DimExpr.broadcast) : extents.first ?? 1
   }
 
   private static func checkDTypes(_ types: [TensorType]) throws(TypeRuleError) {
@@ -76,38 +73,44 @@ struct Labelling {
   private mutating func unite(
     _ label: AxisLabel, _ extent: DimExpr, _ term: Subscripts.Term
   ) throws(TypeRuleError) {
-    let known = found[label, default: []]
-    if known.contains(where: { $0.extent == extent }) { return }
+    let others = known[label, default: []]
+    if others.contains(where: { $0.extent == extent }) { return }
     let relation = label.isHidden ? Guard.Relation.broadcastable : .equal
-    for other in known where Guard(other.extent, relation, extent).decided == false {
-      guard case .letter(let scalar) = label else {
-        throw TypeRuleError(
-          "einsum needs axes under ... that are equal or 1, found \(other.extent) and \(extent)",
-          at: term.place, notes: extents(other.extent, other.term, extent, term))
-      }
-      throw TypeRuleError(
-        "einsum needs equal extents for the label \(scalar), found \(other.extent) and \(extent)",
-        at: term.letters.last { $0.scalar == scalar }?.place ?? term.place,
-        notes: extents(other.extent, other.term, extent, term),
-        help: other.extent.isOne || extent.isOne
-          ? "an extent of 1 is repeated under ... only" : nil)
+    for other in others where Guard(other.extent, relation, extent).decided == false {
+      throw mismatch(label, other, (extent, term))
     }
-    found[label, default: []].append((extent, term))
+    let isNumber = extent.constantValue != nil && !(label.isHidden && extent.isOne)
+    if others.isEmpty || isNumber { known[label, default: []].append((extent, term)) }
+    let common = extents[label] ?? extent
+    extents[label] = label.isHidden ? .broadcast(common, extent) : common
   }
 
-  private func extents(
-    _ first: DimExpr, _ firstTerm: Subscripts.Term, _ second: DimExpr, _ term: Subscripts.Term
-  ) -> [String] {
-    [(first, firstTerm), (second, term)].map {
-      "the operand of \(subscripts.quoted($1)) has \($0)"
+  private func mismatch(
+    _ label: AxisLabel, _ first: (extent: DimExpr, term: Subscripts.Term),
+    _ second: (extent: DimExpr, term: Subscripts.Term)
+  ) -> TypeRuleError {
+    let found = "found \(first.extent) and \(second.extent)"
+    let notes = [first, second].map {
+      "the operand of \(subscripts.quoted($0.term)) has \($0.extent)"
     }
+    guard case .letter(let scalar) = label else {
+      return TypeRuleError(
+        "einsum needs axes under ... that are equal or 1, \(found)", at: second.term.place,
+        notes: notes)
+    }
+    let letter = second.term.letters.last { $0.scalar == scalar }
+    return TypeRuleError(
+      "einsum needs equal extents for the label \(scalar), \(found)",
+      at: letter?.place ?? second.term.place, notes: notes,
+      help: first.extent.isOne || second.extent.isOne
+        ? "an extent of 1 is repeated under ... only" : nil)
   }
 
   // MARK: - The result
 
   /// The axes under the longest ellipsis.
   private var hidden: [AxisLabel] {
-    Self.hiddenLabels(found.keys.count { $0.isHidden })
+    Self.hiddenLabels(extents.keys.count { $0.isHidden })
   }
 
   private func explicit(_ term: Subscripts.Term) throws(TypeRuleError) -> [AxisLabel] {
@@ -119,7 +122,7 @@ struct Labelling {
           "the result of einsum has the label \(letter.scalar) twice", at: letter.place,
           help: "each label stands for one axis of the result")
       }
-      if found[label] == nil {
+      if extents[label] == nil {
         throw TypeRuleError(
           "no operand of einsum has the label \(letter.scalar) of its result", at: letter.place)
       }

@@ -268,6 +268,12 @@ extension DimExpr {
     return a.isBroadcast(of: extent) || b.isBroadcast(of: extent)
   }
 
+  /// Where an extent that was made by broadcasting is one: where those it was made from fit each other.
+  package var broadcastGuards: [Guard] {
+    guard case .broadcast(let a, let b)? = singleAtom else { return [] }
+    return a.broadcastGuards + b.broadcastGuards + [Guard(a, .broadcastable, b)]
+  }
+
   /// −1, 0 or 1 where the sign is the same for all sizes; 1 stands for ≥ 0 too when terms are left.
   package var sign: Int? {
     if terms.isEmpty { return constant.signum() }

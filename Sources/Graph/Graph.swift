@@ -309,6 +309,11 @@ public struct Graph: Sendable {
         for (condition, _) in region.graph.guards(where: known) { add(condition, index) }
       }
     }
+    for input in inputs {
+      for condition in type(of: input.value).shape.flatMap(\.broadcastGuards) {
+        add(condition, nil)
+      }
+    }
     return result
   }
 }

@@ -160,6 +160,8 @@ public struct TypeRuleError: Error, Hashable, Sendable, CustomStringConvertible 
   public var notes: [String] = []
   /// What to do about it.
   public var help: String?
+  /// Where in a text among the parameters the mistake is, for those who can point at it.
+  package var place: TextPlace?
 
   package init(_ message: String, notes: [String] = [], help: String? = nil) {
     self.message = message
@@ -168,6 +170,17 @@ public struct TypeRuleError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 
   public var description: String { message }
+}
+
+/// Some bytes of the text that was given for a parameter.
+package struct TextPlace: Hashable, Sendable {
+  package let parameter: String
+  package let bytes: Range<Int>
+
+  package init(parameter: String, bytes: Range<Int>) {
+    self.parameter = parameter
+    self.bytes = bytes
+  }
 }
 
 /// A derivative that does not exist: asked for, and not defined.

@@ -99,6 +99,8 @@ public struct Guard: Hashable, Sendable {
       ((other.rhs - other.lhs) - (rhs - lhs)).isNonNegative
     case (.equal, .equal), (.equal, .broadcastable):
       other.rhs - other.lhs == rhs - lhs || other.rhs - other.lhs == lhs - rhs
+    case (.broadcastable, .broadcastable):
+      self == other || lhs == other.rhs && rhs == other.lhs
     default: self == other
     }
   }

@@ -52,6 +52,13 @@ import Testing
     #expect(try jitGrad(["show", example("ridge.jg"), "--stage", stage]).out == run.out)
   }
 
+  /// A sum of many products is products of matrices, two for a site here and three on the way back.
+  @Test func einsumIsMatrixProducts() throws {
+    let loops = ["--stage", "loops", "--jit", "--grad", "--wrt", "A"]
+    let run = try jitGrad(["show", example("mps.jg")] + loops)
+    #expect(run.out.split(separator: "\n").count { $0.contains("call jg_matmul_f64(") } == 5)
+  }
+
   @Test func emitWritesCThatCompiles() throws {
     let run = try jitGrad(["emit", example("ridge.jg"), "--grad", "-o", scratch.path])
     #expect(run.status == 0, "\(run.err)")
@@ -170,6 +177,9 @@ import Testing
       let page = try FileIO.read("\(root)/docs/language.md")
       #expect(String(decoding: page, as: UTF8.self).contains("\n## \(section)\n"))
     }
+    let einsum = try jitGrad(["ops", "einsum"]).out
+    #expect(einsum.hasPrefix("einsum(subscripts, operands…)\n\nA sum of products, with a label"))
+    #expect(einsum.contains("  subscripts  a text in quotes\n"))
     let wrong = try jitGrad(["ops", "sofmax"])
     #expect(wrong.status == 64 && wrong.err.contains("did you mean 'softmax'?"))
   }

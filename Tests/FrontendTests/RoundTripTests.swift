@@ -65,6 +65,7 @@ import Testing
       "qr(A, positive=true)", "eigh(S)", "eigvalsh(S)", "svd(A)", "svdvals(A)", "pinv(A)",
       "pinv(A, 1e-9)", "lstsq(A, u)", "trace(A)", "diag(x)", "tril(A)", "triu(A)",
       "matrix_power(S, n=5)", "matrix_power(S, n=-1)", "matrix_exp(S)", "kron(A, B)",
+      "einsum(\"ij,jk,j,ll->kil\", A, B, x, S)",
     ] + elementwise.map { "\($0)(A)" }
 
   private static let elementwise = """

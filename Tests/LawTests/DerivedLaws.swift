@@ -39,6 +39,10 @@ import Testing
 
   static func number(_ value: Double) -> AttributeValue { .scalar(Scalar(value, .f64)) }
 
+  static func subscripts(_ text: String) -> [String: AttributeValue] {
+    ["subscripts": .word(text)]
+  }
+
   static let samples: [Sample] = {
     let plain = [
       "relu6", "leaky_relu", "elu", "celu", "selu", "silu", "gelu", "mish", "softsign",
@@ -65,6 +69,11 @@ import Testing
       Sample("diagonal", of: [["n", "m"]]),
       Sample("diagonal", ["offset": .dim(-1), "axes": .integers([2, 0])], of: [["n", "k", "m"]]),
       Sample("vander", of: [["n"]]), Sample("vander", ["count": .dim(4)], of: [["n", "m"]]),
+      Sample("einsum", subscripts("ij,jk->ki"), of: [["n", "m"], ["m", "k"]]),
+      Sample("einsum", subscripts("iji,j->j"), of: [["n", "k", "n"], ["k"]]),
+      Sample("einsum", subscripts("ab,apc,bpd->cd"), of: [["n", 2], ["n", 2, "m"], [2, 2, 3]]),
+      Sample("einsum", subscripts("...ij,...j->i..."), of: [["n", 2, 3], ["m", 3]]),
+      Sample("einsum", subscripts("i,i,,ij->ij"), of: [["n"], ["n"], [], ["n", "m"]]),
     ]
   }()
 
@@ -79,7 +88,7 @@ import Testing
   @Test func nothingIsLeftOut() {
     let names = Set(Self.samples.map(\.name))
     for entry in Derived.activations + Derived.functions + Derived.reductions
-      + Derived.arrangements
+      + Derived.arrangements + [Einsum.entry]
     {
       #expect(names.contains(entry.name), "\(entry.name)")
     }

@@ -102,6 +102,7 @@ extension Elaborator {
     var spans: [SourceSpan] = []
     var fixed: [DType?] = []
     var attributes: [String: AttributeValue] = [:]
+    var texts: [String: SourceSpan] = [:]
     var failed = false
     for (parameter, id) in matched {
       if parameter.isOperand {
@@ -110,17 +111,23 @@ extension Elaborator {
         fixed.append(parameter.numberDType)
       } else if let value = attribute(parameter, of: entry, id, &frame) {
         attributes[parameter.name] = value
+        if parameter.kind == .text {
+          // In parentheses it begins behind them.
+          texts[parameter.name] = SourceSpan(Int(tree[id].point), tree[id].span.end)
+        }
       } else {
         failed = true
       }
     }
     if failed { return .invalid }
-    return build(entry, items, spans, fixed, attributes, expression, &frame)
+    return build(entry, items, spans, fixed, attributes, texts: texts, expression, &frame)
   }
 
+  /// - Parameter texts: where the texts among the attributes stand, quotes included.
   private mutating func build(
     _ entry: Entry, _ items: [Item], _ spans: [SourceSpan], _ fixed: [DType?],
-    _ attributes: [String: AttributeValue], _ expression: Expr, _ frame: inout Frame
+    _ attributes: [String: AttributeValue], texts: [String: SourceSpan] = [:],
+    _ expression: Expr, _ frame: inout Frame
   ) -> Item {
     if items.count == 2, let x = items[0].dimExpr, let y = items[1].dimExpr {
       if entry.name == ScalarFunction.min.name { return .size(.min(x, y)) }
@@ -138,7 +145,12 @@ extension Elaborator {
       if let failure = frame.builder.takeFailure() { throw failure }
       return results.count == 1 ? .term(results[0]) : .tuple(results)
     } catch {
-      reportFailure(error, at: expression.span, expression.point, operands)
+      let place = (error as? TypeRuleError)?.place
+      if let place, let inside = texts[place.parameter]?.inside(place.bytes) {
+        reportFailure(error, at: inside, Int32(clamping: inside.start), operands)
+      } else {
+        reportFailure(error, at: expression.span, expression.point, operands)
+      }
       return .invalid
     }
   }
@@ -239,6 +251,9 @@ extension Elaborator {
       return wrong(
         needed,
         help: Suggestion.closest(to: word, in: words).map { "did you mean \"\($0)\"?" })
+    case .text:
+      guard case .string(let run) = expression.kind else { return wrong("a text in quotes") }
+      return .word(tree[run])
     }
   }
 
@@ -281,5 +296,14 @@ extension Elaborator {
     guard let operand = term(item, dtype: dtype, at: span, frame) else { return .invalid }
     return operand.dtype == dtype
       ? .term(operand) : apply(Convert(dtype: dtype), [operand], expression, frame)
+  }
+}
+
+extension SourceSpan {
+  /// Some bytes of the text of a string that stands here in quotes, at least one sign. What stands in
+  /// front of them is taken to be free of escapes.
+  fileprivate func inside(_ bytes: Range<Int>) -> SourceSpan {
+    let first = min(start + 1 + bytes.lowerBound, end - 1)
+    return SourceSpan(first, max(min(start + 1 + bytes.upperBound, end - 1), first + 1))
   }
 }

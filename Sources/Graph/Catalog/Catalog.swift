@@ -42,7 +42,7 @@ package enum Catalog {
   package static let operations: [Entry] = families.flatMap(\.entries)
 
   /// Functions that are made of operations.
-  package static let derived: [Entry] = Derived.entries + LinearAlgebra.entries
+  package static let derived: [Entry] = Derived.entries + [Einsum.entry] + LinearAlgebra.entries
 
   /// Where each of them stands in that list, counted from 1.
   static let derivedPlaces = Dictionary(

@@ -60,8 +60,10 @@ package struct Parameter: Sendable {
   package enum Kind: Sendable, Equatable {
     case operand, operands
     case dim, dims, dimLists, flag, dtype, number
-    /// One of given words, or a text.
+    /// One of given words.
     case word([String])
+    /// Any text.
+    case text
   }
 
   package let name: String
@@ -185,6 +187,12 @@ package struct Call {
     if case .word(let word) = value, let choice = T(rawValue: word) { return choice }
     let choices = T.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     throw wrong(name, "one of \(choices)", value)
+  }
+
+  package func text(_ name: String) throws(TypeRuleError) -> String? {
+    guard let value = attributes[name] else { return nil }
+    if case .word(let text) = value { return text }
+    throw wrong(name, "a text", value)
   }
 
   /// Axes of an operand: negative ones count from the end, none may be named twice. All axes where

@@ -203,10 +203,11 @@ private func checkAxes(
 
 private func stretchGuards(from small: [DimExpr], to large: [DimExpr], _ axes: [Int]) -> [Guard] {
   guard axes.count == small.count else { return [] }
-  return axes.enumerated().compactMap { k, axis in
-    // A shape that was made by broadcasting this extent fits by construction.
-    if small[k].isOne || large[axis].isBroadcast(of: small[k]) { return nil }
+  return axes.enumerated().flatMap { k, axis -> [Guard] in
+    if small[k].isOne || small[k] == large[axis] { return [] }
+    // A shape that was made by broadcasting this extent fits it where it is one.
+    if large[axis].isBroadcast(of: small[k]) { return large[axis].broadcastGuards }
     let condition = Guard(small[k], .stretchable, large[axis])
-    return condition.decided == true ? nil : condition
+    return condition.decided == true ? [] : [condition]
   }
 }

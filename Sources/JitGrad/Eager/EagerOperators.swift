@@ -62,6 +62,17 @@ extension EagerTensor {
   }
 }
 
+/// A sum of products, with a label for each axis: `einsum("ij,jk->ik", a, b)` is the matrix product.
+///
+/// Operands, of which there is at least one, are tensors of one context.
+public func einsum(
+  _ subscripts: String, _ first: EagerTensor, _ others: EagerTensor...
+) throws -> EagerTensor {
+  try first.context.apply(.library("einsum \(subscripts)"), "einsum", [first] + others) {
+    [NamedOperation(name: "einsum").results([("", subscripts), ("", $0)])[0]]
+  }[0]
+}
+
 /// eˣ.
 public func exp(_ x: EagerTensor) throws -> EagerTensor { try x.unary("exp") { exp($0) } }
 /// The natural logarithm; −∞ at 0, NaN below.

@@ -157,7 +157,7 @@ extension OperationArgument {
       }
     case .flag: return (self as? Bool).map { .flag($0) }
     case .dtype: return (self as? DType).map { .dtype($0) }
-    case .word: return (self as? String).map { .word($0) }
+    case .word, .text: return (self as? String).map { .word($0) }
     }
   }
 }

@@ -156,3 +156,11 @@ public func softplus(_ x: TracedTensor) -> TracedTensor { TracedTensor.apply(.so
 public func matmul(_ a: TracedTensor, _ b: TracedTensor) -> TracedTensor {
   TracedTensor.built("matmul", [a, b]) { _, terms in [try Derived.product(terms[0], terms[1])] }[0]
 }
+
+/// A sum of products, with a label for each axis: `einsum("ij,jk->ik", a, b)` is the matrix product.
+///
+/// Axes of one label run along together, and labels that the result does not have are summed over; see
+/// `einsum` in docs/operations.md. For operands in an array there is `op.einsum(subscripts, array)`.
+public func einsum(_ subscripts: String, _ operands: TracedTensor...) -> TracedTensor {
+  NamedOperation(name: "einsum").results([("", subscripts), ("", operands)])[0]
+}

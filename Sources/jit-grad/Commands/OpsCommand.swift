@@ -107,8 +107,8 @@ extension Parameter.Kind {
     case .number: "a number"
     case .flag: "true or false"
     case .dtype: "a dtype"
-    case .word(let words):
-      words.isEmpty ? "a word" : words.map { "\"\($0)\"" }.joined(separator: ", ")
+    case .word(let words): words.map { "\"\($0)\"" }.joined(separator: ", ")
+    case .text: "a text in quotes"
     }
   }
 }

@@ -30,7 +30,7 @@ static int busy;              /* So many are at it. */
 static int started;           /* Helpers that there are. */
 
 static atomic_int threads_of_process;
-static _Atomic int64_t least_work = 100000;
+static _Atomic int64_t least_work = JG_LEAST_WORK;
 static _Thread_local int threads_of_caller;
 static _Thread_local bool is_inside;
 

@@ -5,6 +5,15 @@
 // Requires a program whose sums of rows are sums of steps. Changes no result.
 import Graph
 
+extension DimExpr {
+  /// It is known in the run only, and no memory can be planned for it.
+  fileprivate var mentionsIndex: Bool {
+    var found = false
+    forEachLeaf { if case .index = $0 { found = true } }
+    return found
+  }
+}
+
 /// How threads share a loop.
 package struct ParallelForm: Sendable {
   /// About how many additions a step costs.
@@ -20,7 +29,7 @@ extension LoopStatement {
 
 extension LoopProgram {
   /// Loops of less work, as far as the sizes are known, are for one thread; the runtime decides for others.
-  private static let leastWork = 100_000
+  package static let leastSharedWork = 100_000
 
   /// The program with the loops marked that threads share.
   func withParallelLoops() -> LoopProgram {
@@ -33,7 +42,8 @@ extension LoopProgram {
       guard case .loop(var loop) = statement, let extent = loop.extent,
         let steps = Independence(loop, in: program),
         steps.sums.isSubset(of: loop.strips?.sums ?? []),
-        (extent * steps.work).constantValue ?? .max >= Self.leastWork
+        steps.sums.isEmpty || !extent.mentionsIndex,
+        (extent * steps.work).constantValue ?? .max >= Self.leastSharedWork
       else { return statement }
       var touchesMoved = false
       statement.forEachBuffer { buffer, _ in

@@ -201,7 +201,8 @@ import runtime
     #expect(abs(value - reference) <= 1e-9 * abs(reference))
   }
 
-  @Test func stripsHaveOneLength() {
+  @Test func lengthsAndLimitsAreThoseOfTheRuntime() {
     #expect(LoopStatement.stripLength == Int(JG_STRIP_LENGTH))
+    #expect(LoopProgram.leastSharedWork == Int(JG_LEAST_WORK))
   }
 }

@@ -24,9 +24,9 @@ void jg_threads_set(int threads);
  * held before. */
 int jg_threads_use(int threads);
 
-/* Loops run on several threads from so many additions on, 100 000 at first; for tests. */
+/* Loops run on several threads from so many additions on, JG_LEAST_WORK at first; for tests. */
 void jg_parallel_set_least_work(int64_t additions);
 
-enum { JG_MOST_THREADS = 256 };
+enum { JG_MOST_THREADS = 256, JG_LEAST_WORK = 100000 };
 
 #endif

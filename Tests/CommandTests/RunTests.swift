@@ -192,7 +192,28 @@ private let cubic = """
     #expect(run.err.contains("nan-in-loop.jg:7:7"), "\(run.err)")
     #expect(run.err.contains("sqrt (r) made the first NaN, from operands"), "\(run.err)")
     #expect(run.err.contains("v is -2.0 there"), "\(run.err)")
-    #expect(run.err.contains("this is step 2 of the loop, counted from 0"), "\(run.err)")
+    #expect(run.err.contains("this is step 2 of the loop of line 3, counted from 0"), "\(run.err)")
+    // Also where it does not come out: in a condition, and under a select in a loop within a loop.
+    let hidden = try scratch.file(
+      "hidden-nan.jg",
+      """
+      jitgrad 1
+      func f(x: f64) -> (y: f64) { y = while v = x where sqrt(v) > 1.0 { v - 3.0 } }
+      func g(x: f64[n]) -> (y: f64) {
+        y = for _ in 0..<2 carry s = 0.0 {
+          for v in x carry t = s {
+            select(v > 0, log(v), 0.0) + t
+          }
+        }
+      }
+      """)
+    let condition = try jitGrad(["run", hidden, "--function", "f", "-i", "x=2", "--check-nan"])
+    #expect(condition.status == 1 && condition.err.contains("sqrt made the first NaN"))
+    let nested = try jitGrad(
+      ["run", hidden, "--function", "g", "-i", "x=[1,2,-1]", "--check-nan"])
+    #expect(nested.status == 1 && nested.err.contains("hidden-nan.jg:6:"), "\(nested.err)")
+    #expect(nested.err.contains("step 2 of the loop of line 5"), "\(nested.err)")
+    #expect(nested.err.contains("step 0 of the loop of line 4"), "\(nested.err)")
     // On the way back of a loop whose number of steps only the run tells.
     let back = try jitGrad(
       ["run", path, "-i", "x=[1,1,1]", "-i", "k=5", "--grad", "--check-nan"])
@@ -221,6 +242,12 @@ private let cubic = """
       """)
     let rows = try jitGrad(["run", path, "-i", "x=[]", "-i", "w=[1,2]"])
     #expect(rows.lines == ["y: f64[0] = []", "s: f64[2] = [1.0, 2.0]"], "\(rows.err)")
+    let other = try jitGrad(["run", path, "-i", "x=[]", "-i", "w=[1,2]", "--bind", "n=3"])
+    #expect(other.status == 65 && other.err.contains("n"), "\(other.out)\(other.err)")
+    let fixed = try scratch.file(
+      "fixed.jg", "jitgrad 1\nfunc f(X: f64[2, 2]) -> (Y: f64[2, 2]) { Y = X + 1 }")
+    let none = try jitGrad(["run", fixed, "-i", "X=[]"])
+    #expect(none.status == 65 && none.out.isEmpty, "\(none.out)\(none.err)")
     let open = try jitGrad(["run", path, "-i", "x=[]", "-i", "w=random:normal:1"])
     #expect(open.status == 66 && open.err.contains("d"), "\(open.err)")
   }

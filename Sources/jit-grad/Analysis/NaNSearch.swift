@@ -1,5 +1,5 @@
-// Finds the operation that made the first NaN: one whose result has a NaN though no operand has. Where
-// that is a loop or a conditional, the operation in it is named.
+// Finds the operation that made the first NaN: one whose result has a NaN though no operand has. Loops and
+// conditionals are looked into, also where no NaN comes out of them.
 // Literals are named only where nothing else explains a NaN in an output.
 import Frontend
 import Graph
@@ -12,6 +12,8 @@ struct NaNSearch {
   private var hasNaN: [Bool]
   /// The first node that made one, with the position of its first NaN.
   private var maker: (node: Int, position: Int, shape: [Int])?
+  /// What made one in a region of an earlier node, whether it came out or not.
+  private var inner: Finding?
   private var literal: Int?
   /// What was computed before the maker.
   private var values: [Value: Tensor] = [:]
@@ -31,10 +33,13 @@ struct NaNSearch {
 
   /// Looks at the results of a node; nodes come in order.
   mutating func visit(_ index: Int, _ results: [Tensor]) {
+    if maker != nil || inner != nil { return }
     let node = graph.nodes[index]
+    inner = inside(index)
+    if inner != nil { return }
     let isTainted = graph.operands(of: node).contains { hasNaN[Int($0.index)] }
     for (value, tensor) in zip(graph.results(of: node), results) {
-      if maker == nil { values[value] = tensor }
+      values[value] = tensor
       guard let position = tensor.firstNaN else { continue }
       hasNaN[Int(value.index)] = true
       if isTainted || maker != nil { continue }
@@ -48,9 +53,7 @@ struct NaNSearch {
 
   /// What is to be said, if there is anything.
   func finding(outputs: [Tensor]) -> Finding? {
-    if let maker {
-      return inside(maker.node) ?? finding(maker.node, maker.position, maker.shape)
-    }
+    if let made { return made }
     guard outputs.contains(where: { $0.firstNaN != nil }) else { return nil }
     for (input, tensor) in zip(graph.inputs, inputs) {
       if let position = tensor.firstNaN {
@@ -65,6 +68,11 @@ struct NaNSearch {
         message: "a literal is NaN, and no operation made another", notes: [],
         origin: graph.nodes[$0].origin)
     }
+  }
+
+  /// What an operation made.
+  private var made: Finding? {
+    inner ?? maker.map { finding($0.node, $0.position, $0.shape) }
   }
 
   private func finding(_ index: Int, _ position: Int, _ shape: [Int]) -> Finding {
@@ -88,7 +96,7 @@ struct NaNSearch {
       notes: notes, origin: node.origin)
   }
 
-  /// What made it in a region of the node: in the first run that was given none and gave one.
+  /// What made one in a region of the node: in the first run that was given none and has one.
   private func inside(_ index: Int) -> Finding? {
     let node = graph.nodes[index]
     guard node.hasRegions, let alone = try? graph.isolated(index) else { return nil }
@@ -103,12 +111,13 @@ struct NaNSearch {
       enter: { region, inputs in
         if found != nil || inputs.contains(where: { $0.firstNaN != nil }) { return }
         var search = NaNSearch(region, inputs, sizes: sizes, stepLimit: stepLimit)
-        let outputs = try? ReferenceEvaluator.run(
+        _ = try? ReferenceEvaluator.run(
           region, inputs: inputs, sizes: sizes, stepLimit: stepLimit
         ) { search.visit($0, $1) }
-        found = search.finding(outputs: outputs ?? [])
+        found = search.made
         if node.operation is Loop, let step = inputs.first {
-          found?.notes.append("this is step \(step[0]) of the loop, counted from 0")
+          let line = node.origin.line > 0 ? " of line \(node.origin.line)" : ""
+          found?.notes.append("this is step \(step[0]) of the loop\(line), counted from 0")
         }
       })
     return found

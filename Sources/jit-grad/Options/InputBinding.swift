@@ -87,7 +87,7 @@ struct BoundInputs {
     let unknown = graph.symbols.filter { sizes[$0] == nil }
     if !unknown.isEmpty { throw binding.unknown(unknown, known) }
     self.sizes = sizes
-    shapes = try Self.shapes(of: graph, known, sizes)
+    shapes = try Self.shapes(of: graph, values, sizes)
     byteCount = try Self.byteCount(of: graph, shapes)
     _ = try binding.sizes(shapes, sizes)
   }
@@ -194,11 +194,18 @@ struct BoundInputs {
   }
 
   private static func shapes(
-    of graph: Graph, _ known: [[Int]?], _ sizes: [String: Int]
+    of graph: Graph, _ values: [Value?], _ sizes: [String: Int]
   ) throws -> [[Int]] {
-    try zip(graph.inputs, known).map { input, shape in
-      try shape
-        ?? graph.type(of: input.value).shape.map { extent in
+    try zip(graph.inputs, values).map { input, value in
+      let told: [Int]
+      switch value {
+      case .tensor(let tensor)?: told = tensor.shape
+      // What is told of it must fit, like the shape of any array.
+      case .empty(_, let leading)?: told = leading
+      case .random?, .sample?, .constant?, nil: told = []
+      }
+      return try told
+        + graph.type(of: input.value).shape.dropFirst(told.count).map { extent in
           let value = try extent.evaluate { sizes[$0] }
           if value < 0 {
             throw CommandError(
